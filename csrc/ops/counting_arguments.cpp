@@ -1,0 +1,325 @@
+#include "ops/counting_arguments.h"
+
+#include <torch/csrc/stable/ops.h>
+#include <torch/headeronly/util/BFloat16.h>
+#include <torch/headeronly/util/Half.h>
+
+#include <algorithm>
+#include <limits>
+#include <ostream>
+
+#include "common/error.h"
+
+namespace torchtally {
+namespace {
+
+using torch::headeronly::ScalarType;
+
+// Streams as [2, 3]. Made only where a check fails.
+struct ShapeText {
+  const int64_t* sizes;
+  size_t dims;
+};
+
+std::ostream& operator<<(std::ostream& out, const ShapeText& shape) {
+  out << "[";
+  for (size_t d = 0; d < shape.dims; ++d) {
+    out << (d ? ", " : "") << shape.sizes[d];
+  }
+  return out << "]";
+}
+
+ShapeText shape_of(const Tensor& tensor) { return {tensor.sizes().data(), tensor.sizes().size()}; }
+
+bool is_floating(ScalarType type) {
+  return type == ScalarType::Half || type == ScalarType::BFloat16 || type == ScalarType::Float ||
+         type == ScalarType::Double;
+}
+
+struct LabelType {
+  Element element;
+  int bits;  // that a non-negative label can use
+};
+
+// The storage of an integer or bool label.
+std::optional<LabelType> label_type(ScalarType type) {
+  switch (type) {
+    case ScalarType::Bool:
+    case ScalarType::Byte:
+      return LabelType{Element::kBits8, 8};
+    case ScalarType::Char:
+      return LabelType{Element::kBits8, 7};
+    case ScalarType::UInt16:
+      return LabelType{Element::kBits16, 16};
+    case ScalarType::Short:
+      return LabelType{Element::kBits16, 15};
+    case ScalarType::UInt32:
+      return LabelType{Element::kBits32, 32};
+    case ScalarType::Int:
+      return LabelType{Element::kBits32, 31};
+    case ScalarType::UInt64:
+      return LabelType{Element::kBits64, 64};
+    case ScalarType::Long:
+      return LabelType{Element::kBits64, 63};
+    default:
+      return std::nullopt;
+  }
+}
+
+int width_bits(Element element) {
+  switch (element) {
+    case Element::kBits8:
+      return 8;
+    case Element::kBits16:
+      return 16;
+    case Element::kBits32:
+      return 32;
+    default:
+      return 64;
+  }
+}
+
+uint64_t largest_label(const LabelType& type) {
+  return type.bits == 64 ? std::numeric_limits<uint64_t>::max() : (uint64_t{1} << type.bits) - 1;
+}
+
+uint64_t last_valid(const LabelType& type, int64_t num_classes) {
+  return std::min(largest_label(type), static_cast<uint64_t>(num_classes) - 1);
+}
+
+// The bits that a target of this type holds for `value`, or nothing where the type cannot hold it.
+std::optional<uint64_t> raw_bits(int64_t value, const LabelType& type) {
+  const int width = width_bits(type.element);
+  const bool is_signed = type.bits == width - 1;
+  if (value < 0) {
+    const int64_t smallest = is_signed ? -static_cast<int64_t>(largest_label(type)) - 1 : 0;
+    if (value < smallest) {
+      return std::nullopt;
+    }
+  } else if (static_cast<uint64_t>(value) > largest_label(type)) {
+    return std::nullopt;
+  }
+  const uint64_t bits = static_cast<uint64_t>(value);
+  return width == 64 ? bits : bits & ((uint64_t{1} << width) - 1);
+}
+
+Element score_element(ScalarType type) {
+  switch (type) {
+    case ScalarType::Half:
+      return Element::kHalf;
+    case ScalarType::BFloat16:
+      return Element::kBFloat16;
+    case ScalarType::Float:
+      return Element::kFloat;
+    default:
+      return Element::kDouble;
+  }
+}
+
+// `scores > threshold` in PyTorch compares in the dtype of the scores.
+double rounded_to(Element element, double threshold) {
+  const float single = static_cast<float>(threshold);
+  switch (element) {
+    case Element::kHalf:
+      return static_cast<float>(torch::headeronly::Half(single));
+    case Element::kBFloat16:
+      return static_cast<float>(torch::headeronly::BFloat16(single));
+    case Element::kFloat:
+      return single;
+    default:
+      return threshold;
+  }
+}
+
+void check_same_device(const char* op, const char* name, const Tensor& tensor, const Tensor& target) {
+  check(tensor.is_cpu() == target.is_cpu() && tensor.get_device_index() == target.get_device_index(), op, ": ", name,
+        " must be on the device of target");
+}
+
+// Drops dimensions of size 1 and merges neighbours that every operand can step through with one stride. The order of
+// pixels is free, so the dimensions are first sorted by the target's strides: a transposed pair reads contiguously.
+void merge_pixel_dims(CountingProblem& problem) {
+  struct Dim {
+    int64_t size;
+    int64_t target, preds, mask;
+  };
+  Dim dims[kMaxDims];
+  int count = 0;
+  for (int32_t d = 0; d < problem.pixel_dims; ++d) {
+    if (problem.pixel_size[d] != 1) {
+      dims[count++] = {problem.pixel_size[d], problem.target.pixel_stride[d], problem.preds.pixel_stride[d],
+                       problem.mask.pixel_stride[d]};
+    }
+  }
+  std::stable_sort(dims, dims + count, [](const Dim& a, const Dim& b) {
+    return a.target != b.target ? a.target > b.target : a.preds > b.preds;
+  });
+  int merged = 0;
+  for (int d = 0; d < count; ++d) {
+    if (merged > 0) {
+      Dim& outer = dims[merged - 1];
+      const Dim& inner = dims[d];
+      if (outer.target == inner.target * inner.size && outer.preds == inner.preds * inner.size &&
+          outer.mask == inner.mask * inner.size) {
+        outer = {outer.size * inner.size, inner.target, inner.preds, inner.mask};
+        continue;
+      }
+    }
+    dims[merged++] = dims[d];
+  }
+  if (merged == 0) {
+    dims[merged++] = {1, 1, 1, 1};
+  }
+  problem.pixel_dims = merged;
+  for (int d = 0; d < merged; ++d) {
+    problem.pixel_size[d] = dims[d].size;
+    problem.target.pixel_stride[d] = dims[d].target;
+    problem.preds.pixel_stride[d] = dims[d].preds;
+    problem.mask.pixel_stride[d] = dims[d].mask;
+  }
+}
+
+}  // namespace
+
+CountingProblem counting_problem(const char* op, const Tensor& preds, const Tensor& target, int64_t num_classes,
+                                 const CountingOptions& options) {
+  const int64_t dims = target.dim();
+  const int64_t group_dims = options.per_label ? 2 : options.per_sample ? 1 : 0;
+  check(num_classes >= 1 && num_classes <= std::numeric_limits<int32_t>::max() - 2, op,
+        ": num_classes must lie in [1, 2147483645], got ", num_classes);
+  check(dims >= group_dims, op, ": target must have at least ", group_dims, " dimension(s) for ",
+        options.per_label ? "per_label" : "per_sample", ", got shape ", shape_of(target));
+  check(dims <= kMaxDims, op, ": target must have at most ", kMaxDims, " dimensions, got ", dims);
+  check_same_device(op, "preds", preds, target);
+
+  const auto target_type = label_type(target.scalar_type());
+  check(target_type.has_value(), op, ": target must be an integer or bool tensor, got dtype ",
+        torch::headeronly::toString(target.scalar_type()));
+  const auto preds_type = label_type(preds.scalar_type());
+  const bool scores = is_floating(preds.scalar_type());
+  check(scores || preds_type.has_value(), op,
+        ": preds must hold integer or bool labels, or float16, bfloat16, float32 or float64 scores, got dtype ",
+        torch::headeronly::toString(preds.scalar_type()));
+
+  CountingProblem problem;
+  problem.num_classes = num_classes;
+  problem.other = options.other;
+
+  // Where preds has a class dimension, it is dimension 1; every other dimension lines up with target's.
+  const bool argmax = scores && preds.dim() == dims + 1;
+  if (argmax) {
+    check(!options.per_label, op, ": per_label takes one score a label, got preds of shape ", shape_of(preds),
+          " for target of shape ", shape_of(target));
+    check(dims >= 1, op, ": class scores [N, C, ...] need a target with a batch dimension, got shape ",
+          shape_of(target));
+    check(preds.size(1) == num_classes, op, ": preds must hold num_classes = ", num_classes,
+          " scores in dimension 1, got shape ", shape_of(preds));
+    problem.prediction = Prediction::kArgmax;
+    problem.class_stride = preds.stride(1);
+  } else if (scores) {
+    check(num_classes == 2, op, ": preds of target's shape hold one score a pixel, which needs num_classes = 2, got ",
+          num_classes);
+    problem.prediction = Prediction::kThreshold;
+  }
+  const auto preds_dim = [&](int64_t d) { return argmax && d >= 1 ? d + 1 : d; };
+  bool same_shape = preds.dim() == dims + (argmax ? 1 : 0);
+  for (int64_t d = 0; same_shape && d < dims; ++d) {
+    same_shape = preds.size(preds_dim(d)) == target.size(d);
+  }
+  check(same_shape, op, ": preds must have target's shape",
+        scores ? ", or that shape with a class dimension after the first" : "", ", got preds ", shape_of(preds),
+        " and target ", shape_of(target));
+
+  problem.target.data = target.const_data_ptr();
+  problem.target.element = target_type->element;
+  problem.target_last = last_valid(*target_type, num_classes);
+  problem.preds.data = preds.const_data_ptr();
+  if (scores) {
+    problem.preds.element = score_element(preds.scalar_type());
+    problem.threshold = rounded_to(problem.preds.element, options.threshold);
+  } else {
+    problem.preds.element = preds_type->element;
+    problem.preds_last = last_valid(*preds_type, num_classes);
+  }
+
+  const Tensor* mask = options.mask.has_value() ? &options.mask.value() : nullptr;
+  if (mask != nullptr) {
+    check(mask->scalar_type() == ScalarType::Bool, op, ": mask must be a bool tensor, got dtype ",
+          torch::headeronly::toString(mask->scalar_type()));
+    check_same_device(op, "mask", *mask, target);
+    bool same = mask->dim() == dims;
+    for (int64_t d = 0; same && d < dims; ++d) {
+      same = mask->size(d) == target.size(d);
+    }
+    check(same, op, ": mask must have target's shape, got mask ", shape_of(*mask), " and target ", shape_of(target));
+    problem.mask.data = mask->const_data_ptr();
+  }
+
+  for (const int64_t value : options.ignore_index) {
+    if (const auto bits = raw_bits(value, *target_type)) {
+      check(problem.num_ignore < kMaxIgnore, op, ": ignore_index must hold at most ", kMaxIgnore,
+            " values that target's dtype can represent, got ", options.ignore_index.size());
+      problem.ignore[problem.num_ignore++] = *bits;
+    }
+  }
+
+  problem.pixels = 1;
+  problem.pixel_dims = 0;
+  for (int64_t d = 0; d < dims; ++d) {
+    const int64_t mask_stride = mask != nullptr ? mask->stride(d) : 0;
+    if (options.per_sample && d == 0) {
+      problem.samples = target.size(d);
+      problem.target.sample_stride = target.stride(d);
+      problem.preds.sample_stride = preds.stride(preds_dim(d));
+      problem.mask.sample_stride = mask_stride;
+    } else if (options.per_label && d == 1) {
+      problem.labels = target.size(d);
+      problem.target.label_stride = target.stride(d);
+      problem.preds.label_stride = preds.stride(preds_dim(d));
+      problem.mask.label_stride = mask_stride;
+    } else {
+      const int32_t p = problem.pixel_dims++;
+      problem.pixels *= target.size(d);
+      problem.pixel_size[p] = target.size(d);
+      problem.target.pixel_stride[p] = target.stride(d);
+      problem.preds.pixel_stride[p] = preds.stride(preds_dim(d));
+      problem.mask.pixel_stride[p] = mask_stride;
+    }
+  }
+  if (problem.pixels > 0) {
+    merge_pixel_dims(problem);
+  }
+  return problem;
+}
+
+std::vector<int64_t> group_shape(const CountingProblem& problem, const CountingOptions& options) {
+  std::vector<int64_t> shape;
+  if (options.per_sample) {
+    shape.push_back(problem.samples);
+  }
+  if (options.per_label) {
+    shape.push_back(problem.labels);
+  }
+  return shape;
+}
+
+Tensor zero_counts(const Tensor& like, const std::vector<int64_t>& shape) {
+  return torch::stable::new_zeros(like, shape, ScalarType::Long);
+}
+
+void check_state(const char* op, const char* name, const Tensor& state, const std::vector<int64_t>& shape,
+                 const Tensor& target) {
+  check(state.scalar_type() == ScalarType::Long, op, ": ", name, " must be an int64 tensor, got dtype ",
+        torch::headeronly::toString(state.scalar_type()));
+  const auto sizes = state.sizes();
+  check(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), op, ": ", name, " must have shape ",
+        ShapeText{shape.data(), shape.size()}, " for these inputs, got ", ShapeText{sizes.data(), sizes.size()});
+  check(state.is_contiguous(), op, ": ", name, " must be contiguous");
+  check_same_device(op, name, state, target);
+}
+
+CountingOutput output_of(const Tensor& counts, const Tensor& invalid) {
+  return {static_cast<int64_t*>(counts.mutable_data_ptr()), static_cast<int64_t*>(invalid.mutable_data_ptr())};
+}
+
+}  // namespace torchtally

@@ -1,0 +1,38 @@
+// Every tuning number of the CPU counting kernels, and the plan that follows from them.
+#pragma once
+
+#include <cstdint>
+
+#include "common/export.h"
+
+namespace torchtally::cpu {
+
+// Where a thread counts before the result reaches the output.
+enum class Strategy : int32_t {
+  kAuto,
+  kTable,   // a table of its own, added to the output once
+  kDirect,  // the output itself: for few pixels, or where a table does not fit
+};
+
+// Every tuning number of the CPU kernels.
+struct Policy {
+  Strategy strategy = Strategy::kAuto;
+  int64_t pixels_per_thread = 1 << 15;      // a thread is worth waking for this many
+  int64_t table_bytes = int64_t{64} << 20;  // the tables of all threads together stay below this
+  int64_t joint_classes = 128;              // up to here class counts are read off a joint table, at 1 add a pixel
+};
+
+struct Plan {
+  Strategy strategy = Strategy::kDirect;
+  int64_t segments = 1;  // of each group; the segments of a group may run on different threads
+};
+
+// table_cells: int64 counters in one thread's table. With kDirect a group is one segment, so that no two threads write
+// to the same output.
+TORCHTALLY_API Plan make_plan(const Policy& policy, int64_t groups, int64_t pixels, int64_t table_cells,
+                              int64_t threads);
+
+// The policy of this process, read once a call. Tests and benchmarks change it between calls.
+TORCHTALLY_API Policy& current_policy();
+
+}  // namespace torchtally::cpu

@@ -1,0 +1,6 @@
+"""The compiled ops: what PyTorch must know about each, and their Python wrappers."""
+
+from .class_counts import ClassCounts, class_counts
+from .confusion_matrix import confusion_matrix
+
+__all__ = ["ClassCounts", "class_counts", "confusion_matrix"]

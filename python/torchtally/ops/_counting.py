@@ -1,0 +1,355 @@
+"""What the counting ops share: argument rules, fake shapes, vmap, error messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+import torch
+from torch import Tensor
+
+Task: TypeAlias = Literal["multiclass", "binary", "multilabel"]
+OutOfRange: TypeAlias = Literal["error", "ignore", "miss"]
+IgnoreIndex: TypeAlias = int | Sequence[int] | None
+
+_INTEGERS = frozenset(
+    {
+        torch.bool,
+        torch.uint8,
+        torch.uint16,
+        torch.uint32,
+        torch.uint64,
+        torch.int8,
+        torch.int16,
+        torch.int32,
+        torch.int64,
+    }
+)
+_SCORES = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
+
+
+def check_choice(op: str, name: str, value: object, choices: Any) -> None:
+    """Raise ValueError unless ``value`` is one of a Literal's values."""
+    allowed = get_args(choices)
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(
+            f"{op}: {name} must be one of {', '.join(map(repr, allowed))}, "
+            f"got {value!r}"
+        )
+
+
+def ignore_values(op: str, ignore_index: IgnoreIndex) -> list[int]:
+    """Return ``ignore_index`` as a list of int.
+
+    Raises:
+        TypeError: if it is not None, an int or a sequence of int.
+        ValueError: if a value does not fit int64.
+    """
+    if ignore_index is None:
+        return []
+    values = [ignore_index] if isinstance(ignore_index, int) else ignore_index
+    if isinstance(values, (str, bytes)) or not isinstance(values, Sequence):
+        raise TypeError(
+            f"{op}: ignore_index must be None, an int or a sequence of int, "
+            f"got {type(ignore_index).__name__}"
+        )
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(
+                f"{op}: ignore_index must hold int, got {type(value).__name__}"
+            )
+        if not -(2**63) <= value < 2**63:
+            raise ValueError(f"{op}: ignore_index must fit int64, got {value}")
+    return list(values)
+
+
+@dataclass(frozen=True)
+class CountOptions:
+    """Options of a counting op in the words of a user, checked once.
+
+    Attributes:
+        op: name of the operation, for messages.
+        num_classes: C, or the number of labels L for ``task="multilabel"``.
+        task: how preds and target are read.
+        threshold: a score above it is class 1 (binary, multilabel).
+        ignore_index: target values that count nowhere.
+        out_of_range: what a label outside ``[0, C)`` does.
+    """
+
+    op: str
+    num_classes: int
+    task: Task
+    threshold: float
+    ignore_index: tuple[int, ...]
+    out_of_range: OutOfRange
+
+    @classmethod
+    def checked(
+        cls,
+        op: str,
+        num_classes: int | None,
+        task: Task,
+        threshold: float,
+        ignore_index: IgnoreIndex,
+        out_of_range: OutOfRange,
+    ) -> CountOptions:
+        """Return the options, or raise TypeError or ValueError."""
+        check_choice(op, "task", task, Task)
+        check_choice(op, "out_of_range", out_of_range, OutOfRange)
+        if num_classes is None and task == "binary":
+            num_classes = 2
+        if isinstance(num_classes, bool) or not isinstance(num_classes, int):
+            raise TypeError(
+                f"{op}: num_classes must be an int, got {type(num_classes).__name__}"
+            )
+        if num_classes < 1:
+            raise ValueError(f"{op}: num_classes must be at least 1, got {num_classes}")
+        if task == "binary" and num_classes != 2:
+            raise ValueError(
+                f"{op}: num_classes must be 2 for task='binary', got {num_classes}"
+            )
+        if not isinstance(threshold, (int, float)) or isinstance(threshold, bool):
+            raise TypeError(
+                f"{op}: threshold must be a number, got {type(threshold).__name__}"
+            )
+        values = tuple(ignore_values(op, ignore_index))
+        return cls(op, num_classes, task, float(threshold), values, out_of_range)
+
+    @property
+    def op_classes(self) -> int:
+        """C as the compiled op takes it: 2 for every label of a multilabel task."""
+        return 2 if self.task == "multilabel" else self.num_classes
+
+    @property
+    def output_classes(self) -> int:
+        """K: C, and one more where labels out of range are counted as "other"."""
+        return self.op_classes + (self.out_of_range == "miss")
+
+    def op_options(self, per_sample: bool) -> dict[str, Any]:
+        """Return the keyword arguments of the compiled op."""
+        return {
+            "ignore_index": self.ignore_index,
+            "threshold": self.threshold,
+            "per_sample": per_sample,
+            "per_label": self.task == "multilabel",
+            "other": self.out_of_range == "miss",
+        }
+
+    def op_inputs(
+        self, preds: Tensor, target: Tensor, mask: Tensor | None, per_sample: bool
+    ) -> Tensor:
+        """Check the tensors; return preds as the compiled op takes them.
+
+        Raises:
+            TypeError: for a wrong kind or dtype.
+            ValueError: for a wrong shape.
+        """
+        op = self.op
+        tensors = (("preds", preds), ("target", target), ("mask", mask))
+        for name, tensor in tensors:
+            if not isinstance(tensor, Tensor) and not (name == "mask" and mask is None):
+                raise TypeError(
+                    f"{op}: {name} must be a tensor, got {type(tensor).__name__}"
+                )
+        if target.dtype not in _INTEGERS:
+            raise TypeError(
+                f"{op}: target must be an integer or bool tensor, got {target.dtype}"
+            )
+        scores = preds.dtype in _SCORES
+        if not scores and preds.dtype not in _INTEGERS:
+            raise TypeError(
+                f"{op}: preds must hold integer or bool labels, or float16, bfloat16, "
+                f"float32 or float64 scores, got {preds.dtype}"
+            )
+        if mask is not None:
+            if mask.dtype != torch.bool:
+                raise TypeError(f"{op}: mask must be a bool tensor, got {mask.dtype}")
+            if mask.shape != target.shape:
+                raise ValueError(
+                    f"{op}: mask must have target's shape {list(target.shape)}, "
+                    f"got {list(mask.shape)}"
+                )
+        least = 2 if self.task == "multilabel" else int(per_sample)
+        if target.dim() < least:
+            raise ValueError(
+                f"{op}: target must have at least {least} dimension(s) here, "
+                f"got shape {list(target.shape)}"
+            )
+        if self.task == "multiclass":
+            self._check_multiclass(preds, target, scores)
+            return preds
+        if (
+            self.task == "binary"
+            and preds.dim() == target.dim() + 1
+            and preds.shape[1] == 1
+        ):
+            preds = preds.squeeze(1)
+        if preds.shape != target.shape:
+            one_channel = " (or one channel in dimension 1)"
+            raise ValueError(
+                f"{op}: preds must have target's shape {list(target.shape)}"
+                f"{one_channel if self.task == 'binary' else ''} for "
+                f"task='{self.task}', got {list(preds.shape)}"
+            )
+        if self.task == "multilabel" and target.shape[1] != self.num_classes:
+            raise ValueError(
+                f"{op}: preds and target must be [N, L, ...] with L = num_classes = "
+                f"{self.num_classes} for task='multilabel', got {list(target.shape)}"
+            )
+        return preds
+
+    def _check_multiclass(self, preds: Tensor, target: Tensor, scores: bool) -> None:
+        op, shape = self.op, list(target.shape)
+        if not scores:
+            if preds.shape != target.shape:
+                raise ValueError(
+                    f"{op}: integer preds must have target's shape {shape}, "
+                    f"got {list(preds.shape)}"
+                )
+            return
+        if preds.dim() != target.dim() + 1 or target.dim() == 0:
+            raise ValueError(
+                f"{op}: floating preds are class scores [N, C, ...] for target "
+                f"[N, ...], got preds {list(preds.shape)} and target {shape}"
+            )
+        if preds.shape[1] != self.num_classes:
+            raise ValueError(
+                f"{op}: preds must hold num_classes = {self.num_classes} scores in "
+                f"dimension 1, got {list(preds.shape)}"
+            )
+        if [preds.shape[0], *preds.shape[2:]] != shape:
+            raise ValueError(
+                f"{op}: preds [N, C, ...] must match target [N, ...] beside C, "
+                f"got preds {list(preds.shape)} and target {shape}"
+            )
+
+    def invalid_message(self, invalid: int) -> str:
+        """Say that ``invalid`` pairs have a label out of range."""
+        return (
+            f"{self.op}: labels must lie in [0, {self.op_classes}) or equal "
+            f"ignore_index {list(self.ignore_index)}, but {invalid} pair(s) hold "
+            "another label"
+        )
+
+
+def raise_invalid(
+    options: CountOptions,
+    invalid: Tensor,
+    preds: Tensor,
+    target: Tensor,
+    mask: Tensor | None,
+) -> None:
+    """Raise ValueError if a pair has a label out of range, naming such a label.
+
+    Reads one number back from the device. Does nothing while compiling, where a
+    check would break the graph.
+    """
+    if torch.compiler.is_compiling():
+        return
+    bad = int(invalid.sum())
+    if bad == 0:
+        return
+    counted = torch.ones_like(target, dtype=torch.bool) if mask is None else mask
+    for value in options.ignore_index:
+        counted = counted & (target != value)
+    examples = []
+    for name, labels in (("target", target), ("preds", preds)):
+        if labels.dtype in _SCORES:
+            continue
+        wide = labels.to(torch.int64)
+        out = wide[counted & ((wide < 0) | (wide >= options.op_classes))]
+        if out.numel():
+            values = ", ".join(str(v) for v in out.unique()[:3].tolist())
+            examples.append(f"{name} has {values}")
+    raise ValueError(
+        f"{options.invalid_message(bad)} ({'; '.join(examples)}). Name it in "
+        "ignore_index, or pass out_of_range='ignore' or 'miss'"
+    )
+
+
+def fake_counts(
+    target: Tensor,
+    inner: Sequence[int],
+    per_sample: bool,
+    per_label: bool,
+) -> tuple[Tensor, Tensor]:
+    """Return empty (counts, invalid) of the right shape, for tracing."""
+    groups = [target.shape[0]] if per_sample else []
+    groups += [target.shape[1]] if per_label else []
+    counts = target.new_empty([*groups, *inner], dtype=torch.int64)
+    return counts, target.new_empty(groups, dtype=torch.int64)
+
+
+def vmapped(
+    op: Any,
+    info: Any,
+    in_dims: tuple[int | None, ...],
+    preds: Tensor,
+    target: Tensor,
+    num_classes: int,
+    mask: Tensor | None = None,
+    **options: Any,
+) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
+    """Count every example of a vmapped batch in one call of ``op``.
+
+    The vmapped dimension becomes the sample dimension of the op: it does not matter
+    to a pair of labels which dimension it comes from.
+    """
+    size = info.batch_size
+    preds = _front(preds, in_dims[0], size)
+    target = _front(target, in_dims[1], size)
+    if mask is not None:
+        mask = _front(mask, in_dims[3] if len(in_dims) > 3 else None, size)
+    if options.get("per_sample", False):  # [B, N, ...] -> [B * N, ...]
+        mask = None if mask is None else mask.flatten(0, 1)
+        outputs = op(preds.flatten(0, 1), target.flatten(0, 1), num_classes, mask, **options)
+        counts, invalid = (output.unflatten(0, (size, -1)) for output in outputs)
+        return (counts, invalid), (0, 0)
+    options["per_sample"] = True
+    if preds.dim() > target.dim():  # class scores: [B, N, C, ...] -> [B, C, N, ...]
+        preds = preds.movedim(2, 1)
+    elif options.get("per_label", False):  # [B, N, L, ...] -> [B, L, N, ...]
+        preds, target = preds.movedim(2, 1), target.movedim(2, 1)
+        mask = None if mask is None else mask.movedim(2, 1)
+    return op(preds, target, num_classes, mask, **options), (0, 0)
+
+
+def vmapped_in_place(
+    op: Any,
+    info: Any,
+    in_dims: tuple[int | None, ...],
+    counts: Tensor,
+    invalid: Tensor,
+    *inputs: Any,
+    **options: Any,
+) -> tuple[None, None]:
+    """Count a vmapped batch with the functional ``op`` and add it to batched counts."""
+    if in_dims[0] is None or in_dims[1] is None:
+        raise RuntimeError(
+            f"{op}_: under vmap, counts and invalid must be vmapped as preds and "
+            "target are: one count for each example"
+        )
+    preds, target, *rest = inputs
+    num_classes = counts.movedim(in_dims[0], 0).shape[-1] - options.get("other", False)
+    mask = rest[0] if rest else None
+    (new_counts, new_invalid), _ = vmapped(
+        op,
+        info,
+        (in_dims[2], in_dims[3], None, in_dims[4] if len(in_dims) > 4 else None),
+        preds,
+        target,
+        num_classes,
+        mask,
+        **options,
+    )
+    counts.movedim(in_dims[0], 0).add_(new_counts)
+    invalid.movedim(in_dims[1], 0).add_(new_invalid)
+    return None, None
+
+
+def _front(tensor: Tensor, dim: int | None, size: int) -> Tensor:
+    """Move the vmapped dimension to the front, adding it where there is none."""
+    if dim is None:
+        return tensor.expand(size, *tensor.shape)
+    return tensor.movedim(dim, 0)

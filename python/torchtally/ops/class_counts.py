@@ -1,0 +1,137 @@
+"""``torchtally::class_counts``: the counts of each class, in O(C) memory."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from torchtally import _library  # noqa: F401  (registers the ops)
+
+from ._counting import (
+    CountOptions,
+    IgnoreIndex,
+    OutOfRange,
+    Task,
+    fake_counts,
+    raise_invalid,
+    vmapped,
+    vmapped_in_place,
+)
+
+_OP = torch.ops.torchtally.class_counts.default
+
+
+class ClassCounts(NamedTuple):
+    """True and false positives and negatives of each class, int64 ``[C]``.
+
+    With a sample dimension the shapes are ``[N, C]``. For a multilabel task the
+    "classes" are the L labels, and the counts are those of a set label.
+    """
+
+    tp: Tensor
+    fp: Tensor
+    fn: Tensor
+    tn: Tensor
+
+    @classmethod
+    def from_matrix(cls, matrix: Tensor) -> ClassCounts:
+        """Read the counts off confusion matrices ``[..., C, C]``.
+
+        Example:
+            >>> ClassCounts.from_matrix(torch.tensor([[3, 1], [0, 2]])).fn
+            tensor([1, 0])
+        """
+        tp = matrix.diagonal(dim1=-2, dim2=-1)
+        fp, fn = matrix.sum(-2) - tp, matrix.sum(-1) - tp
+        return cls(tp, fp, fn, matrix.sum((-2, -1)).unsqueeze(-1) - tp - fp - fn)
+
+    @classmethod
+    def from_rows(cls, rows: Tensor) -> ClassCounts:
+        """Unpack what the op counts: ``[..., 3, C]``, rows tp, fp and fn."""
+        tp, fp, fn = rows.unbind(-2)
+        # Every pair has one target class, so tp + fn over the classes is their number.
+        return cls(tp, fp, fn, (tp + fn).sum(-1, keepdim=True) - tp - fp - fn)
+
+    @classmethod
+    def from_label_rows(cls, rows: Tensor) -> ClassCounts:
+        """Unpack what the op counts for a multilabel task: ``[..., L, 3, 2]``."""
+        tp, fp, fn = rows[..., 1].unbind(-1)
+        return cls(tp, fp, fn, rows[..., 0, 0])
+
+
+def class_counts(
+    preds: Tensor,
+    target: Tensor,
+    num_classes: int | None = None,
+    *,
+    task: Task = "multiclass",
+    threshold: float = 0.5,
+    ignore_index: IgnoreIndex = None,
+    mask: Tensor | None = None,
+    per_sample: bool = False,
+    out_of_range: OutOfRange = "error",
+    validate: bool = True,
+) -> ClassCounts:
+    """Count true and false positives and negatives of each class.
+
+    Needs O(C) memory, so that C may be large where a confusion matrix would not fit.
+    The arguments are those of :func:`confusion_matrix`.
+
+    Returns:
+        ``ClassCounts(tp, fp, fn, tn)``, int64 ``[C]`` each, or ``[N, C]`` per
+        sample. ``out_of_range="miss"`` appends the class "other". For
+        ``task="multilabel"`` C is the number of labels.
+
+    Raises:
+        TypeError: for an argument of the wrong kind or dtype.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    Example:
+        >>> class_counts(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]), 2).tp
+        tensor([1, 1])
+    """
+    options = CountOptions.checked(
+        "class_counts", num_classes, task, threshold, ignore_index, out_of_range
+    )
+    preds = options.op_inputs(preds, target, mask, per_sample)
+    rows, invalid = _OP(
+        preds, target, options.op_classes, mask, **options.op_options(per_sample)
+    )
+    if out_of_range == "error" and validate:
+        raise_invalid(options, invalid, preds, target, mask)
+    if task == "multilabel":
+        return ClassCounts.from_label_rows(rows)
+    return ClassCounts.from_rows(rows)
+
+
+@torch.library.register_fake("torchtally::class_counts")
+def _fake(
+    preds: Tensor,
+    target: Tensor,
+    num_classes: int,
+    mask: Tensor | None = None,
+    *,
+    ignore_index: Any = (),
+    threshold: float = 0.5,
+    per_sample: bool = False,
+    per_label: bool = False,
+    other: bool = False,
+) -> tuple[Tensor, Tensor]:
+    return fake_counts(target, (3, num_classes + other), per_sample, per_label)
+
+
+@torch.library.register_fake("torchtally::class_counts_")
+def _fake_in_place(*_args: Any, **_options: Any) -> None:
+    return None
+
+
+@torch.library.register_vmap("torchtally::class_counts")
+def _vmap(info: Any, in_dims: Any, *args: Any, **options: Any) -> Any:
+    return vmapped(_OP, info, in_dims, *args, **options)
+
+
+@torch.library.register_vmap("torchtally::class_counts_")
+def _vmap_in_place(info: Any, in_dims: Any, *args: Any, **options: Any) -> Any:
+    return vmapped_in_place(_OP, info, in_dims, *args, **options)

@@ -1,0 +1,120 @@
+"""``torchtally::confusion_matrix``: the joint histogram of (target, prediction)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torchtally import _library  # noqa: F401  (registers the ops)
+
+from ._counting import (
+    CountOptions,
+    IgnoreIndex,
+    OutOfRange,
+    Task,
+    fake_counts,
+    raise_invalid,
+    vmapped,
+    vmapped_in_place,
+)
+
+_OP = torch.ops.torchtally.confusion_matrix.default
+
+
+def confusion_matrix(
+    preds: Tensor,
+    target: Tensor,
+    num_classes: int | None = None,
+    *,
+    task: Task = "multiclass",
+    threshold: float = 0.5,
+    ignore_index: IgnoreIndex = None,
+    mask: Tensor | None = None,
+    per_sample: bool = False,
+    out_of_range: OutOfRange = "error",
+    validate: bool = True,
+) -> Tensor:
+    """Count how often each class was predicted for each class of the target.
+
+    Entry ``[i, j]`` is the number of pixels with target ``i`` and prediction ``j``,
+    as in scikit-learn's ``confusion_matrix``. The inputs are read as they are: any
+    integer dtype or bool, any strides, no copy.
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]`` (float16,
+            bfloat16, float32 or float64; the first maximum wins and a NaN is a
+            maximum, as in ``torch.argmax``). For ``task="binary"`` and
+            ``"multilabel"`` also scores of target's shape.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for
+            ``task="multilabel"``.
+        num_classes: C, or the number of labels L for ``task="multilabel"``. May be
+            left out for ``task="binary"``.
+        task: ``"multiclass"``, ``"binary"`` or ``"multilabel"``.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        per_sample: count each index of dimension 0 on its own.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises, ``"ignore"`` leaves its pair out, ``"miss"`` counts
+            it in an extra last row and column, "other".
+        validate: with False, ``out_of_range="error"`` does not raise, which spares
+            CUDA tensors the read back from the device; the pair is left out.
+
+    Returns:
+        int64 ``[C, C]``, or ``[N, C, C]`` per sample; ``[L, 2, 2]`` or
+        ``[N, L, 2, 2]`` for multilabel; one more row and column with ``"miss"``.
+
+    Raises:
+        TypeError: for an argument of the wrong kind or dtype.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    Example:
+        >>> confusion_matrix(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]), 2)
+        tensor([[1, 1],
+                [0, 1]])
+    """
+    options = CountOptions.checked(
+        "confusion_matrix", num_classes, task, threshold, ignore_index, out_of_range
+    )
+    preds = options.op_inputs(preds, target, mask, per_sample)
+    matrix: Tensor
+    matrix, invalid = _OP(
+        preds, target, options.op_classes, mask, **options.op_options(per_sample)
+    )
+    if out_of_range == "error" and validate:
+        raise_invalid(options, invalid, preds, target, mask)
+    return matrix
+
+
+@torch.library.register_fake("torchtally::confusion_matrix")
+def _fake(
+    preds: Tensor,
+    target: Tensor,
+    num_classes: int,
+    mask: Tensor | None = None,
+    *,
+    ignore_index: Any = (),
+    threshold: float = 0.5,
+    per_sample: bool = False,
+    per_label: bool = False,
+    other: bool = False,
+) -> tuple[Tensor, Tensor]:
+    classes = num_classes + other
+    return fake_counts(target, (classes, classes), per_sample, per_label)
+
+
+@torch.library.register_fake("torchtally::confusion_matrix_")
+def _fake_in_place(*_args: Any, **_options: Any) -> None:
+    return None
+
+
+@torch.library.register_vmap("torchtally::confusion_matrix")
+def _vmap(info: Any, in_dims: Any, *args: Any, **options: Any) -> Any:
+    return vmapped(_OP, info, in_dims, *args, **options)
+
+
+@torch.library.register_vmap("torchtally::confusion_matrix_")
+def _vmap_in_place(info: Any, in_dims: Any, *args: Any, **options: Any) -> Any:
+    return vmapped_in_place(_OP, info, in_dims, *args, **options)
