@@ -55,7 +55,7 @@ struct CountingProblem {
 
   Prediction prediction = Prediction::kLabel;
   Operand preds;
-  uint64_t preds_last = 0;  // kLabel: raw bits above this are out of range
+  uint64_t preds_last = 0;   // kLabel: raw bits above this are out of range
   int64_t class_stride = 0;  // kArgmax: elements between two classes of a pixel
   double threshold = 0.0;    // kThreshold: already rounded to the dtype of the scores
 

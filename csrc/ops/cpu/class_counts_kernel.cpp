@@ -1,10 +1,8 @@
-#include <algorithm>
 #include <optional>
 #include <vector>
 
 #include "ops/counting_op.h"
 #include "ops/cpu/counting.h"
-#include "ops/cpu/tiles.h"
 
 namespace torchtally::cpu {
 namespace {
@@ -19,10 +17,9 @@ struct Rows {
       : true_positives(counts), false_positives(counts + classes), false_negatives(counts + 2 * classes) {}
 };
 
-// Adds the pairs of a tile to rows; returns those with a label out of range.
-int64_t count_classes(const Tile& tile, int64_t n, const CountingProblem& problem, const Rows& rows) {
+// Adds the pairs of a tile to rows and invalid.
+void count_classes(const Tile& tile, int64_t n, const CountingProblem& problem, const Rows& rows, int64_t& invalid) {
   const Code out_of_range = static_cast<Code>(problem.num_classes);
-  int64_t invalid = 0;
   for (int64_t i = 0; i < n; ++i) {
     const Code t = tile.target[i];
     const Code p = tile.preds[i];
@@ -42,111 +39,87 @@ int64_t count_classes(const Tile& tile, int64_t n, const CountingProblem& proble
       ++rows.false_positives[p];
     }
   }
-  return invalid;
 }
 
-// Adds one thread's counts to output, which other segments of the group may be adding to.
-void add_counts(const std::vector<int64_t>& counts, int64_t* output) {
-  for (size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] != 0) {
-      add_shared(output[i], counts[i]);
-    }
-  }
-}
-
-// Reads class counts off a joint table.
-void fold(const JointTable& table, int64_t classes, const Rows& rows) {
-  for (int64_t t = 0; t < classes; ++t) {
-    for (int64_t p = 0; p < classes; ++p) {
-      const int64_t count = table(t, p);
-      if (t == p) {
-        rows.true_positives[t] += count;
-      } else {
-        rows.false_negatives[t] += count;
-        rows.false_positives[p] += count;
+// Counts into rows of its own before it adds to the output; for few classes into a joint table before that, which takes
+// one add a pixel and no branch.
+class ClassCounter {
+ public:
+  ClassCounter(const CountingProblem& problem, const CountingOutput& output, Strategy strategy, bool joint)
+      : problem_(problem), output_(output), size_(3 * problem.output_classes()) {
+    if (strategy == Strategy::kTable) {
+      own_.resize(static_cast<size_t>(size_), 0);
+      if (joint) {
+        table_.emplace(problem.num_classes);
       }
     }
   }
-}
 
-// What one thread counts into before it adds to the output: a joint table for few classes (one add a pixel, no branch),
-// the three rows for many.
-class PrivateCounts {
- public:
-  PrivateCounts(const CountingProblem& problem, bool joint)
-      : problem_(problem),
-        counts_(static_cast<size_t>(3 * problem.output_classes())),
-        rows_(counts_.data(), problem.output_classes()) {
-    if (joint) {
-      table_.emplace(problem.num_classes);
-    }
-  }
-
-  void add(const Tile& tile, int64_t n) {
+  void add(int64_t group, const Tile& tile, int64_t n) {
     if (table_) {
-      table_->add(tile.target, tile.preds, n);
+      table_->add(tile, n);
+    } else if (!own_.empty()) {
+      count_classes(tile, n, problem_, rows(own_.data()), invalid_);
     } else {
-      invalid_ += count_classes(tile, n, problem_, rows_);
+      count_classes(tile, n, problem_, rows(output_.counts + group * size_), output_.invalid[group]);
     }
   }
 
-  void flush(int64_t* counts, int64_t& invalid) {
+  // Adds the rows to the output, which other segments of the group may be adding to.
+  void flush(int64_t group) {
     if (table_) {
-      fold(*table_, problem_.output_classes(), rows_);
-      invalid_ += table_->invalid();
-      table_->clear();
+      fold_table();
     }
-    add_counts(counts_, counts);
-    add_shared(invalid, invalid_);
-    std::fill(counts_.begin(), counts_.end(), 0);
-    invalid_ = 0;
+    for (size_t i = 0; i < own_.size(); ++i) {
+      if (own_[i] != 0) {
+        add_shared(output_.counts[group * size_ + static_cast<int64_t>(i)], own_[i]);
+        own_[i] = 0;
+      }
+    }
+    if (invalid_ != 0) {
+      add_shared(output_.invalid[group], invalid_);
+      invalid_ = 0;
+    }
   }
 
  private:
+  Rows rows(int64_t* counts) const { return {counts, problem_.output_classes()}; }
+
+  void fold_table() {
+    const Rows out = rows(own_.data());
+    for (int64_t t = 0; t < problem_.output_classes(); ++t) {
+      for (int64_t p = 0; p < problem_.output_classes(); ++p) {
+        const int64_t count = (*table_)(t, p);
+        if (t == p) {
+          out.true_positives[t] += count;
+        } else {
+          out.false_negatives[t] += count;
+          out.false_positives[p] += count;
+        }
+      }
+    }
+    invalid_ += table_->invalid();
+    table_->clear();
+  }
+
   const CountingProblem& problem_;
-  std::vector<int64_t> counts_;
-  Rows rows_;
+  const CountingOutput& output_;
+  int64_t size_;
+  std::vector<int64_t> own_;  // [3, K]
   int64_t invalid_ = 0;
   std::optional<JointTable> table_;
 };
-
-void count(const CountingProblem& problem, const CountingOutput& output) {
-  const int64_t classes = problem.output_classes();
-  const bool joint = problem.num_classes <= current_policy().joint_classes;
-  const int64_t cells = 3 * classes + (joint ? JointTable::cells(problem.num_classes) : 0);
-  const Plan plan =
-      make_plan(current_policy(), problem.groups(), problem.pixels, cells, torch::stable::get_num_threads());
-  parallel_over_items(problem, plan, [&](int64_t begin, int64_t end) {
-    Tile tile;
-    std::optional<PrivateCounts> table;
-    if (plan.strategy == Strategy::kTable) {
-      table.emplace(problem, joint);
-    }
-    for (int64_t item = begin; item < end; ++item) {
-      const Segment segment = segment_of(problem, plan, item);
-      int64_t* const counts = output.counts + segment.group * 3 * classes;
-      int64_t& invalid = output.invalid[segment.group];
-      TileReader reader(problem, segment.group, segment.begin, segment.end);
-      while (const int64_t n = reader.next(tile)) {
-        if (table) {
-          table->add(tile, n);
-        } else {
-          invalid += count_classes(tile, n, problem, Rows(counts, classes));
-        }
-      }
-      if (table) {
-        table->flush(counts, invalid);
-      }
-    }
-  });
-}
 
 struct ClassCounts {
   static constexpr const char* name = "class_counts";
   static constexpr const char* counts_name = "counts";
   static std::vector<int64_t> shape(int64_t classes) { return {3, classes}; }
   static void count(const CountingProblem& problem, const CountingOutput& output, int32_t /*device_index*/) {
-    cpu::count(problem, output);
+    const bool joint = problem.num_classes <= current_policy().joint_classes;
+    const int64_t cells = 3 * problem.output_classes() + (joint ? JointTable::cells(problem.num_classes) : 0);
+    const Plan plan =
+        make_plan(current_policy(), problem.groups(), problem.pixels, cells, torch::stable::get_num_threads());
+    count_segments(problem, plan, [&] { return ClassCounter(problem, output, plan.strategy, joint); });
   }
 };
 

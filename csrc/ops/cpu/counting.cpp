@@ -31,11 +31,11 @@ JointTable::JointTable(int64_t num_classes)
 
 void JointTable::clear() { std::fill(counts_.begin(), counts_.end(), 0); }
 
-void JointTable::add(const Code* target, const Code* preds, int64_t n) {
+void JointTable::add(const Tile& tile, int64_t n) {
   int64_t* const counts = counts_.data();
   const int64_t row = row_;
   for (int64_t i = 0; i < n; ++i) {
-    ++counts[target[i] * row + preds[i]];
+    ++counts[tile.target[i] * row + tile.preds[i]];
   }
 }
 

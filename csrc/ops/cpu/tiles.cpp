@@ -168,10 +168,9 @@ Read score_reader(Element element, Prediction prediction) {
 }
 
 Read preds_reader(const CountingProblem& problem) {
-  return problem.prediction == Prediction::kLabel
-             ? label_reader(problem.preds.element)
-             : score_reader<torch::headeronly::Half, torch::headeronly::BFloat16>(problem.preds.element,
-                                                                                  problem.prediction);
+  return problem.prediction == Prediction::kLabel ? label_reader(problem.preds.element)
+                                                  : score_reader<torch::headeronly::Half, torch::headeronly::BFloat16>(
+                                                        problem.preds.element, problem.prediction);
 }
 
 }  // namespace

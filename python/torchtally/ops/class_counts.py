@@ -48,17 +48,14 @@ class ClassCounts(NamedTuple):
         return cls(tp, fp, fn, matrix.sum((-2, -1)).unsqueeze(-1) - tp - fp - fn)
 
     @classmethod
-    def from_rows(cls, rows: Tensor) -> ClassCounts:
-        """Unpack what the op counts: ``[..., 3, C]``, rows tp, fp and fn."""
+    def from_op(cls, rows: Tensor, task: Task) -> ClassCounts:
+        """Unpack what the op counts: ``[..., 3, C]``, or ``[..., L, 3, 2]``."""
+        if task == "multilabel":
+            tp, fp, fn = rows[..., 1].unbind(-1)
+            return cls(tp, fp, fn, rows[..., 0, 0])
         tp, fp, fn = rows.unbind(-2)
         # Every pair has one target class, so tp + fn over the classes is their number.
         return cls(tp, fp, fn, (tp + fn).sum(-1, keepdim=True) - tp - fp - fn)
-
-    @classmethod
-    def from_label_rows(cls, rows: Tensor) -> ClassCounts:
-        """Unpack what the op counts for a multilabel task: ``[..., L, 3, 2]``."""
-        tp, fp, fn = rows[..., 1].unbind(-1)
-        return cls(tp, fp, fn, rows[..., 0, 0])
 
 
 def class_counts(
@@ -95,15 +92,25 @@ def class_counts(
     options = CountOptions.checked(
         "class_counts", num_classes, task, threshold, ignore_index, out_of_range
     )
+    return count_classes(options, preds, target, mask, per_sample, validate)
+
+
+def count_classes(
+    options: CountOptions,
+    preds: Tensor,
+    target: Tensor,
+    mask: Tensor | None,
+    per_sample: bool,
+    validate: bool,
+) -> ClassCounts:
+    """Count classes with options that are checked already, in the name of their op."""
     preds = options.op_inputs(preds, target, mask, per_sample)
     rows, invalid = _OP(
         preds, target, options.op_classes, mask, **options.op_options(per_sample)
     )
-    if out_of_range == "error" and validate:
+    if options.out_of_range == "error" and validate:
         raise_invalid(options, invalid, preds, target, mask)
-    if task == "multilabel":
-        return ClassCounts.from_label_rows(rows)
-    return ClassCounts.from_rows(rows)
+    return ClassCounts.from_op(rows, options.task)
 
 
 @torch.library.register_fake("torchtally::class_counts")

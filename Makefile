@@ -1,0 +1,59 @@
+# Each target sets up all that it needs in .venv; a changed requirements file or source rebuilds what depends on it.
+# PYTHON chooses the interpreter, TORCH_CUDA_ARCH_LIST the GPU architectures (used only where nvcc is found).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export TORCH_CUDA_ARCH_LIST ?= 8.0 9.0+PTX
+SOURCES := $(shell find csrc cmake python -type f -not -name '*.pyc' -not -path '*/__pycache__/*') \
+  CMakeLists.txt pyproject.toml
+
+.PHONY: help install demo test lint format bench wheel gpu-check clean
+help:
+	@echo "make demo       the main job on real data: brain tissue and digits"
+	@echo "make test       the test suite"
+	@echo "make lint       ruff, mypy --strict, clang-format"
+	@echo "make bench      counting speed as ratios to a streaming read and to the peers"
+	@echo "make wheel      a wheel in dist/"
+	@echo "make gpu-check  build, test, sanitise and measure on the NVIDIA GPU of this machine"
+
+$(VENV)/requirements: requirements/base.txt requirements/dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/base.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/package: $(VENV)/requirements $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps .
+	@touch $@
+
+install: $(VENV)/package
+
+demo: $(VENV)/package
+	$(BIN)/python examples/brain_segmentation.py
+	$(BIN)/python examples/digits_training.py
+
+test: $(VENV)/package
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/package
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	find csrc tests -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | xargs $(BIN)/clang-format --dry-run -Werror
+
+format: $(VENV)/requirements
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+	find csrc tests -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | xargs $(BIN)/clang-format -i
+
+bench: $(VENV)/package
+	$(BIN)/python benchmarks/counts.py
+
+wheel: $(VENV)/requirements
+	$(BIN)/python -m pip wheel --no-build-isolation --no-deps --wheel-dir dist .
+
+gpu-check:
+	bash scripts/gpu-check.sh
+
+clean:
+	rm -rf build dist $(VENV)
