@@ -18,9 +18,7 @@ from torch import Tensor
 from torchtally.ops import ClassCounts
 from torchtally.ops._counting import IgnoreIndex, Task, check_choice, ignore_values
 
-Average: TypeAlias = Literal[
-    "macro", "micro", "weighted", "none", "binary", "samples"
-]
+Average: TypeAlias = Literal["macro", "micro", "weighted", "none", "binary", "samples"]
 UndefinedWhen: TypeAlias = Literal["zero_denominator", "empty_target", "both_empty"]
 Aggregation: TypeAlias = Literal["global", "samplewise", "none"]
 SampleMean: TypeAlias = Literal["classes_first", "samples_first", "joint"]
@@ -139,9 +137,14 @@ class ScorePolicy:
 
     def _aggregated(self, counts: ClassCounts) -> ClassCounts:
         dims = counts.tp.dim()
+        if dims not in (1, 2):
+            raise ValueError(
+                f"{self.op}: class counts must be [C] or [N, C], "
+                f"got shape {list(counts.tp.shape)}"
+            )
         if self.aggregation == "global":
             return ClassCounts(*(t.sum(0) for t in counts)) if dims == 2 else counts
-        if dims != 2:
+        if dims == 1:
             raise ValueError(
                 f"{self.op}: aggregation={self.aggregation!r} needs counts with a "
                 "sample dimension: matrices [N, C, C] or class counts [N, C]"
@@ -162,10 +165,10 @@ class ScorePolicy:
             pooled = [c for c, keep in zip(scored, kept, strict=True) if keep]
             if self.other and self.classes is None:
                 pooled.append(counts.tp.shape[-1] - 1)
-            counts = ClassCounts(*(t[..., pooled].sum(-1, True) for t in counts))
+            counts = ClassCounts(*(_take(t, pooled).sum(-1, True) for t in counts))
             kept = [True]
         else:
-            counts = ClassCounts(*(t[..., scored] for t in counts))
+            counts = ClassCounts(*(_take(t, scored) for t in counts))
         value, valid = self._ratio(formula, counts)
         if not all(kept):
             keep = torch.tensor(kept, device=value.device)
@@ -180,7 +183,7 @@ class ScorePolicy:
         return value, valid, None
 
     def _scored_classes(self, num_classes: int) -> list[int]:
-        """Return the classes to score. An index list, in the order of the result."""
+        """Return the classes to score, in the order of the result."""
         if self.class_weights is not None and len(self.class_weights) != num_classes:
             raise ValueError(
                 f"{self.op}: class_weights must have one weight for each of "
@@ -198,7 +201,13 @@ class ScorePolicy:
                 raise ValueError(
                     f"{self.op}: classes must lie in [0, {num_classes}), got {index}"
                 )
-        return [c for c in classes if c != 0 or self.include_background]
+        scored = [c for c in classes if c != 0 or self.include_background]
+        if not scored:
+            raise ValueError(
+                f"{self.op}: classes without the background must leave a class to "
+                f"score, got classes {list(classes)}"
+            )
+        return scored
 
     def _ratio(self, formula: Formula, counts: ClassCounts) -> tuple[Tensor, Tensor]:
         """Return the ratio of each entry in float64, and whether it takes part."""
@@ -219,17 +228,26 @@ class ScorePolicy:
     ) -> tuple[Tensor, Tensor]:
         """Return the weighted mean of the valid entries and how many there are.
 
-        The mean of no entry is NaN. Entries that all weigh nothing (no support) are
-        worth zero_division where that is a number.
+        The mean of no entry is NaN. Entries that all weigh nothing (no support) make
+        an undefined mean: worth zero_division, or left out by the mean that follows.
         """
         weight = torch.ones_like(value) if weight is None else weight.expand_as(value)
         weight = weight.masked_fill(~valid, 0.0)
         total = weight.sum(dim)
         mean = (value.masked_fill(~valid, 0.0) * weight).sum(dim) / total
-        if not isinstance(self.zero_division, str):
-            weightless = (total == 0) & valid.any(dim)
-            mean = mean.masked_fill(weightless, self.zero_division)
-        return mean, valid.sum(dim)
+        entered = valid.sum(dim)
+        if self.zero_division == "skip":
+            entered = entered.masked_fill(total == 0, 0)
+        elif self.zero_division != "nan":
+            mean = mean.masked_fill((total == 0) & (entered > 0), self.zero_division)
+        return mean, entered
+
+
+def _take(counts: Tensor, classes: list[int]) -> Tensor:
+    """Select classes, as a view where they are consecutive."""
+    if classes and classes == list(range(classes[0], classes[-1] + 1)):
+        return counts[..., classes[0] : classes[-1] + 1]
+    return counts[..., classes]
 
 
 def _zero_division(op: str, value: object) -> ZeroDivision:

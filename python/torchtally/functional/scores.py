@@ -286,7 +286,9 @@ def iou(counts: ClassCounts) -> tuple[Tensor, Tensor]:
     return counts.tp, counts.tp + counts.fp + counts.fn
 
 
-dice_score = _from_pixels("dice_score", dice, "Dice coefficient, 2 tp / (2 tp + fp + fn)")
+dice_score = _from_pixels(
+    "dice_score", dice, "Dice coefficient, 2 tp / (2 tp + fp + fn)"
+)
 iou_score = _from_pixels(
     "iou_score", iou, "Intersection over union (Jaccard index), tp / (tp + fp + fn)"
 )
@@ -297,8 +299,12 @@ dice_from_counts = _from_counts(
     "dice_from_counts", dice, "Dice coefficient, 2 tp / (2 tp + fp + fn)"
 )
 iou_from_counts = _from_counts(
-    "iou_from_counts", iou, "Intersection over union (Jaccard index), tp / (tp + fp + fn)"
+    "iou_from_counts",
+    iou,
+    "Intersection over union (Jaccard index), tp / (tp + fp + fn)",
 )
 f1_from_counts = _from_counts(
-    "f1_from_counts", dice, "F1, 2 tp / (2 tp + fp + fn), the mean of precision and recall"
+    "f1_from_counts",
+    dice,
+    "F1, 2 tp / (2 tp + fp + fn), the mean of precision and recall",
 )

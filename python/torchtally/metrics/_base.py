@@ -49,7 +49,8 @@ class CountingMetric(nn.Module):
         labels = (self._options.num_classes,) if task == "multilabel" else ()
         samples = (0,) if per_sample else ()
         self.register_buffer(
-            "counts", torch.zeros((*samples, *labels, *self._shape()), dtype=torch.int64)
+            "counts",
+            torch.zeros((*samples, *labels, *self._shape()), dtype=torch.int64),
         )
         self.register_buffer("invalid", torch.zeros(labels, dtype=torch.int64))
 
@@ -61,9 +62,7 @@ class CountingMetric(nn.Module):
         """Return the metric of counts."""
         raise NotImplementedError
 
-    def update(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None = None
-    ) -> None:
+    def update(self, preds: Tensor, target: Tensor, mask: Tensor | None = None) -> None:
         """Count a batch.
 
         Args:

@@ -60,7 +60,13 @@ def plot_matrix(
         for row in range(classes):
             for column in range(classes):
                 value = float(values[row, column])
-                text = "–" if value != value else f"{value:.2f}" if normalize else f"{value:.0f}"
+                text = (
+                    "–"
+                    if value != value
+                    else f"{value:.2f}"
+                    if normalize
+                    else f"{value:.0f}"
+                )
                 color = "white" if value > 0.5 * top else "black"
                 ax.text(column, row, text, ha="center", va="center", color=color)
     return ax

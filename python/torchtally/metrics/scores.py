@@ -27,7 +27,7 @@ class ScoreMetric(CountingMetric):
 
     _op = torch.ops.torchtally.class_counts.default
     _op_in_place = torch.ops.torchtally.class_counts_.default
-    _formula: ClassVar[policy.Formula]
+    _formula: ClassVar[staticmethod[[ClassCounts], tuple[Tensor, Tensor]]]
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class ScoreMetric(CountingMetric):
 
     def _value_of(self, counts: Tensor) -> Tensor:
         class_counts = ClassCounts.from_op(counts, self._options.task)
-        return cast(Tensor, self._policy.score(type(self)._formula, class_counts))
+        return cast(Tensor, self._policy.score(self._formula, class_counts))
 
 
 class DiceScore(ScoreMetric):

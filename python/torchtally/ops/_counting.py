@@ -303,7 +303,9 @@ def vmapped(
         mask = _front(mask, in_dims[3] if len(in_dims) > 3 else None, size)
     if options.get("per_sample", False):  # [B, N, ...] -> [B * N, ...]
         mask = None if mask is None else mask.flatten(0, 1)
-        outputs = op(preds.flatten(0, 1), target.flatten(0, 1), num_classes, mask, **options)
+        outputs = op(
+            preds.flatten(0, 1), target.flatten(0, 1), num_classes, mask, **options
+        )
         counts, invalid = (output.unflatten(0, (size, -1)) for output in outputs)
         return (counts, invalid), (0, 0)
     options["per_sample"] = True

@@ -88,33 +88,34 @@ def confusion_matrix(
     return matrix
 
 
-@torch.library.register_fake("torchtally::confusion_matrix")
 def _fake(
-    preds: Tensor,
+    _preds: Tensor,
     target: Tensor,
     num_classes: int,
-    mask: Tensor | None = None,
+    _mask: Tensor | None = None,
     *,
-    ignore_index: Any = (),
-    threshold: float = 0.5,
     per_sample: bool = False,
     per_label: bool = False,
     other: bool = False,
+    **_options: Any,
 ) -> tuple[Tensor, Tensor]:
-    classes = num_classes + other
-    return fake_counts(target, (classes, classes), per_sample, per_label)
+    shape = (num_classes + other, num_classes + other)
+    return fake_counts(target, shape, per_sample, per_label)
 
 
-@torch.library.register_fake("torchtally::confusion_matrix_")
 def _fake_in_place(*_args: Any, **_options: Any) -> None:
     return None
 
 
-@torch.library.register_vmap("torchtally::confusion_matrix")
 def _vmap(info: Any, in_dims: Any, *args: Any, **options: Any) -> Any:
     return vmapped(_OP, info, in_dims, *args, **options)
 
 
-@torch.library.register_vmap("torchtally::confusion_matrix_")
 def _vmap_in_place(info: Any, in_dims: Any, *args: Any, **options: Any) -> Any:
     return vmapped_in_place(_OP, info, in_dims, *args, **options)
+
+
+torch.library.register_fake("torchtally::confusion_matrix", _fake)
+torch.library.register_fake("torchtally::confusion_matrix_", _fake_in_place)
+torch.library.register_vmap("torchtally::confusion_matrix", _vmap)
+torch.library.register_vmap("torchtally::confusion_matrix_", _vmap_in_place)

@@ -1,0 +1,69 @@
+"""Every snippet of README, docs and docstrings runs."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import torch
+
+import torchtally
+from torchtally.cli import main
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+MODULES = ["torchtally"] + [
+    module.name
+    for module in pkgutil.walk_packages(torchtally.__path__, "torchtally.")
+    if not module.name.endswith("__main__")
+]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.M | re.S)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_snippets(page: Path) -> None:
+    torch.manual_seed(0)
+    namespace: dict[str, object] = {}
+    for number, block in enumerate(blocks(page, "python"), 1):
+        exec(compile(block, f"{page.name}, snippet {number}", "exec"), namespace)
+
+
+def test_there_are_snippets() -> None:
+    assert sum(len(blocks(page, "python")) for page in PAGES) >= 4
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples(name: str) -> None:
+    module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module, extraglobs={"torch": torch})
+    assert failed == 0
+
+
+def test_evaluate_snippet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    commands = [
+        command.replace("\\\n", " ")
+        for command in blocks(ROOT / "README.md", "console")
+        if command.startswith("torchtally evaluate")
+    ]
+    assert commands
+    monkeypatch.chdir(tmp_path)
+    for folder in ("predictions", "labels"):
+        (tmp_path / folder).mkdir()
+        np.save(tmp_path / folder / "case.npy", np.array([[0, 1], [2, 2]], np.uint8))
+    for command in commands:
+        assert main(shlex.split(command)[1:]) == 0
+    assert (tmp_path / "matrix.png").is_file()
