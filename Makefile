@@ -29,8 +29,11 @@ $(VENV)/package: $(VENV)/requirements $(SOURCES)
 install: $(VENV)/package
 
 demo: $(VENV)/package
-	$(BIN)/python examples/brain_segmentation.py
-	$(BIN)/python examples/digits_training.py
+	$(BIN)/python examples/digits_training.py build/demo/digits
+	$(BIN)/python examples/brain_segmentation.py build/demo/brain
+	$(BIN)/torchtally evaluate build/demo/brain/predictions build/demo/brain/labels \
+	  --num-classes 3 --class-names other,grey,white --ignore-index 255 \
+	  --json build/demo/brain/scores.json --csv build/demo/brain/scores.csv --plot build/demo/brain/matrix.png
 
 test: $(VENV)/package
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

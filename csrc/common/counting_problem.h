@@ -20,6 +20,7 @@ enum class Element : int32_t {
   kBFloat16,
   kFloat,
   kDouble,
+  kBool,  // one byte: 0, or label 1 whatever else it holds
 };
 
 // How the predicted class of a pixel is found.

@@ -45,6 +45,7 @@ struct LabelType {
 std::optional<LabelType> label_type(ScalarType type) {
   switch (type) {
     case ScalarType::Bool:
+      return LabelType{Element::kBool, 8};
     case ScalarType::Byte:
       return LabelType{Element::kBits8, 8};
     case ScalarType::Char:
@@ -68,6 +69,7 @@ std::optional<LabelType> label_type(ScalarType type) {
 
 int width_bits(Element element) {
   switch (element) {
+    case Element::kBool:
     case Element::kBits8:
       return 8;
     case Element::kBits16:

@@ -19,13 +19,23 @@ void with_stride(int64_t stride, const Body& body) {
   }
 }
 
+// A byte of a bool tensor, which need not be 0 or 1 where another library wrote it.
+struct Bool {
+  uint8_t byte;
+  operator uint8_t() const { return byte != 0; }
+};
+
+// What a stored element reads as.
 template <class T>
-void read_labels(const Operand& operand, int64_t offset, int64_t stride, int64_t n, T last, Code out_of_range,
+using Raw = std::conditional_t<std::is_same_v<T, Bool>, uint8_t, T>;
+
+template <class T>
+void read_labels(const Operand& operand, int64_t offset, int64_t stride, int64_t n, Raw<T> last, Code out_of_range,
                  Code* out) {
   const T* const labels = static_cast<const T*>(operand.data) + offset;
   with_stride(stride, [&](auto step) {
     for (int64_t i = 0; i < n; ++i) {
-      const T label = labels[i * step];
+      const Raw<T> label = labels[i * step];
       out[i] = label <= last ? static_cast<Code>(label) : out_of_range;
     }
   });
@@ -33,18 +43,18 @@ void read_labels(const Operand& operand, int64_t offset, int64_t stride, int64_t
 
 template <class T>
 void read_label_preds(const CountingProblem& problem, int64_t offset, int64_t stride, int64_t n, Code* out) {
-  read_labels<T>(problem.preds, offset, stride, n, static_cast<T>(problem.preds_last),
+  read_labels<T>(problem.preds, offset, stride, n, static_cast<Raw<T>>(problem.preds_last),
                  static_cast<Code>(problem.num_classes), out);
 }
 
 template <class T>
 void read_target(const CountingProblem& problem, int64_t offset, int64_t stride, int64_t n, Code* out) {
   const Code ignored = static_cast<Code>(problem.num_classes) + 1;
-  read_labels<T>(problem.target, offset, stride, n, static_cast<T>(problem.target_last),
+  read_labels<T>(problem.target, offset, stride, n, static_cast<Raw<T>>(problem.target_last),
                  static_cast<Code>(problem.num_classes), out);
   const T* const labels = static_cast<const T*>(problem.target.data) + offset;
   for (int32_t k = 0; k < problem.num_ignore; ++k) {
-    const T value = static_cast<T>(problem.ignore[k]);
+    const Raw<T> value = static_cast<Raw<T>>(problem.ignore[k]);
     with_stride(stride, [&](auto step) {
       for (int64_t i = 0; i < n; ++i) {
         out[i] = labels[i * step] == value ? ignored : out[i];
@@ -128,6 +138,8 @@ using Read = void (*)(const CountingProblem&, int64_t, int64_t, int64_t, Code*);
 
 Read target_reader(Element element) {
   switch (element) {
+    case Element::kBool:
+      return read_target<Bool>;
     case Element::kBits8:
       return read_target<uint8_t>;
     case Element::kBits16:
@@ -141,6 +153,8 @@ Read target_reader(Element element) {
 
 Read label_reader(Element element) {
   switch (element) {
+    case Element::kBool:
+      return read_label_preds<Bool>;
     case Element::kBits8:
       return read_label_preds<uint8_t>;
     case Element::kBits16:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ._base import CountingMetric
-from ._plot import plot_matrix
+from ._plot import Normalize, plot_matrix
 
 
 class ConfusionMatrix(CountingMetric):
@@ -41,7 +41,7 @@ class ConfusionMatrix(CountingMetric):
         self,
         ax: Any = None,
         *,
-        normalize: Literal["true", "pred", "all"] | None = "true",
+        normalize: Normalize = "true",
         class_names: Sequence[str] | None = None,
     ) -> Any:
         """Draw the matrix as a heat map with matplotlib.
@@ -67,6 +67,6 @@ class ConfusionMatrix(CountingMetric):
                 f"{list(matrix.shape)}"
             )
         names = class_names
-        if names is not None and self._options.out_of_range == "miss":
-            names = [*names, "other"]
+        if self._options.out_of_range == "miss":
+            names = [*(names or map(str, range(self._options.op_classes))), "other"]
         return plot_matrix(matrix, ax, normalize, names)
