@@ -38,8 +38,9 @@ struct ClassPairs {
 };
 
 template <class Preds, class Bins>
-__global__ void __launch_bounds__(Bins::kMaxThreads) class_counts_kernel(__grid_constant__ const CountingArguments a) {
-  count_items<ClassPairs, Preds, Bins>(a);
+__global__ void __launch_bounds__(Bins::kMaxThreads, Bins::kMinBlocks)
+    class_counts_kernel(__grid_constant__ const CountingArguments arguments) {
+  count_items<ClassPairs, Preds, Bins>(arguments);
 }
 
 using ClassCountsKernel = void (*)(CountingArguments);
@@ -47,7 +48,8 @@ using ClassCountsKernel = void (*)(CountingArguments);
 inline ClassCountsKernel class_counts_kernel_for(const CountingProblem& problem, const Plan& plan) {
   return with_preds(problem, [&](auto preds) -> ClassCountsKernel {
     using Preds = decltype(preds);
-    return plan.tier == Tier::kShared ? &class_counts_kernel<Preds, SharedBins> : &class_counts_kernel<Preds, OutputBins>;
+    return plan.tier == Tier::kShared ? &class_counts_kernel<Preds, SharedBins>
+                                      : &class_counts_kernel<Preds, OutputBins>;
   });
 }
 

@@ -32,8 +32,9 @@ struct MatrixPairs {
 };
 
 template <class Preds, class Bins>
-__global__ void __launch_bounds__(Bins::kMaxThreads) confusion_matrix_kernel(__grid_constant__ const CountingArguments a) {
-  count_items<MatrixPairs, Preds, Bins>(a);
+__global__ void __launch_bounds__(Bins::kMaxThreads, Bins::kMinBlocks)
+    confusion_matrix_kernel(__grid_constant__ const CountingArguments arguments) {
+  count_items<MatrixPairs, Preds, Bins>(arguments);
 }
 
 using ConfusionMatrixKernel = void (*)(CountingArguments);

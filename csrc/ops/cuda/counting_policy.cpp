@@ -14,6 +14,7 @@ int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
 int64_t element_bytes(Element element) {
   switch (element) {
+    case Element::kBool:
     case Element::kBits8:
       return 1;
     case Element::kBits16:
@@ -88,8 +89,8 @@ Plan make_plan(const Policy& policy, const DeviceFacts& device, const CountingPr
       threads = policy.threads_alone;
     }
   }
-  threads = std::min({threads, round_up(ceil_div(pixels, kVector), kWarp),
-                      int64_t{shared ? kMaxSharedThreads : kMaxGlobalThreads}});
+  threads = std::min(
+      {threads, round_up(ceil_div(pixels, kVector), kWarp), int64_t{shared ? kMaxSharedThreads : kMaxGlobalThreads}});
   plan.threads = static_cast<int32_t>(threads);
 
   const int64_t resident = device.sms * resident_blocks(device, threads, plan.shared_bytes);

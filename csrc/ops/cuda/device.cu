@@ -44,8 +44,7 @@ int attribute(const char* op, cudaDeviceAttr which, int32_t device_index) {
   (void)cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device_index);
   (void)cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device_index);
   fail(op, ": torchtally was built for the CUDA architectures ", TORCHTALLY_CUDA_ARCHS, ", and device ", device_index,
-       " has compute capability ", major, ".", minor, "; rebuild torchtally with CMAKE_CUDA_ARCHITECTURES=", major,
-       minor);
+       " has compute capability ", major, ".", minor, "; rebuild it with TORCH_CUDA_ARCH_LIST=", major, ".", minor);
 }
 
 }  // namespace

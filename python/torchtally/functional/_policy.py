@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import torch
 from torch import Tensor
@@ -23,6 +23,13 @@ UndefinedWhen: TypeAlias = Literal["zero_denominator", "empty_target", "both_emp
 Aggregation: TypeAlias = Literal["global", "samplewise", "none"]
 SampleMean: TypeAlias = Literal["classes_first", "samples_first", "joint"]
 ZeroDivision: TypeAlias = Literal["skip", "nan"] | float
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "average": get_args(Average),
+    "undefined_when": get_args(UndefinedWhen),
+    "aggregation": get_args(Aggregation),
+    "sample_mean": get_args(SampleMean),
+}
 
 #: counts -> (numerator, denominator), both int64 or float64 of the counts' shape
 Formula: TypeAlias = Callable[[ClassCounts], tuple[Tensor, Tensor]]
@@ -77,10 +84,10 @@ class ScorePolicy:
         dtype: torch.dtype,
     ) -> ScorePolicy:
         """Return the policy, or raise TypeError or ValueError."""
-        check_choice(op, "average", average, Average)
-        check_choice(op, "undefined_when", undefined_when, UndefinedWhen)
-        check_choice(op, "aggregation", aggregation, Aggregation)
-        check_choice(op, "sample_mean", sample_mean, SampleMean)
+        check_choice(op, "average", average, _CHOICES["average"])
+        check_choice(op, "undefined_when", undefined_when, _CHOICES["undefined_when"])
+        check_choice(op, "aggregation", aggregation, _CHOICES["aggregation"])
+        check_choice(op, "sample_mean", sample_mean, _CHOICES["sample_mean"])
         if average == "samples":
             if task != "multilabel" or aggregation == "none":
                 raise ValueError(
@@ -175,8 +182,9 @@ class ScorePolicy:
             value, valid = value.masked_fill(~keep, math.nan), valid & keep
         if self.average == "weighted":
             support = counts.tp + counts.fn
-            by_class = self.sample_mean == "samples_first" and support.dim() == 2
-            return value, valid, (support.sum(0) if by_class else support).double()
+            if self.aggregation == "samplewise" and self.sample_mean == "samples_first":
+                support = support.sum(0)  # a class weighs what it does in all samples
+            return value, valid, support.double()
         if self.class_weights is not None:
             weights = [self.class_weights[c] for c in scored]
             return value, valid, value.new_tensor(weights)
@@ -252,7 +260,7 @@ def _take(counts: Tensor, classes: list[int]) -> Tensor:
 
 def _zero_division(op: str, value: object) -> ZeroDivision:
     if isinstance(value, str):
-        check_choice(op, "zero_division", value, Literal["skip", "nan"])
+        check_choice(op, "zero_division", value, ("skip", "nan"))
         return value  # type: ignore[return-value]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(
@@ -298,7 +306,12 @@ def _class_weights(
             f"{op}: class_weights must be a sequence of float or a 1-D tensor, "
             f"got {type(weights).__name__}"
         )
-    values = tuple(float(weight) for weight in weights)
+    for weight in weights:
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)):
+            raise TypeError(
+                f"{op}: class_weights must hold float, got {type(weight).__name__}"
+            )
+    values = tuple(map(float, weights))
     if not all(math.isfinite(v) and v >= 0 for v in values) or not any(values):
         raise ValueError(
             f"{op}: class_weights must be finite, not negative and not all zero, "

@@ -174,7 +174,7 @@ counts: confusion matrix ``[C, C]`` or ``[N, C, C]``, rows target; or
     :class:`ClassCounts` of shape ``[C]`` or ``[N, C]``. Never changed.
 ignore_index: classes that were ignored in counting and are not scored.
 other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
-    ``"micro"`` only."""
+    ``"micro"`` only, and not where ``classes`` names what to score."""
 
 _RESULT = """\
 Returns:

@@ -110,7 +110,7 @@ class CountingMetric(nn.Module):
         """Forget everything counted."""
         self._pending.clear()
         if self._per_sample:
-            self.counts = self.counts[:0]
+            self.counts = self.counts.new_zeros((0, *self.counts.shape[1:]))
         else:
             self.counts.zero_()
         self.invalid.zero_()

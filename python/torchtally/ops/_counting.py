@@ -13,6 +13,14 @@ Task: TypeAlias = Literal["multiclass", "binary", "multilabel"]
 OutOfRange: TypeAlias = Literal["error", "ignore", "miss"]
 IgnoreIndex: TypeAlias = int | Sequence[int] | None
 
+TASKS: tuple[str, ...] = get_args(Task)
+OUT_OF_RANGE: tuple[str, ...] = get_args(OutOfRange)
+
+# Limits of the compiled ops (csrc/common/counting_problem.h).
+_MAX_CLASSES = 2**31 - 3
+_MAX_DIMS = 16
+_MAX_IGNORE = 64
+
 _INTEGERS = frozenset(
     {
         torch.bool,
@@ -29,9 +37,8 @@ _INTEGERS = frozenset(
 _SCORES = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 
 
-def check_choice(op: str, name: str, value: object, choices: Any) -> None:
-    """Raise ValueError unless ``value`` is one of a Literal's values."""
-    allowed = get_args(choices)
+def check_choice(op: str, name: str, value: object, allowed: tuple[str, ...]) -> None:
+    """Raise ValueError unless ``value`` is one of ``allowed``."""
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(
             f"{op}: {name} must be one of {', '.join(map(repr, allowed))}, "
@@ -95,16 +102,18 @@ class CountOptions:
         out_of_range: OutOfRange,
     ) -> CountOptions:
         """Return the options, or raise TypeError or ValueError."""
-        check_choice(op, "task", task, Task)
-        check_choice(op, "out_of_range", out_of_range, OutOfRange)
+        check_choice(op, "task", task, TASKS)
+        check_choice(op, "out_of_range", out_of_range, OUT_OF_RANGE)
         if num_classes is None and task == "binary":
             num_classes = 2
         if isinstance(num_classes, bool) or not isinstance(num_classes, int):
             raise TypeError(
                 f"{op}: num_classes must be an int, got {type(num_classes).__name__}"
             )
-        if num_classes < 1:
-            raise ValueError(f"{op}: num_classes must be at least 1, got {num_classes}")
+        if not 1 <= num_classes <= _MAX_CLASSES:
+            raise ValueError(
+                f"{op}: num_classes must lie in [1, {_MAX_CLASSES}], got {num_classes}"
+            )
         if task == "binary" and num_classes != 2:
             raise ValueError(
                 f"{op}: num_classes must be 2 for task='binary', got {num_classes}"
@@ -114,6 +123,11 @@ class CountOptions:
                 f"{op}: threshold must be a number, got {type(threshold).__name__}"
             )
         values = tuple(ignore_values(op, ignore_index))
+        if len(values) > _MAX_IGNORE:
+            raise ValueError(
+                f"{op}: ignore_index must hold at most {_MAX_IGNORE} values, "
+                f"got {len(values)}"
+            )
         return cls(op, num_classes, task, float(threshold), values, out_of_range)
 
     @property
@@ -175,6 +189,11 @@ class CountOptions:
             raise ValueError(
                 f"{op}: target must have at least {least} dimension(s) here, "
                 f"got shape {list(target.shape)}"
+            )
+        if target.dim() > _MAX_DIMS:
+            raise ValueError(
+                f"{op}: target must have at most {_MAX_DIMS} dimensions, "
+                f"got {target.dim()}"
             )
         if self.task == "multiclass":
             self._check_multiclass(preds, target, scores)
@@ -252,20 +271,29 @@ def raise_invalid(
         return
     counted = torch.ones_like(target, dtype=torch.bool) if mask is None else mask
     for value in options.ignore_index:
-        counted = counted & (target != value)
+        if _holds(target.dtype, value):
+            counted = counted & (target.to(torch.int64) != value)
     examples = []
     for name, labels in (("target", target), ("preds", preds)):
         if labels.dtype in _SCORES:
             continue
         wide = labels.to(torch.int64)
         out = wide[counted & ((wide < 0) | (wide >= options.op_classes))]
-        if out.numel():
-            values = ", ".join(str(v) for v in out.unique()[:3].tolist())
-            examples.append(f"{name} has {values}")
+        wrap = 2**64 if labels.dtype == torch.uint64 else 0
+        values = [v + wrap if v < 0 else v for v in out.unique()[:3].tolist()]
+        if values:
+            examples.append(f"{name} has {', '.join(map(str, values))}")
     raise ValueError(
         f"{options.invalid_message(bad)} ({'; '.join(examples)}). Name it in "
         "ignore_index, or pass out_of_range='ignore' or 'miss'"
     )
+
+
+def _holds(dtype: torch.dtype, value: int) -> bool:
+    if dtype == torch.bool:
+        return value in (0, 1)
+    limits = torch.iinfo(dtype)
+    return limits.min <= value <= limits.max
 
 
 def fake_counts(

@@ -50,12 +50,14 @@ class ClassCounts(NamedTuple):
     @classmethod
     def from_op(cls, rows: Tensor, task: Task) -> ClassCounts:
         """Unpack what the op counts: ``[..., 3, C]``, or ``[..., L, 3, 2]``."""
+        # Every pair has one target class, so tp + fn over the classes is their number.
+        total = (rows[..., 0, :] + rows[..., 2, :]).sum(-1)
         if task == "multilabel":
             tp, fp, fn = rows[..., 1].unbind(-1)
-            return cls(tp, fp, fn, rows[..., 0, 0])
-        tp, fp, fn = rows.unbind(-2)
-        # Every pair has one target class, so tp + fn over the classes is their number.
-        return cls(tp, fp, fn, (tp + fn).sum(-1, keepdim=True) - tp - fp - fn)
+        else:
+            tp, fp, fn = rows.unbind(-2)
+            total = total.unsqueeze(-1)
+        return cls(tp, fp, fn, total - tp - fp - fn)
 
 
 def class_counts(

@@ -1,0 +1,1 @@
+"""CUDA kernels run on the CPU: the emulator, and its use from Python."""

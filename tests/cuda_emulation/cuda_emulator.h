@@ -1,0 +1,314 @@
+// Runs CUDA device code on the CPU, unchanged. Every CUDA thread is a fiber of the one calling thread, so a run is
+// deterministic, cheap, and knows of every thread what it waits for.
+//
+// Only what the kernels use exists, in one dimension. __shared__ is left undefined on purpose: all shared memory is
+// dynamic, of the exact size that was asked for, and filled with a pattern, so that a missing clear or an index past
+// the end shows. Memory order: __syncthreads orders memory, atomics are relaxed.
+//
+// Under ThreadSanitizer every fiber is a thread of its own, and only what orders memory on the device orders it here:
+// switches between fibers do not. Blocks are unordered among themselves, hence two alternating pools of fibers, shared
+// memory and barriers of their own for every block, and nothing freed before the launch ends.
+#pragma once
+
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline __attribute__((always_inline))
+#define __launch_bounds__(...)
+#define __grid_constant__
+
+// Code of the emulator itself, which the sanitizers must not see.
+#define TORCHTALLY_EMULATOR __attribute__((no_sanitize_thread, no_sanitize_address, noinline))
+
+#if defined(__SANITIZE_THREAD__)
+extern "C" {
+void* __tsan_get_current_fiber();
+void* __tsan_create_fiber(unsigned flags);
+void __tsan_switch_to_fiber(void* fiber, unsigned flags);
+void __tsan_acquire(void* object);
+void __tsan_release(void* object);
+}
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+namespace torchtally::cuda {
+
+struct Launch {
+  int64_t grid;
+  int32_t threads;
+  int64_t shared_bytes;
+};
+
+namespace emulation {
+
+inline constexpr size_t kStackBytes = size_t{256} << 10;
+inline constexpr unsigned kMaxBlock = 1024;
+inline constexpr int kPoison = 0xA5;
+
+struct Index {
+  unsigned x;
+};
+
+enum class State : uint8_t { kReady, kAtBarrier, kExited };
+
+struct Fiber {
+  ucontext_t context{};
+  void* stack = nullptr;
+  void* tsan = nullptr;       // ThreadSanitizer's thread
+  void* asan_fake = nullptr;  // AddressSanitizer's stack for use after return
+  unsigned thread = 0;
+  State state = State::kExited;
+  int line = 0;  // of the barrier
+};
+
+// What one block owns until its launch ends.
+struct BlockMemory {
+  std::unique_ptr<char, void (*)(void*)> shared{nullptr, std::free};
+  char barriers[2] = {};  // ThreadSanitizer's objects, one a phase: they only lend their addresses
+};
+
+struct Machine {
+  std::vector<Fiber> pools[2];
+  Fiber* fibers = nullptr;   // of the running block
+  Fiber* current = nullptr;  // nullptr: the scheduler
+  ucontext_t scheduler{};
+  void* scheduler_tsan = nullptr;
+  void* scheduler_fake = nullptr;
+  const void* scheduler_stack = nullptr;
+  size_t scheduler_stack_bytes = 0;
+
+  Index grid{}, block{}, block_index{};
+  const std::function<void()>* kernel = nullptr;
+  std::vector<std::unique_ptr<BlockMemory>> memory;
+  char* shared = nullptr;  // of the running block, as `barriers`
+  char* barriers = nullptr;
+  unsigned phase = 0;
+  uint32_t order = 0;       // 0: threads run in the order of their index; else the seed of a shuffle
+  char begin = 0, end = 0;  // ThreadSanitizer's objects between host and kernel
+};
+
+inline Machine machine;
+
+TORCHTALLY_EMULATOR inline void acquire([[maybe_unused]] void* object) {
+#if defined(__SANITIZE_THREAD__)
+  __tsan_acquire(object);
+#endif
+}
+
+TORCHTALLY_EMULATOR inline void release([[maybe_unused]] void* object) {
+#if defined(__SANITIZE_THREAD__)
+  __tsan_release(object);
+#endif
+}
+
+TORCHTALLY_EMULATOR inline void switch_to_scheduler() {
+  Fiber* const self = machine.current;
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_start_switch_fiber(self->state == State::kExited ? nullptr : &self->asan_fake, machine.scheduler_stack,
+                                 machine.scheduler_stack_bytes);
+#endif
+#if defined(__SANITIZE_THREAD__)
+  __tsan_switch_to_fiber(machine.scheduler_tsan, 1);  // 1: a switch that orders nothing
+#endif
+  swapcontext(&self->context, &machine.scheduler);
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_finish_switch_fiber(self->asan_fake, &machine.scheduler_stack, &machine.scheduler_stack_bytes);
+#endif
+}
+
+TORCHTALLY_EMULATOR inline void switch_to(Fiber& fiber) {
+  machine.current = &fiber;
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_start_switch_fiber(&machine.scheduler_fake, fiber.stack, kStackBytes);
+#endif
+#if defined(__SANITIZE_THREAD__)
+  __tsan_switch_to_fiber(fiber.tsan, 1);
+#endif
+  swapcontext(&machine.scheduler, &fiber.context);
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_finish_switch_fiber(machine.scheduler_fake, nullptr, nullptr);
+#endif
+  machine.current = nullptr;
+}
+
+TORCHTALLY_EMULATOR inline void run_thread() {
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_finish_switch_fiber(nullptr, &machine.scheduler_stack, &machine.scheduler_stack_bytes);
+#endif
+  acquire(&machine.begin);
+  (*machine.kernel)();
+  release(&machine.end);
+  machine.current->state = State::kExited;
+  switch_to_scheduler();
+}
+
+TORCHTALLY_EMULATOR inline void wait_at_barrier(int line) {
+  Fiber& self = *machine.current;
+  self.state = State::kAtBarrier;
+  self.line = line;
+  char* const barrier = machine.barriers + machine.phase;
+  release(barrier);
+  switch_to_scheduler();
+  acquire(barrier);
+}
+
+// Lets every waiting thread pass, or throws where they wait at different places. A thread that has exited counts as
+// arrived, as on the device. Returns false where all have exited.
+TORCHTALLY_EMULATOR inline bool open_barrier() {
+  const Fiber* first = nullptr;
+  for (unsigned i = 0; i < machine.block.x; ++i) {
+    const Fiber& fiber = machine.fibers[i];
+    if (fiber.state != State::kAtBarrier) {
+      continue;
+    }
+    if (first == nullptr) {
+      first = &fiber;
+    } else if (fiber.line != first->line) {
+      throw std::runtime_error("divergent __syncthreads in block " + std::to_string(machine.block_index.x) +
+                               ": thread " + std::to_string(first->thread) + " waits in line " +
+                               std::to_string(first->line) + ", thread " + std::to_string(fiber.thread) + " in line " +
+                               std::to_string(fiber.line));
+    }
+  }
+  for (unsigned i = 0; i < machine.block.x; ++i) {
+    Fiber& fiber = machine.fibers[i];
+    fiber.state = fiber.state == State::kAtBarrier ? State::kReady : fiber.state;
+  }
+  machine.phase ^= 1;
+  return first != nullptr;
+}
+
+TORCHTALLY_EMULATOR inline void run_block() {
+  std::vector<unsigned> order(machine.block.x);
+  for (unsigned i = 0; i < machine.block.x; ++i) {
+    order[i] = i;
+  }
+  uint32_t random = machine.order + machine.block_index.x;
+  do {
+    for (unsigned i = machine.block.x - 1; machine.order != 0 && i > 0; --i) {
+      random = random * 1664525U + 1013904223U;
+      std::swap(order[i], order[(random >> 8) % (i + 1)]);
+    }
+    for (const unsigned i : order) {
+      if (machine.fibers[i].state == State::kReady) {
+        switch_to(machine.fibers[i]);
+      }
+    }
+  } while (open_barrier());
+}
+
+// Makes a fiber start the kernel as a thread of the next block.
+TORCHTALLY_EMULATOR inline void prepare_fiber(Fiber& fiber, unsigned thread) {
+  if (fiber.stack == nullptr) {
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void* const stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (stack == MAP_FAILED) {
+      throw std::bad_alloc();
+    }
+    fiber.stack = stack;
+#if defined(__SANITIZE_THREAD__)
+    fiber.tsan = __tsan_create_fiber(0);
+#endif
+  }
+  fiber.thread = thread;
+  fiber.state = State::kReady;
+  fiber.asan_fake = nullptr;
+  getcontext(&fiber.context);
+  fiber.context.uc_stack.ss_sp = fiber.stack;
+  fiber.context.uc_stack.ss_size = kStackBytes;
+  fiber.context.uc_link = nullptr;
+  makecontext(&fiber.context, run_thread, 0);
+}
+
+TORCHTALLY_EMULATOR inline void prepare_block(unsigned block, int64_t shared_bytes) {
+  auto memory = std::make_unique<BlockMemory>();
+  void* shared = nullptr;
+  const size_t bytes = static_cast<size_t>(shared_bytes);
+  if (posix_memalign(&shared, 16, bytes == 0 ? 1 : bytes) != 0) {
+    throw std::bad_alloc();
+  }
+  memory->shared.reset(static_cast<char*>(shared));
+  for (size_t i = 0; i < bytes; ++i) {
+    static_cast<char*>(shared)[i] = static_cast<char>(kPoison);
+  }
+  machine.shared = memory->shared.get();
+  machine.barriers = memory->barriers;
+  machine.memory.push_back(std::move(memory));
+  machine.block_index = {block};
+  machine.phase = 0;
+
+  std::vector<Fiber>& pool = machine.pools[block & 1];
+  pool.resize(kMaxBlock);
+  machine.fibers = pool.data();
+  for (unsigned i = 0; i < machine.block.x; ++i) {
+    prepare_fiber(pool[i], i);
+  }
+}
+
+TORCHTALLY_EMULATOR inline void run_grid(const Launch& at, const std::function<void()>& kernel) {
+  if (at.grid < 1 || at.grid > 0x7fffffff || at.threads < 1 || at.threads > int32_t{kMaxBlock}) {
+    throw std::runtime_error("invalid launch: grid " + std::to_string(at.grid) + ", threads " +
+                             std::to_string(at.threads));
+  }
+  machine.grid = {static_cast<unsigned>(at.grid)};
+  machine.block = {static_cast<unsigned>(at.threads)};
+  machine.kernel = &kernel;
+#if defined(__SANITIZE_THREAD__)
+  machine.scheduler_tsan = __tsan_get_current_fiber();
+#endif
+  struct FreeAtEnd {
+    ~FreeAtEnd() {
+      acquire(&machine.end);
+      machine.memory.clear();
+    }
+  } const free_at_end;
+  for (unsigned block = 0; block < machine.grid.x; ++block) {
+    prepare_block(block, at.shared_bytes);
+    release(&machine.begin);
+    run_block();
+  }
+}
+
+TORCHTALLY_EMULATOR inline Index thread_index() { return {machine.current->thread}; }
+TORCHTALLY_EMULATOR inline void* shared_memory() { return machine.shared; }
+
+}  // namespace emulation
+
+template <class... Params, class... Arguments>
+void launch(const Launch& at, void (*kernel)(Params...), const Arguments&... arguments) {
+  emulation::run_grid(at, [&] { kernel(arguments...); });
+}
+
+}  // namespace torchtally::cuda
+
+#define TORCHTALLY_DYNAMIC_SHARED(type, name) \
+  type* const name = static_cast<type*>(::torchtally::cuda::emulation::shared_memory())
+
+#define threadIdx (::torchtally::cuda::emulation::thread_index())
+#define blockIdx (::torchtally::cuda::emulation::machine.block_index)
+#define blockDim (::torchtally::cuda::emulation::machine.block)
+#define gridDim (::torchtally::cuda::emulation::machine.grid)
+
+inline void __syncthreads(int line = __builtin_LINE()) { torchtally::cuda::emulation::wait_at_barrier(line); }
+
+template <class T>
+T atomicAdd(T* at, T value) {
+  static_assert(std::is_same_v<T, unsigned> || std::is_same_v<T, unsigned long long>, "CUDA has no such atomicAdd");
+  return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,328 @@
+"""The counting ops on a GPU, against references and against what CUDA allows."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from cuda_emulation.counting import Policy, Tier
+from references import class_counts_reference, confusion_matrix_reference
+from torchtally import _library
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(
+        not torch.cuda.is_available() or bool(_library.cuda_unavailable_reason),
+        reason=_library.cuda_unavailable_reason or "torch finds no CUDA device",
+    ),
+]
+
+OPS = ["confusion_matrix", "class_counts"]
+TIERS = [Tier.SHARED, Tier.GLOBAL]
+LABELS = [
+    torch.bool,
+    torch.uint8,
+    torch.int8,
+    torch.int16,
+    torch.uint16,
+    torch.int32,
+    torch.uint32,
+    torch.int64,
+    torch.uint64,
+]
+SCORES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
+
+PolicyContext = Callable[..., AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="module")
+def cuda_policy() -> PolicyContext:
+    """A context manager that overrides tuning numbers of the CUDA kernels."""
+    path = next(_library.library_folder().glob("*torchtally_cuda*"))
+    library = ctypes.CDLL(str(path))
+    library.torchtally_cuda_policy.restype = ctypes.POINTER(Policy)
+    current = library.torchtally_cuda_policy().contents
+
+    @contextmanager
+    def override(**fields: int) -> Iterator[None]:
+        before = {name: getattr(current, name) for name in fields}
+        for name, value in fields.items():
+            setattr(current, name, value)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                setattr(current, name, value)
+
+    return override
+
+
+def op_of(name: str) -> Callable[..., tuple[Tensor, Tensor]]:
+    return getattr(torch.ops.torchtally, name)  # type: ignore[no-any-return]
+
+
+def labels(
+    shape: tuple[int, ...], num_classes: int, dtype: torch.dtype, seed: int
+) -> Tensor:
+    """Labels on the CPU; some out of range, some negative."""
+    random = torch.Generator().manual_seed(seed)
+    values = torch.randint(-1, num_classes + 1, shape, generator=random)
+    flat = values.view(-1)
+    flat[: flat.numel() // 2] = flat[: flat.numel() // 2] // 3
+    return values.to(torch.bool) if dtype == torch.bool else values.to(dtype)
+
+
+def check(
+    op: str, preds: Tensor, target: Tensor, num_classes: int, **options: Any
+) -> None:
+    """Compare a call on the GPU with the reference on the CPU."""
+    reference = (
+        confusion_matrix_reference
+        if op == "confusion_matrix"
+        else class_counts_reference
+    )
+    counts, invalid = reference(preds, target, num_classes, **options)
+    if options.get("mask") is not None:
+        options["mask"] = on_gpu(options["mask"])
+    actual = op_of(op)(on_gpu(preds), on_gpu(target), num_classes, **options)
+    torch.testing.assert_close(actual[0].cpu(), counts, rtol=0, atol=0)
+    torch.testing.assert_close(actual[1].cpu(), invalid, rtol=0, atol=0)
+
+
+def on_gpu(tensor: Tensor) -> Tensor:
+    """Copy a tensor with its strides."""
+    size = 1 + sum(
+        (n - 1) * stride
+        for n, stride in zip(tensor.shape, tensor.stride(), strict=True)
+    )
+    if tensor.numel() == 0 or size > 2 * tensor.numel() + 1000:
+        return tensor.cuda()
+    storage = tensor.as_strided((size,), (1,)).cuda()
+    return storage.as_strided(tensor.shape, tensor.stride())
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("dtype", LABELS, ids=str)
+def test_label_types(
+    cuda_policy: PolicyContext, op: str, tier: Tier, dtype: torch.dtype
+) -> None:
+    with cuda_policy(tier=tier):
+        for other_dtype, width in itertools.product(LABELS, (16, 17)):
+            target = labels((2, 33, width), 5, dtype, 0)
+            preds = labels((2, 33, width), 5, other_dtype, 1)
+            check(op, preds, target, 5, ignore_index=[-1, 255, 3])
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("num_classes", [1, 2, 19, 100, 240, 700])
+def test_sizes(
+    cuda_policy: PolicyContext, op: str, tier: Tier, num_classes: int
+) -> None:
+    with cuda_policy(tier=tier):
+        for pixels in (1, 5, 1000, 1_000_003):
+            target = labels((pixels,), num_classes, torch.int32, 2)
+            preds = labels((pixels,), num_classes, torch.int16, 3)
+            check(op, preds, target, num_classes, ignore_index=[0], other=True)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("dtype", SCORES, ids=str)
+@pytest.mark.parametrize("num_classes", [1, 2, 7, 19])
+def test_argmax(
+    cuda_policy: PolicyContext,
+    op: str,
+    tier: Tier,
+    dtype: torch.dtype,
+    num_classes: int,
+) -> None:
+    random = torch.Generator().manual_seed(4)
+    for width in (15, 16):
+        shape = (2, num_classes, 9, width)
+        scores = torch.randint(-3, 4, shape, generator=random).to(dtype)
+        scores[torch.rand(shape, generator=random) < 0.1] = float("nan")
+        scores[torch.rand(shape, generator=random) < 0.1] = float("inf")
+        target = labels((2, 9, width), num_classes, torch.int64, 5)
+        with cuda_policy(tier=tier):
+            for layout in (torch.contiguous_format, torch.channels_last):
+                laid_out = scores.to(memory_format=layout)
+                check(op, laid_out, target, num_classes, ignore_index=[-1])
+                check(op, laid_out, target, num_classes, per_sample=True)
+
+
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("dtype", SCORES, ids=str)
+def test_threshold(op: str, dtype: torch.dtype) -> None:
+    scores = torch.rand((2, 3, 7, 12), generator=torch.Generator().manual_seed(6))
+    scores[0, 0, 0, :4] = torch.tensor([0.3, float("nan"), float("inf"), 0.0])
+    target = labels((2, 3, 7, 12), 2, torch.int8, 7)
+    check(op, scores.to(dtype), target, 2, threshold=0.3, per_label=True)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("op", OPS)
+def test_layouts_and_options(cuda_policy: PolicyContext, op: str, tier: Tier) -> None:
+    shape = (3, 4, 10, 16)
+    target = labels(shape, 6, torch.int64, 8)
+    preds = labels(shape, 6, torch.uint8, 9)
+    mask = torch.rand(shape, generator=torch.Generator().manual_seed(10)) < 0.7
+    views: list[Callable[[Tensor], Tensor]] = [
+        lambda x: x,
+        lambda x: x.transpose(-1, -2),
+        lambda x: x[..., 1:],
+        lambda x: x[:, :, ::2],
+        lambda x: x.permute(0, 3, 1, 2),
+    ]
+    with cuda_policy(tier=tier):
+        flags = list(itertools.product((True, False), repeat=3))
+        for view, (sample, label, other) in itertools.product(views, flags):
+            check(
+                op,
+                view(preds),
+                view(target),
+                6,
+                mask=view(mask),
+                ignore_index=[-1],
+                per_sample=sample,
+                per_label=label,
+                other=other,
+            )
+        expanded = target[:1].expand(shape)
+        check(op, preds, expanded, 6, per_sample=True)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_empty(op: str) -> None:
+    for shape in ((0, 4), (3, 0)):
+        target = torch.zeros(shape, dtype=torch.int64)
+        check(op, target, target, 3, per_sample=True)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_many_groups(op: str, cuda_policy: PolicyContext) -> None:
+    target = torch.randint(0, 3, (200_000, 7), device="cuda")
+    preds = torch.randint(0, 3, (200_000, 7), device="cuda")
+    pairs = torch.nn.functional.one_hot(target * 3 + preds, 9).sum(1)
+    matrix = pairs.view(-1, 3, 3)
+    hits = matrix.diagonal(dim1=-2, dim2=-1)
+    counts = torch.stack((hits, matrix.sum(-2) - hits, matrix.sum(-1) - hits), -2)
+    expected = matrix if op == "confusion_matrix" else counts
+    for tier, max_grid in itertools.product(TIERS, (2**31 - 1, 1000)):
+        with cuda_policy(tier=tier, max_grid=max_grid):
+            actual, _ = op_of(op)(preds, target, 3, per_sample=True)
+        assert torch.equal(actual, expected)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_no_synchronization(op: str) -> None:
+    target = torch.randint(0, 5, (2, 100, 100), device="cuda")
+    scores = torch.randn(2, 5, 100, 100, device="cuda")
+    op_of(op)(scores, target, 5)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        counts, invalid = op_of(op)(scores, target, 5, ignore_index=[0])
+        op_of(op + "_")(counts, invalid, scores, target, ignore_index=[0])
+        op_of(op)(target, target, 5, per_sample=True)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_graph_capture(op: str) -> None:
+    target = torch.randint(0, 5, (2, 100, 100), device="cuda")
+    scores = torch.randn(2, 5, 100, 100, device="cuda")
+    op_of(op)(target, target, 5)  # loads the kernel, which a capture need not allow
+    counts, invalid = (torch.zeros_like(t) for t in op_of(op)(scores, target, 5))
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        op_of(op + "_")(counts, invalid, scores, target)
+        functional, _ = op_of(op)(target, target, 5)
+    counts.zero_()
+    total = torch.zeros_like(counts)
+    for _ in range(3):
+        scores.normal_()
+        target.random_(0, 6)
+        graph.replay()
+        total += op_of(op)(scores, target, 5)[0]
+        assert torch.equal(counts, total)
+        assert torch.equal(functional, op_of(op)(target, target, 5)[0])
+    assert invalid.item() > 0
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_stream_of_the_caller(op: str) -> None:
+    """The kernel runs behind what the caller's stream was given before."""
+    target = torch.zeros(1 << 20, dtype=torch.int64, device="cuda")
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        torch.cuda._sleep(20_000_000)
+        target.fill_(1)
+        counts, _ = op_of(op)(target, target, 2)
+    stream.synchronize()
+    assert counts[1, 1] == (1 << 20 if op == "confusion_matrix" else 0)
+    assert counts[0, 1] == (1 << 20 if op == "class_counts" else 0)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_device_of_the_tensors(op: str) -> None:
+    if torch.cuda.device_count() < 2:
+        pytest.skip("one CUDA device")
+    target = torch.randint(0, 3, (1000,), device="cuda:1")
+    counts, _ = op_of(op)(target, target, 3)
+    assert counts.device == target.device
+    assert counts[..., :3].sum() == 1000
+    with pytest.raises(RuntimeError, match="preds must be on the device of target"):
+        op_of(op)(target.to("cuda:0"), target, 3)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_device_mismatch(op: str) -> None:
+    target = torch.zeros(4, dtype=torch.int64)
+    with pytest.raises(RuntimeError, match="preds must be on the device of target"):
+        op_of(op)(target, target.cuda(), 3)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_more_than_32_bits_of_one_cell(op: str) -> None:
+    """One value seen 2**33 times, through a stride of zero."""
+    pixels = 2**33 + 3
+    target = torch.ones(1, dtype=torch.uint8, device="cuda").expand(pixels)
+    counts, invalid = op_of(op)(target, target, 2)
+    assert counts.sum() == pixels
+    assert counts[1, 1] == (pixels if op == "confusion_matrix" else 0)
+    assert invalid.item() == 0
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float16])
+def test_more_than_31_bits_of_elements(op: str, dtype: torch.dtype) -> None:
+    pixels = 2**31 + 2**20 + 5
+    classes = 2
+    planes = 1 if dtype == torch.uint8 else classes
+    needed = pixels * (1 + planes * dtype.itemsize)
+    if torch.cuda.mem_get_info()[0] < needed + 2**30:
+        pytest.skip(f"needs {needed / 2**30:.0f} GiB of GPU memory")
+    target = torch.zeros(1, pixels, dtype=torch.uint8, device="cuda")
+    target[0, -10:] = 1
+    if dtype == torch.uint8:
+        preds = target.clone()
+    else:
+        preds = torch.zeros(1, classes, pixels, dtype=dtype, device="cuda")
+        preds[0, 1, -10:] = 1
+    target[0, -3:] = 0
+    counts, invalid = op_of(op)(preds, target, classes)
+    matrix = [[pixels - 10, 3], [0, 7]]
+    rows = [[pixels - 10, 7], [0, 3], [3, 0]]
+    assert counts.tolist() == (matrix if op == "confusion_matrix" else rows)
+    assert invalid.item() == 0
