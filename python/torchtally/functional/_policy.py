@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from torchtally.ops import ClassCounts
-from torchtally.ops._counting import IgnoreIndex, Task, check_choice, ignore_values
+from torchtally.ops._arguments import IgnoreIndex, Task, check_choice, ignore_values
 
 Average: TypeAlias = Literal["macro", "micro", "weighted", "none", "binary", "samples"]
 UndefinedWhen: TypeAlias = Literal["zero_denominator", "empty_target", "both_empty"]

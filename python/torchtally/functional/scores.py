@@ -16,7 +16,7 @@ from torch import Tensor
 from typing_extensions import Unpack
 
 from torchtally.ops import ClassCounts
-from torchtally.ops._counting import CountOptions, IgnoreIndex, OutOfRange, Task
+from torchtally.ops._arguments import CountOptions, IgnoreIndex, OutOfRange, Task
 from torchtally.ops.class_counts import count_classes
 
 from ._policy import (

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from torchtally.ops._counting import CountOptions, IgnoreIndex, OutOfRange, Task
+from torchtally.ops._arguments import CountOptions, IgnoreIndex, OutOfRange, Task
 
 
 class CountingMetric(nn.Module):

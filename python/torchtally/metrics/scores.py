@@ -11,7 +11,7 @@ from torch import Tensor
 from torchtally.functional import _policy as policy
 from torchtally.functional import scores
 from torchtally.ops import ClassCounts
-from torchtally.ops._counting import IgnoreIndex, OutOfRange, Task
+from torchtally.ops._arguments import IgnoreIndex, OutOfRange, Task
 
 from ._base import CountingMetric
 

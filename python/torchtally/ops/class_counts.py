@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
-from torchtally import _library  # noqa: F401  (registers the ops)
+from ._arguments import CountOptions, IgnoreIndex, OutOfRange, Task, raise_invalid
+from ._registration import register_counting_op
 
-from ._counting import (
-    CountOptions,
-    IgnoreIndex,
-    OutOfRange,
-    Task,
-    fake_counts,
-    raise_invalid,
-    vmapped,
-    vmapped_in_place,
-)
-
-_OP = torch.ops.torchtally.class_counts.default
+_OP = register_counting_op("class_counts", lambda classes: (3, classes))
 
 
 class ClassCounts(NamedTuple):
@@ -113,36 +102,3 @@ def count_classes(
     if options.out_of_range == "error" and validate:
         raise_invalid(options, invalid, preds, target, mask)
     return ClassCounts.from_op(rows, options.task)
-
-
-def _fake(
-    _preds: Tensor,
-    target: Tensor,
-    num_classes: int,
-    _mask: Tensor | None = None,
-    *,
-    per_sample: bool = False,
-    per_label: bool = False,
-    other: bool = False,
-    **_options: Any,
-) -> tuple[Tensor, Tensor]:
-    shape = (3, num_classes + other)
-    return fake_counts(target, shape, per_sample, per_label)
-
-
-def _fake_in_place(*_args: Any, **_options: Any) -> None:
-    return None
-
-
-def _vmap(info: Any, in_dims: Any, *args: Any, **options: Any) -> Any:
-    return vmapped(_OP, info, in_dims, *args, **options)
-
-
-def _vmap_in_place(info: Any, in_dims: Any, *args: Any, **options: Any) -> Any:
-    return vmapped_in_place(_OP, info, in_dims, *args, **options)
-
-
-torch.library.register_fake("torchtally::class_counts", _fake)
-torch.library.register_fake("torchtally::class_counts_", _fake_in_place)
-torch.library.register_vmap("torchtally::class_counts", _vmap)
-torch.library.register_vmap("torchtally::class_counts_", _vmap_in_place)

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import torch
 from torch import Tensor
 
-from torchtally import _library  # noqa: F401  (registers the ops)
+from ._arguments import CountOptions, IgnoreIndex, OutOfRange, Task, raise_invalid
+from ._registration import register_counting_op
 
-from ._counting import (
-    CountOptions,
-    IgnoreIndex,
-    OutOfRange,
-    Task,
-    fake_counts,
-    raise_invalid,
-    vmapped,
-    vmapped_in_place,
-)
-
-_OP = torch.ops.torchtally.confusion_matrix.default
+_OP = register_counting_op("confusion_matrix", lambda classes: (classes, classes))
 
 
 def confusion_matrix(
@@ -86,36 +73,3 @@ def confusion_matrix(
     if out_of_range == "error" and validate:
         raise_invalid(options, invalid, preds, target, mask)
     return matrix
-
-
-def _fake(
-    _preds: Tensor,
-    target: Tensor,
-    num_classes: int,
-    _mask: Tensor | None = None,
-    *,
-    per_sample: bool = False,
-    per_label: bool = False,
-    other: bool = False,
-    **_options: Any,
-) -> tuple[Tensor, Tensor]:
-    shape = (num_classes + other, num_classes + other)
-    return fake_counts(target, shape, per_sample, per_label)
-
-
-def _fake_in_place(*_args: Any, **_options: Any) -> None:
-    return None
-
-
-def _vmap(info: Any, in_dims: Any, *args: Any, **options: Any) -> Any:
-    return vmapped(_OP, info, in_dims, *args, **options)
-
-
-def _vmap_in_place(info: Any, in_dims: Any, *args: Any, **options: Any) -> Any:
-    return vmapped_in_place(_OP, info, in_dims, *args, **options)
-
-
-torch.library.register_fake("torchtally::confusion_matrix", _fake)
-torch.library.register_fake("torchtally::confusion_matrix_", _fake_in_place)
-torch.library.register_vmap("torchtally::confusion_matrix", _vmap)
-torch.library.register_vmap("torchtally::confusion_matrix_", _vmap_in_place)
