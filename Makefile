@@ -7,12 +7,13 @@ export TORCH_CUDA_ARCH_LIST ?= 8.0 9.0+PTX
 SOURCES := $(shell find csrc cmake python -type f -not -name '*.pyc' -not -path '*/__pycache__/*') \
   CMakeLists.txt pyproject.toml
 
-.PHONY: help install demo test lint format bench wheel gpu-check clean
+.PHONY: help install demo test lint format bench sanitize wheel gpu-check clean
 help:
 	@echo "make demo       the main job on real data: brain tissue and digits"
 	@echo "make test       the test suite"
 	@echo "make lint       ruff, mypy --strict, clang-format"
 	@echo "make bench      counting speed as ratios to a streaming read and to the peers"
+	@echo "make sanitize   the kernels under AddressSanitizer, UBSan and ThreadSanitizer"
 	@echo "make wheel      a wheel in dist/"
 	@echo "make gpu-check  build, test, sanitise and measure on the NVIDIA GPU of this machine"
 
@@ -50,7 +51,10 @@ format: $(VENV)/requirements
 	find csrc tests -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | xargs $(BIN)/clang-format -i
 
 bench: $(VENV)/package
-	$(BIN)/python benchmarks/counts.py
+	$(BIN)/python benchmarks/counts_cpu.py --json build/bench/counts_cpu.json --chart build/bench/counts_cpu.png $(BENCH_ARGS)
+
+sanitize: $(VENV)/package
+	PYTHON=$(CURDIR)/$(BIN)/python CMAKE=$(CURDIR)/$(BIN)/cmake bash scripts/sanitize.sh
 
 wheel: $(VENV)/requirements
 	$(BIN)/python -m pip wheel --no-build-isolation --no-deps --wheel-dir dist .

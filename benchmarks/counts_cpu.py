@@ -1,10 +1,14 @@
-"""Time of a confusion matrix on CPU, as ratios measured in one interleaved run.
+"""Time and memory of counting on CPU, as ratios measured in interleaved rounds.
 
 Every round times a streaming read of the input's bytes (the floor), torchtally, and
 the peers that are installed, one after the other; a figure is the median over rounds
-of the ratio within a round. Run with ``make bench`` or
+of the ratio within a round. A peer's result must equal torchtally's before it is
+timed. "~" marks a peer that was timed on a part of the pixels and scaled. Before each
+timed call another buffer is read, so that the input comes from memory; lists and
+batches, which are small, are timed on warm caches. Run with ``make bench`` or
 
-    python benchmarks/counts_cpu.py [--rounds 7] [--threads 1 2] [--json FILE]
+    python benchmarks/counts_cpu.py [--rounds 21] [--threads 1 2] [--only REGEX]
+        [--json FILE] [--chart FILE.png] [--warm] [--quick]
 """
 
 from __future__ import annotations
@@ -12,137 +16,131 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import re
 import statistics
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
 
 import torchtally as tt
+from _inputs import Row, batch, rows
+from _memory import DTYPES, memory_table
+from _peers import OURS, PEERS, Contender, contenders, versions
+from _tables import heading, number, print_table, progress, verdict
+from _timing import FLOOR, Caches, measure, median_ratio, ratios, streaming_read
+from _updates import OP, TARGETS, updates
 
-Call = Callable[[], object]
-
-
-@dataclass(frozen=True)
-class Workload:
-    """Inputs of one row: labels or scores, and labels."""
-
-    name: str
-    preds: Tensor
-    target: Tensor
-    num_classes: int
-    ignore_index: int | None = None
+Report = dict[str, Any]
+QUICK = 8  # images have 1/8 of the sides: 1/64 of the pixels
 
 
-def coherent_labels(shape: tuple[int, int, int], num_classes: int) -> Tensor:
-    """Labels in patches of 32 x 32, as neighbours in an image mostly agree."""
-    n, h, w = shape
-    patches = torch.randint(0, num_classes, (n, h // 32, w // 32))
-    return patches.repeat_interleave(32, 1).repeat_interleave(32, 2)
-
-
-def workloads() -> list[Workload]:
-    """Return segmentation-like inputs of some 10^7 pixels."""
+def measure_row(
+    row: Row, shrink: int, threads: list[int], rounds: int, caches: Caches
+) -> Report:
+    """Measure one workload at each number of threads."""
+    progress(row.name)
     torch.manual_seed(0)
-    shape, classes = (8, 1024, 1024), 19
-    smooth = coherent_labels(shape, classes)
-    wrong = torch.rand(shape) < 0.05
-    smooth_preds = torch.where(wrong, torch.randint(0, classes, shape), smooth)
-    smooth[torch.rand(shape) < 0.1] = 255
-    noise, noise_preds = (torch.randint(0, classes, shape) for _ in range(2))
-    volume = coherent_labels((2, 192, 192 * 192), 2)
-    scores = torch.randn(2, classes, 512, 1024)
-    return [
-        Workload("int64, C=19, coherent, ignore", smooth_preds, smooth, classes, 255),
-        Workload("int64, C=19, random", noise_preds, noise, classes),
-        Workload(
-            "uint8, C=19, coherent, ignore",
-            smooth_preds.to(torch.uint8),
-            smooth.to(torch.uint8),
-            classes,
-            255,
-        ),
-        Workload("uint8 volume, C=2", volume.to(torch.uint8), volume.byte(), 2),
-        Workload(
-            "int64, C=150, random",
-            torch.randint(0, 150, (4, 512, 512)),
-            torch.randint(0, 150, (4, 512, 512)),
-            150,
-        ),
-        Workload(
-            "float32 scores, C=19",
-            scores,
-            torch.randint(0, classes, (2, 512, 1024)),
-            classes,
-        ),
-    ]
+    load = row.build(shrink)
+    calls = [Contender(FLOOR, streaming_read(load)), *contenders(load)]
+    part = {one.name: 1 / one.scale for one in calls if one.scale != 1}
+    target = row.targets.get(tt.build_info()["cpu_capability"])
+    report: Report = {"bytes": load.bytes, "pixels": load.target.numel()}
+    report |= {"target": target, "part_of_pixels": part, "threads": {}}
+    for count in threads:
+        torch.set_num_threads(count)
+        seconds = measure(calls, rounds, caches.before(load), load.cached)
+        own = sorted(ratios(seconds, OURS, FLOOR))
+        peers = [one.name for one in calls if one.name not in (FLOOR, OURS)]
+        report["threads"][str(count)] = {
+            "times_floor": statistics.median(own),
+            "times_floor_quartiles": [own[len(own) // 4], own[3 * len(own) // 4]],
+            "peers_times_ours": {p: median_ratio(seconds, p, OURS) for p in peers},
+            "peers_times_floor": {p: median_ratio(seconds, p, FLOOR) for p in peers},
+            "median_seconds": {k: statistics.median(v) for k, v in seconds.items()},
+            "rounds": {name: len(values) for name, values in seconds.items()},
+        }
+    return report
 
 
-def streaming_read(*tensors: Tensor) -> Call:
-    """Sum the inputs' bytes as integers: one pass, next to no arithmetic."""
-    words = [t.reshape(-1).view(torch.int64) for t in tensors]
-    return lambda: [w.sum() for w in words]
+def measure_updates(threads: list[int], rounds: int, caches: Caches) -> Report:
+    """Measure W5 at each number of threads, in microseconds."""
+    torch.manual_seed(0)
+    load = batch(1)
+    progress(load.name)
+    calls = updates(load)
+    report: Report = {"name": load.name, "targets": TARGETS, "threads": {}}
+    for count in threads:
+        torch.set_num_threads(count)
+        seconds = measure(calls, rounds, caches.before(load), repeat=True)
+        report["threads"][str(count)] = {
+            name: 1e6 * statistics.median(values) for name, values in seconds.items()
+        }
+    return report
 
 
-def contenders(load: Workload) -> dict[str, Call]:
-    """Return what is timed for a workload; every call counts the same pixels."""
-    preds, target, c = load.preds, load.target, load.num_classes
-    ignore = load.ignore_index
-
-    def labels() -> Tensor:
-        return preds.argmax(1) if preds.is_floating_point() else preds
-
-    def with_bincount() -> Tensor:
-        p, t = labels().reshape(-1), target.reshape(-1)
-        if ignore is not None:
-            keep = t != ignore
-            p, t = p[keep], t[keep]
-        return torch.bincount(t.long() * c + p.long(), minlength=c * c)
-
-    def with_numpy() -> object:
-        p, t = labels().numpy().ravel(), target.numpy().ravel()
-        if ignore is not None:
-            keep = t != ignore
-            p, t = p[keep], t[keep]
-        return np.bincount(t.astype(np.int64) * c + p, minlength=c * c)
-
-    calls: dict[str, Call] = {
-        "floor": streaming_read(preds, target),
-        "torchtally": lambda: tt.confusion_matrix(
-            preds, target, c, ignore_index=ignore
-        ),
-        "torch.bincount": with_bincount,
-        "numpy.bincount": with_numpy,
-    }
-    try:
-        from torchmetrics.functional.classification import multiclass_confusion_matrix
-    except ImportError:
-        return calls
-    calls["torchmetrics"] = lambda: multiclass_confusion_matrix(
-        preds, target, c, ignore_index=ignore, validate_args=False
-    )
-    return calls
+def print_workloads(report: Report, threads: int) -> None:
+    """Print torchtally against the floor, and the peers against torchtally."""
+    measured: Report = report["workloads"]
+    found = {key: row["threads"][str(threads)] for key, row in measured.items()}
+    used = {name for cells in found.values() for name in cells["peers_times_ours"]}
+    peers = [peer.name for peer in PEERS if peer.name in used]
+    lines = []
+    for key, cells in found.items():
+        row = measured[key]
+        line = [
+            key,
+            number(1e3 * cells["median_seconds"][OURS]),
+            number(row["bytes"] / 1e9 / cells["median_seconds"][FLOOR]),
+            verdict(cells["times_floor"], row["target"]),
+            "-" if row["target"] is None else str(row["target"]),
+        ]
+        for peer in peers:
+            value = cells["peers_times_ours"].get(peer)
+            mark = "~" if peer in row["part_of_pixels"] else ""
+            line.append("-" if value is None else mark + number(value))
+        lines.append(line)
+    header = ["workload", "ours\nms", "floor\nGB/s", "ours /\nfloor", "target"]
+    header += [heading(peer) for peer in peers]
+    plural = "" if threads == 1 else "s"
+    title = f"{threads} thread{plural}: ours / floor, then peers / ours"
+    print_table(title, header, lines)
 
 
-def measure(load: Workload, rounds: int) -> dict[str, float]:
-    """Return the median time of each contender in units of the floor."""
-    calls = contenders(load)
-    for call in calls.values():
-        call()
-    ratios: dict[str, list[float]] = {name: [] for name in calls if name != "floor"}
-    for _ in range(rounds):
-        seconds = {}
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            seconds[name] = time.perf_counter() - start
-        for name, values in ratios.items():
-            values.append(seconds[name] / seconds["floor"])
-    return {name: statistics.median(values) for name, values in ratios.items()}
+def print_updates(report: Report) -> None:
+    """Print W5 in microseconds, and as multiples of the op."""
+    found: Report = report["updates"]["threads"]
+    lines = []
+    for name in next(iter(found.values())):
+        target = TARGETS.get(name)
+        line = [name, "-" if target is None else str(target)]
+        for cells in found.values():
+            line += [verdict(cells[name], target), number(cells[name] / cells[OP])]
+        lines.append(line)
+    header = ["one call", "target us"]
+    for count in found:
+        header += [f"us, threads={count}", "x op"]
+    print_table(f"{report['updates']['name']}: microseconds", header, lines)
+
+
+def print_memory(table: dict[str, dict[str, float]]) -> None:
+    """Print the peak growth of one call in input sizes."""
+    lines = []
+    for name, cells in table.items():
+        mark = "~" if cells["part"] != 1 else ""
+        values = [cells.get(dtype) for dtype in DTYPES]
+        lines.append([name, *("-" if v is None else f"{mark}{v:.2f}" for v in values)])
+    header = ["one call", "W1 (int64)", "W2 (uint8)"]
+    print_table("Peak extra memory in sizes of the input", header, lines)
+
+
+def warn_if_busy(report: Report) -> None:
+    """Say so if more threads do not read faster: then judge one thread only."""
+    for name, row in report["workloads"].items():
+        floors = [c["median_seconds"][FLOOR] for c in row["threads"].values()]
+        if name.startswith("W1 ") and len(floors) > 1 and floors[-1] > floors[0] / 1.2:
+            print("\nMore threads do not read faster: is this machine idle?")
+            return
 
 
 def processor() -> str:
@@ -155,33 +153,68 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def arguments() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    add = parser.add_argument
+    add("--rounds", type=int, default=21, help="of each workload (default 21)")
+    add("--threads", type=int, nargs="+", help="default: 1 and all of them")
+    add("--only", metavar="REGEX", default="", help="W5 and memory are names, too")
+    add("--json", type=Path, metavar="FILE", help="write everything measured")
+    add("--chart", type=Path, metavar="FILE.png", help="draw (needs matplotlib)")
+    add("--warm", action="store_true", help="read the input before each call")
+    add("--quick", action="store_true", help="1/64 of the pixels, one round: a check")
+    return parser.parse_args()
+
+
 def main() -> None:
-    """Print one table for each number of threads, and write JSON if asked."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--threads", type=int, nargs="+", default=None)
-    parser.add_argument("--json", type=Path)
-    args = parser.parse_args()
-    threads = args.threads or sorted({1, torch.get_num_threads()})
-    report: dict[str, object] = {
+    """Measure, print the tables, and write what was asked for."""
+    args = arguments()
+    rounds, shrink = (1, QUICK) if args.quick else (args.rounds, 1)
+    threads = sorted(set(args.threads or {1, torch.get_num_threads()}))
+    wanted = re.compile(args.only)
+    caches = Caches(cold=not args.warm, quick=args.quick)
+    installed, absent = versions()
+    info = tt.build_info()
+    report: Report = {
         "processor": processor(),
-        "torch": str(torch.__version__),
-        "torchtally": tt.build_info()["version"],
-        "unit": "time / time of a streaming read of the same bytes, median of rounds",
-        "rounds": args.rounds,
+        "cores": torch.get_num_threads(),
+        "cpu_capability": info["cpu_capability"],
+        "torchtally": info["version"],
+        "peers": installed,
+        "peers_not_installed": absent,
+        "caches": "warm" if args.warm else "cold",
+        "rounds": rounds,
+        "shrunk": args.quick,
+        "workloads": {},
     }
-    for n in threads:
-        torch.set_num_threads(n)
-        print(f"\n{report['processor']}, {n} thread(s): time / streaming read")
-        rows = {}
-        for load in workloads():
-            rows[load.name] = ratios = measure(load, args.rounds)
-            cells = "  ".join(f"{name} {value:7.1f}" for name, value in ratios.items())
-            print(f"{load.name:32s}{cells}", flush=True)
-        report[f"threads={n}"] = rows
+    print(
+        f"{report['processor']}, {report['cores']} cores used by torch, kernels "
+        f"{report['cpu_capability']}; torchtally {report['torchtally']}; "
+        + ", ".join(f"{name} {version}" for name, version in installed.items())
+        + (f"; not installed: {', '.join(absent)}" if absent else "")
+    )
+    for row in filter(lambda row: wanted.search(row.name), rows()):
+        found = measure_row(row, shrink, threads, rounds, caches)
+        report["workloads"][row.name] = found
+    if wanted.search("W5"):
+        report["updates"] = measure_updates(threads, rounds, caches)
+    if wanted.search("memory"):
+        report["memory"] = memory_table(shrink)
+    for count in threads if report["workloads"] else []:
+        print_workloads(report, count)
+    warn_if_busy(report)
+    if "updates" in report:
+        print_updates(report)
+    if "memory" in report:
+        print_memory(report["memory"])
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(report, indent=2) + "\n")
+    if args.chart:
+        from _chart import draw
+
+        draw(report, args.chart)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,12 @@ template <class... Parts>
   throw std::runtime_error(message.str());
 }
 
-template <class... Parts>
-void check(bool condition, const Parts&... parts) {
-  if (!condition) [[unlikely]] {
-    fail(parts...);
-  }
-}
-
 }  // namespace torchtally
+
+// A macro, so that the parts of a message are evaluated only where the check fails.
+#define TORCHTALLY_CHECK(condition, ...) \
+  do {                                   \
+    if (!(condition)) [[unlikely]] {     \
+      ::torchtally::fail(__VA_ARGS__);   \
+    }                                    \
+  } while (false)

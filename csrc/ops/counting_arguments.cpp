@@ -134,8 +134,8 @@ double rounded_to(Element element, double threshold) {
 }
 
 void check_same_device(const char* op, const char* name, const Tensor& tensor, const Tensor& target) {
-  check(tensor.is_cpu() == target.is_cpu() && tensor.get_device_index() == target.get_device_index(), op, ": ", name,
-        " must be on the device of target");
+  TORCHTALLY_CHECK(tensor.is_cpu() == target.is_cpu() && tensor.get_device_index() == target.get_device_index(), op,
+                   ": ", name, " must be on the device of target");
 }
 
 // Drops dimensions of size 1 and merges neighbours that every operand can step through with one stride. The order of
@@ -185,59 +185,67 @@ void merge_pixel_dims(CountingProblem& problem) {
 
 CountingProblem counting_problem(const char* op, const Tensor& preds, const Tensor& target, int64_t num_classes,
                                  const CountingOptions& options) {
-  const int64_t dims = target.dim();
+  const auto target_sizes = target.sizes();
+  const auto target_strides = target.strides();
+  const auto preds_sizes = preds.sizes();
+  const auto preds_strides = preds.strides();
+  const int64_t dims = static_cast<int64_t>(target_sizes.size());
+  const int64_t preds_dims = static_cast<int64_t>(preds_sizes.size());
   const int64_t group_dims = options.per_label ? 2 : options.per_sample ? 1 : 0;
-  check(num_classes >= 1 && num_classes <= std::numeric_limits<int32_t>::max() - 2, op,
-        ": num_classes must lie in [1, 2147483645], got ", num_classes);
-  check(dims >= group_dims, op, ": target must have at least ", group_dims, " dimension(s) for ",
-        options.per_label ? "per_label" : "per_sample", ", got shape ", shape_of(target));
-  check(dims <= kMaxDims, op, ": target must have at most ", kMaxDims, " dimensions, got ", dims);
+  TORCHTALLY_CHECK(num_classes >= 1 && num_classes <= std::numeric_limits<int32_t>::max() - 2, op,
+                   ": num_classes must lie in [1, 2147483645], got ", num_classes);
+  TORCHTALLY_CHECK(dims >= group_dims, op, ": target must have at least ", group_dims, " dimension(s) for ",
+                   options.per_label ? "per_label" : "per_sample", ", got shape ", shape_of(target));
+  TORCHTALLY_CHECK(dims <= kMaxDims, op, ": target must have at most ", kMaxDims, " dimensions, got ", dims);
   check_same_device(op, "preds", preds, target);
 
+  const ScalarType preds_scalar = preds.scalar_type();
   const auto target_type = label_type(target.scalar_type());
-  check(target_type.has_value(), op, ": target must be an integer or bool tensor, got dtype ",
-        torch::headeronly::toString(target.scalar_type()));
-  const auto preds_type = label_type(preds.scalar_type());
-  const bool scores = is_floating(preds.scalar_type());
-  check(scores || preds_type.has_value(), op,
-        ": preds must hold integer or bool labels, or float16, bfloat16, float32 or float64 scores, got dtype ",
-        torch::headeronly::toString(preds.scalar_type()));
+  TORCHTALLY_CHECK(target_type.has_value(), op, ": target must be an integer or bool tensor, got dtype ",
+                   torch::headeronly::toString(target.scalar_type()));
+  const auto preds_type = label_type(preds_scalar);
+  const bool scores = is_floating(preds_scalar);
+  TORCHTALLY_CHECK(
+      scores || preds_type.has_value(), op,
+      ": preds must hold integer or bool labels, or float16, bfloat16, float32 or float64 scores, got dtype ",
+      torch::headeronly::toString(preds.scalar_type()));
 
   CountingProblem problem;
   problem.num_classes = num_classes;
   problem.other = options.other;
 
   // Where preds has a class dimension, it is dimension 1; every other dimension lines up with target's.
-  const bool argmax = scores && preds.dim() == dims + 1;
+  const bool argmax = scores && preds_dims == dims + 1;
   if (argmax) {
-    check(!options.per_label, op, ": per_label takes one score a label, got preds of shape ", shape_of(preds),
-          " for target of shape ", shape_of(target));
-    check(dims >= 1, op, ": class scores [N, C, ...] need a target with a batch dimension, got shape ",
-          shape_of(target));
-    check(preds.size(1) == num_classes, op, ": preds must hold num_classes = ", num_classes,
-          " scores in dimension 1, got shape ", shape_of(preds));
+    TORCHTALLY_CHECK(!options.per_label, op, ": per_label takes one score a label, got preds of shape ",
+                     shape_of(preds), " for target of shape ", shape_of(target));
+    TORCHTALLY_CHECK(dims >= 1, op, ": class scores [N, C, ...] need a target with a batch dimension, got shape ",
+                     shape_of(target));
+    TORCHTALLY_CHECK(preds_sizes[1] == num_classes, op, ": preds must hold num_classes = ", num_classes,
+                     " scores in dimension 1, got shape ", shape_of(preds));
     problem.prediction = Prediction::kArgmax;
-    problem.class_stride = preds.stride(1);
+    problem.class_stride = preds_strides[1];
   } else if (scores) {
-    check(num_classes == 2, op, ": preds of target's shape hold one score a pixel, which needs num_classes = 2, got ",
-          num_classes);
+    TORCHTALLY_CHECK(num_classes == 2, op,
+                     ": preds of target's shape hold one score a pixel, which needs num_classes = 2, got ",
+                     num_classes);
     problem.prediction = Prediction::kThreshold;
   }
-  const auto preds_dim = [&](int64_t d) { return argmax && d >= 1 ? d + 1 : d; };
-  bool same_shape = preds.dim() == dims + (argmax ? 1 : 0);
+  const auto preds_dim = [&](int64_t d) { return static_cast<size_t>(argmax && d >= 1 ? d + 1 : d); };
+  bool same_shape = preds_dims == dims + (argmax ? 1 : 0);
   for (int64_t d = 0; same_shape && d < dims; ++d) {
-    same_shape = preds.size(preds_dim(d)) == target.size(d);
+    same_shape = preds_sizes[preds_dim(d)] == target_sizes[static_cast<size_t>(d)];
   }
-  check(same_shape, op, ": preds must have target's shape",
-        scores ? ", or that shape with a class dimension after the first" : "", ", got preds ", shape_of(preds),
-        " and target ", shape_of(target));
+  TORCHTALLY_CHECK(same_shape, op, ": preds must have target's shape",
+                   scores ? ", or that shape with a class dimension after the first" : "", ", got preds ",
+                   shape_of(preds), " and target ", shape_of(target));
 
   problem.target.data = target.const_data_ptr();
   problem.target.element = target_type->element;
   problem.target_last = last_valid(*target_type, num_classes);
   problem.preds.data = preds.const_data_ptr();
   if (scores) {
-    problem.preds.element = score_element(preds.scalar_type());
+    problem.preds.element = score_element(preds_scalar);
     problem.threshold = rounded_to(problem.preds.element, options.threshold);
   } else {
     problem.preds.element = preds_type->element;
@@ -246,21 +254,22 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
 
   const Tensor* mask = options.mask.has_value() ? &options.mask.value() : nullptr;
   if (mask != nullptr) {
-    check(mask->scalar_type() == ScalarType::Bool, op, ": mask must be a bool tensor, got dtype ",
-          torch::headeronly::toString(mask->scalar_type()));
+    TORCHTALLY_CHECK(mask->scalar_type() == ScalarType::Bool, op, ": mask must be a bool tensor, got dtype ",
+                     torch::headeronly::toString(mask->scalar_type()));
     check_same_device(op, "mask", *mask, target);
     bool same = mask->dim() == dims;
     for (int64_t d = 0; same && d < dims; ++d) {
       same = mask->size(d) == target.size(d);
     }
-    check(same, op, ": mask must have target's shape, got mask ", shape_of(*mask), " and target ", shape_of(target));
+    TORCHTALLY_CHECK(same, op, ": mask must have target's shape, got mask ", shape_of(*mask), " and target ",
+                     shape_of(target));
     problem.mask.data = mask->const_data_ptr();
   }
 
   for (const int64_t value : options.ignore_index) {
     if (const auto bits = raw_bits(value, *target_type)) {
-      check(problem.num_ignore < kMaxIgnore, op, ": ignore_index must hold at most ", kMaxIgnore,
-            " values that target's dtype can represent, got ", options.ignore_index.size());
+      TORCHTALLY_CHECK(problem.num_ignore < kMaxIgnore, op, ": ignore_index must hold at most ", kMaxIgnore,
+                       " values that target's dtype can represent, got ", options.ignore_index.size());
       problem.ignore[problem.num_ignore++] = *bits;
     }
   }
@@ -268,23 +277,26 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
   problem.pixels = 1;
   problem.pixel_dims = 0;
   for (int64_t d = 0; d < dims; ++d) {
+    const int64_t size = target_sizes[static_cast<size_t>(d)];
+    const int64_t target_stride = target_strides[static_cast<size_t>(d)];
+    const int64_t preds_stride = preds_strides[preds_dim(d)];
     const int64_t mask_stride = mask != nullptr ? mask->stride(d) : 0;
     if (options.per_sample && d == 0) {
-      problem.samples = target.size(d);
-      problem.target.sample_stride = target.stride(d);
-      problem.preds.sample_stride = preds.stride(preds_dim(d));
+      problem.samples = size;
+      problem.target.sample_stride = target_stride;
+      problem.preds.sample_stride = preds_stride;
       problem.mask.sample_stride = mask_stride;
     } else if (options.per_label && d == 1) {
-      problem.labels = target.size(d);
-      problem.target.label_stride = target.stride(d);
-      problem.preds.label_stride = preds.stride(preds_dim(d));
+      problem.labels = size;
+      problem.target.label_stride = target_stride;
+      problem.preds.label_stride = preds_stride;
       problem.mask.label_stride = mask_stride;
     } else {
       const int32_t p = problem.pixel_dims++;
-      problem.pixels *= target.size(d);
-      problem.pixel_size[p] = target.size(d);
-      problem.target.pixel_stride[p] = target.stride(d);
-      problem.preds.pixel_stride[p] = preds.stride(preds_dim(d));
+      problem.pixels *= size;
+      problem.pixel_size[p] = size;
+      problem.target.pixel_stride[p] = target_stride;
+      problem.preds.pixel_stride[p] = preds_stride;
       problem.mask.pixel_stride[p] = mask_stride;
     }
   }
@@ -311,12 +323,13 @@ Tensor zero_counts(const Tensor& like, const std::vector<int64_t>& shape) {
 
 void check_state(const char* op, const char* name, const Tensor& state, const std::vector<int64_t>& shape,
                  const Tensor& target) {
-  check(state.scalar_type() == ScalarType::Long, op, ": ", name, " must be an int64 tensor, got dtype ",
-        torch::headeronly::toString(state.scalar_type()));
+  TORCHTALLY_CHECK(state.scalar_type() == ScalarType::Long, op, ": ", name, " must be an int64 tensor, got dtype ",
+                   torch::headeronly::toString(state.scalar_type()));
   const auto sizes = state.sizes();
-  check(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), op, ": ", name, " must have shape ",
-        ShapeText{shape.data(), shape.size()}, " for these inputs, got ", ShapeText{sizes.data(), sizes.size()});
-  check(state.is_contiguous(), op, ": ", name, " must be contiguous");
+  TORCHTALLY_CHECK(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), op, ": ", name,
+                   " must have shape ", ShapeText{shape.data(), shape.size()}, " for these inputs, got ",
+                   ShapeText{sizes.data(), sizes.size()});
+  TORCHTALLY_CHECK(state.is_contiguous(), op, ": ", name, " must be contiguous");
   check_same_device(op, name, state, target);
 }
 

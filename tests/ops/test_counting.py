@@ -16,6 +16,8 @@ from torchtally import _core
 
 CpuPolicyContext = Callable[..., AbstractContextManager[None]]
 
+pytestmark = pytest.mark.usefixtures("level")
+
 
 @pytest.mark.parametrize("target_dtype", INTEGERS, ids=str)
 @pytest.mark.parametrize("preds_dtype", INTEGERS, ids=str)

@@ -9,6 +9,8 @@ import torch
 from counting_checks import OPS, labels, op
 from torch import Tensor
 
+pytestmark = pytest.mark.usefixtures("level")
+
 INNER = {"confusion_matrix": (3, 3), "class_counts": (3, 3)}
 
 

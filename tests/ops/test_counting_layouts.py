@@ -12,6 +12,8 @@ from torch import Tensor
 
 import torchtally as tt
 
+pytestmark = pytest.mark.usefixtures("level")
+
 SHAPE = (3, 4, 5, 6)
 Layout = Callable[[Tensor], Tensor]
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from torchtally import _core
+from cpu_choices import LEVELS, STRATEGIES, cpu_level, cpu_policy, cpu_threads
 
 SIZES = st.integers(0, 5)
 
@@ -92,15 +92,24 @@ def problems(draw: st.DrawFn) -> tuple[Tensor, Tensor, int, dict[str, Any]]:
     return draw(laid_out(preds)), draw(laid_out(target)), num_classes, options
 
 
-@given(problem=problems(), strategy=st.sampled_from(["AUTO", "TABLE", "DIRECT"]))
+@given(
+    problem=problems(),
+    level=st.sampled_from(LEVELS),
+    strategy=st.sampled_from(STRATEGIES),
+    threads=st.sampled_from([1, 2, 3]),
+)
 @settings(max_examples=400)
 def test_any_problem(
     problem: tuple[Tensor, Tensor, int, dict[str, Any]],
-    strategy: str,
-    cpu_policy: Any,
+    level: str,
+    strategy: tuple[str, str],
+    threads: int,
     device: str,
 ) -> None:
     preds, target, num_classes, options = problem
-    forced = getattr(_core.Strategy, strategy)
-    with cpu_policy(strategy=forced, pixels_per_thread=5, joint_classes=4):
+    chosen, loop = strategy
+    policy = cpu_policy(
+        strategy=chosen, loop=loop, pixels_per_thread=5, joint_classes=4
+    )
+    with cpu_level(level), cpu_threads(threads), policy:
         check_counting(preds, target, num_classes, device=device, **options)

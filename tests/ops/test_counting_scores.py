@@ -9,6 +9,8 @@ import pytest
 import torch
 from counting_checks import OPS, SCORES, check_counting, labels, op
 
+pytestmark = pytest.mark.usefixtures("level")
+
 SPECIAL = (0.0, -0.0, 1.0, -1.0, math.nan, math.inf, -math.inf, 5e-324, 65504.0)
 
 

@@ -18,11 +18,12 @@ struct Rows {
 };
 
 // Adds the pairs of a tile to rows and invalid.
-void count_classes(const Tile& tile, int64_t n, const CountingProblem& problem, const Rows& rows, int64_t& invalid) {
+template <class C>
+void count_classes(const Tile<C>& tile, int64_t n, const CountingProblem& problem, const Rows& rows, int64_t& invalid) {
   const Code out_of_range = static_cast<Code>(problem.num_classes);
   for (int64_t i = 0; i < n; ++i) {
-    const Code t = tile.target[i];
-    const Code p = tile.preds[i];
+    const Code t = tile.target()[i];
+    const Code p = tile.preds()[i];
     if (t > out_of_range) {
       continue;
     }
@@ -43,8 +44,11 @@ void count_classes(const Tile& tile, int64_t n, const CountingProblem& problem, 
 
 // Counts into rows of its own before it adds to the output; for few classes into a joint table before that, which takes
 // one add a pixel and no branch.
+template <class C>
 class ClassCounter {
  public:
+  using Codes = C;
+
   ClassCounter(const CountingProblem& problem, const CountingOutput& output, Strategy strategy, bool joint)
       : problem_(problem), output_(output), size_(3 * problem.output_classes()) {
     if (strategy == Strategy::kTable) {
@@ -55,7 +59,7 @@ class ClassCounter {
     }
   }
 
-  void add(int64_t group, const Tile& tile, int64_t n) {
+  void add(int64_t group, const Tile<C>& tile, int64_t n) {
     if (table_) {
       table_->add(tile, n);
     } else if (!own_.empty()) {
@@ -65,21 +69,17 @@ class ClassCounter {
     }
   }
 
-  // Adds the rows to the output, which other segments of the group may be adding to.
+  // Adds the rows to the output.
   void flush(int64_t group) {
     if (table_) {
       fold_table();
     }
     for (size_t i = 0; i < own_.size(); ++i) {
-      if (own_[i] != 0) {
-        add_shared(output_.counts[group * size_ + static_cast<int64_t>(i)], own_[i]);
-        own_[i] = 0;
-      }
+      output_.counts[group * size_ + static_cast<int64_t>(i)] += own_[i];
+      own_[i] = 0;
     }
-    if (invalid_ != 0) {
-      add_shared(output_.invalid[group], invalid_);
-      invalid_ = 0;
-    }
+    output_.invalid[group] += invalid_;
+    invalid_ = 0;
   }
 
  private:
@@ -98,7 +98,7 @@ class ClassCounter {
         }
       }
     }
-    invalid_ += table_->invalid();
+    invalid_ += invalid_pairs(*table_, problem_.num_classes);
     table_->clear();
   }
 
@@ -107,19 +107,24 @@ class ClassCounter {
   int64_t size_;
   std::vector<int64_t> own_;  // [3, K]
   int64_t invalid_ = 0;
-  std::optional<JointTable> table_;
+  std::optional<JointTable<C>> table_;
 };
+
+template <class C>
+void count_codes(const CountingProblem& problem, const CountingOutput& output) {
+  const bool joint = problem.num_classes <= current_policy().joint_classes;
+  const int64_t cells = 3 * problem.output_classes() + (joint ? JointTable<C>::cells(problem.num_classes) : 0);
+  const Plan plan =
+      make_plan(current_policy(), problem.groups(), problem.pixels, cells, torch::stable::get_num_threads());
+  count_segments(problem, plan, [&] { return ClassCounter<C>(problem, output, plan.strategy, joint); });
+}
 
 struct ClassCounts {
   static constexpr const char* name = "class_counts";
   static constexpr const char* counts_name = "counts";
   static std::vector<int64_t> shape(int64_t classes) { return {3, classes}; }
   static void count(const CountingProblem& problem, const CountingOutput& output, int32_t /*device_index*/) {
-    const bool joint = problem.num_classes <= current_policy().joint_classes;
-    const int64_t cells = 3 * problem.output_classes() + (joint ? JointTable::cells(problem.num_classes) : 0);
-    const Plan plan =
-        make_plan(current_policy(), problem.groups(), problem.pixels, cells, torch::stable::get_num_threads());
-    count_segments(problem, plan, [&] { return ClassCounter(problem, output, plan.strategy, joint); });
+    problem.num_classes <= kByteCodes ? count_codes<uint8_t>(problem, output) : count_codes<uint32_t>(problem, output);
   }
 };
 

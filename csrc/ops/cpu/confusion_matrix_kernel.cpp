@@ -7,8 +7,11 @@
 namespace torchtally::cpu {
 namespace {
 
+template <class C>
 class MatrixCounter {
  public:
+  using Codes = C;
+
   MatrixCounter(const CountingProblem& problem, const CountingOutput& output, Strategy strategy)
       : problem_(problem), output_(output), classes_(problem.output_classes()) {
     if (strategy == Strategy::kTable) {
@@ -16,7 +19,7 @@ class MatrixCounter {
     }
   }
 
-  void add(int64_t group, const Tile& tile, int64_t n) {
+  void add(int64_t group, const Tile<C>& tile, int64_t n) {
     if (table_) {
       table_->add(tile, n);
     } else {
@@ -24,7 +27,7 @@ class MatrixCounter {
     }
   }
 
-  // Adds the table to the output, which other segments of the group may be adding to.
+  // Adds the table to the output.
   void flush(int64_t group) {
     if (!table_) {
       return;
@@ -32,23 +35,21 @@ class MatrixCounter {
     int64_t* const out = matrix(group);
     for (int64_t t = 0; t < classes_; ++t) {
       for (int64_t p = 0; p < classes_; ++p) {
-        if (const int64_t count = (*table_)(t, p)) {
-          add_shared(out[t * classes_ + p], count);
-        }
+        out[t * classes_ + p] += (*table_)(t, p);
       }
     }
-    add_shared(output_.invalid[group], table_->invalid());
+    output_.invalid[group] += invalid_pairs(*table_, problem_.num_classes);
     table_->clear();
   }
 
  private:
   int64_t* matrix(int64_t group) const { return output_.counts + group * classes_ * classes_; }
 
-  void add_direct(int64_t* matrix, int64_t& invalid, const Tile& tile, int64_t n) const {
+  void add_direct(int64_t* matrix, int64_t& invalid, const Tile<C>& tile, int64_t n) const {
     const Code out_of_range = static_cast<Code>(problem_.num_classes);
     for (int64_t i = 0; i < n; ++i) {
-      const Code t = tile.target[i];
-      const Code p = tile.preds[i];
+      const Code t = tile.target()[i];
+      const Code p = tile.preds()[i];
       if (t > out_of_range) {
         continue;
       }
@@ -63,17 +64,22 @@ class MatrixCounter {
   const CountingProblem& problem_;
   const CountingOutput& output_;
   int64_t classes_;
-  std::optional<JointTable> table_;
+  std::optional<JointTable<C>> table_;
 };
+
+template <class C>
+void count_codes(const CountingProblem& problem, const CountingOutput& output) {
+  const Plan plan = make_plan(current_policy(), problem.groups(), problem.pixels,
+                              JointTable<C>::cells(problem.num_classes), torch::stable::get_num_threads());
+  count_segments(problem, plan, [&] { return MatrixCounter<C>(problem, output, plan.strategy); });
+}
 
 struct ConfusionMatrix {
   static constexpr const char* name = "confusion_matrix";
   static constexpr const char* counts_name = "matrix";
   static std::vector<int64_t> shape(int64_t classes) { return {classes, classes}; }
   static void count(const CountingProblem& problem, const CountingOutput& output, int32_t /*device_index*/) {
-    const Plan plan = make_plan(current_policy(), problem.groups(), problem.pixels,
-                                JointTable::cells(problem.num_classes), torch::stable::get_num_threads());
-    count_segments(problem, plan, [&] { return MatrixCounter(problem, output, plan.strategy); });
+    problem.num_classes <= kByteCodes ? count_codes<uint8_t>(problem, output) : count_codes<uint32_t>(problem, output);
   }
 };
 

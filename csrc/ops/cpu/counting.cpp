@@ -1,55 +1,67 @@
 #include "ops/cpu/counting.h"
 
 #include <algorithm>
-#include <atomic>
 
 namespace torchtally::cpu {
+namespace {
 
-Plan make_plan(const Policy& policy, int64_t groups, int64_t pixels, int64_t table_cells, int64_t threads) {
-  const int64_t table = table_cells * static_cast<int64_t>(sizeof(int64_t));
-  const bool fits = table * std::min(groups, threads) <= policy.table_bytes;
-  Plan plan;
-  plan.strategy = policy.strategy;
-  if (plan.strategy == Strategy::kAuto) {
-    plan.strategy = fits && pixels >= table_cells ? Strategy::kTable : Strategy::kDirect;
-  }
-  if (plan.strategy == Strategy::kTable && groups < threads) {
-    const int64_t worth = std::max<int64_t>(1, pixels / policy.pixels_per_thread);
-    const int64_t tables = std::max<int64_t>(1, policy.table_bytes / (table * groups));
-    plan.segments = std::min({(threads + groups - 1) / groups, worth, tables});
-  }
-  return plan;
+int32_t copies_for(const Policy& policy, int64_t num_classes) {
+  return num_classes <= policy.four_copies ? 4 : num_classes <= policy.two_copies ? 2 : 1;
 }
 
-Policy& current_policy() {
-  static Policy policy;
-  return policy;
+// Counters of one copy, rounded up to whole cache lines.
+int64_t copy_size(int64_t num_classes) { return ((num_classes + 2) * (num_classes + 1) + 15) / 16 * 16; }
+
+}  // namespace
+
+JointTable<uint8_t>::JointTable(int64_t num_classes)
+    : kernels_(kernels()),
+      policy_(current_policy()),
+      row_(static_cast<int32_t>(num_classes + 1)),
+      copies_(copies_for(policy_, num_classes)),
+      size_(copy_size(num_classes)),
+      counts_(static_cast<size_t>(size_ * copies_), 0) {}
+
+int64_t JointTable<uint8_t>::cells(int64_t num_classes) {
+  return copies_for(current_policy(), num_classes) * copy_size(num_classes);
 }
 
-JointTable::JointTable(int64_t num_classes)
-    : row_(num_classes + 1), counts_(static_cast<size_t>(cells(num_classes)), 0) {}
+void JointTable<uint8_t>::add(const Tile<uint8_t>& tile, int64_t n) {
+  const uint8_t* const target = tile.target();
+  const uint8_t* const preds = tile.preds();
+  const int64_t padded = (n + 63) / 64 * 64;
+  const bool binary = row_ == 3 && (policy_.loop == Loop::kAuto || policy_.loop == Loop::kBinary);
+  if (binary) {
+    kernels_.add_binary(target, preds, padded, view());
+    return;
+  }
+  if (policy_.loop == Loop::kDense || policy_.loop == Loop::kBinary || dense_left_ > 0) {
+    dense_left_ -= dense_left_ > 0;
+    kernels_.add_dense(target, preds, n, view());
+    return;
+  }
+  uint64_t starts[kTile / 64];
+  const int64_t runs = kernels_.find_runs(target, preds, padded, starts);
+  if (policy_.loop == Loop::kAuto && runs * 100 > n * policy_.runs_percent) {
+    dense_left_ = dense_next_;
+    dense_next_ = std::min(2 * dense_next_, policy_.most_skipped);
+    kernels_.add_dense(target, preds, n, view());
+    return;
+  }
+  dense_next_ = 1;
+  kernels_.add_runs(target, preds, padded, starts, view());
+}
 
-void JointTable::clear() { std::fill(counts_.begin(), counts_.end(), 0); }
-
-void JointTable::add(const Tile& tile, int64_t n) {
+void JointTable<uint32_t>::add(const Tile<uint32_t>& tile, int64_t n) {
+  constexpr int64_t kAhead = 16;  // pixels whose cells are on their way from memory
+  const Code* const target = tile.target();
+  const Code* const preds = tile.preds();
   int64_t* const counts = counts_.data();
-  const int64_t row = row_;
   for (int64_t i = 0; i < n; ++i) {
-    ++counts[tile.target[i] * row + tile.preds[i]];
+    const int64_t ahead = std::min(i + kAhead, n - 1);
+    __builtin_prefetch(counts + target[ahead] * row_ + preds[ahead], 1);
+    ++counts[target[i] * row_ + preds[i]];
   }
-}
-
-int64_t JointTable::invalid() const {
-  const int64_t classes = row_ - 1;
-  int64_t sum = 0;
-  for (int64_t k = 0; k < classes; ++k) {
-    sum += (*this)(classes, k) + (*this)(k, classes);
-  }
-  return sum + (*this)(classes, classes);
-}
-
-void add_shared(int64_t& count, int64_t value) {
-  std::atomic_ref<int64_t>(count).fetch_add(value, std::memory_order_relaxed);
 }
 
 }  // namespace torchtally::cpu

@@ -1,10 +1,11 @@
-// What the CPU counting kernels share: the walk over segments and the joint table of a thread.
+// What the CPU counting ops share: the walk over segments, and the joint tables that a thread counts into.
 #pragma once
 
 #include <torch/csrc/stable/ops.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <mutex>
 #include <vector>
 
 #include "common/counting_problem.h"
@@ -14,50 +15,98 @@
 namespace torchtally::cpu {
 
 // Gives every segment of every group to a counter, on torch's threads. make() is called once a thread; its Counter has
-//   void add(int64_t group, const Tile& tile, int64_t n);   n pixels of a segment
-//   void flush(int64_t group);                              after the last of them
+//   using Codes = uint8_t or uint32_t;
+//   void add(int64_t group, Tile<Codes>& tile, int64_t n);   n pixels of a segment
+//   void flush(int64_t group);                               after the last of them; one segment of a group at a time
 template <class MakeCounter>
 void count_segments(const CountingProblem& problem, const Plan& plan, const MakeCounter& make) {
+  using Codes = typename decltype(make())::Codes;
   const int64_t length = (problem.pixels + plan.segments - 1) / plan.segments;
+  kernels();  // where the environment asks for a level that is not there, this says so; inside, the message is lost
+  std::mutex flushing;
   const int64_t grain = std::max<int64_t>(1, current_policy().pixels_per_thread / length);
   torch::stable::parallel_for(0, problem.groups() * plan.segments, grain, [&](int64_t first, int64_t last) {
-    Tile tile;
+    Tile<Codes> tile;
     auto counter = make();
     for (int64_t item = first; item < last; ++item) {
       const int64_t group = item / plan.segments;
       const int64_t begin = std::min(item % plan.segments * length, problem.pixels);
-      TileReader reader(problem, group, begin, std::min(begin + length, problem.pixels));
+      TileReader<Codes> reader(problem, group, begin, std::min(begin + length, problem.pixels));
       while (const int64_t n = reader.next(tile)) {
         counter.add(group, tile, n);
       }
-      counter.flush(group);
+      if (plan.segments == 1) {
+        counter.flush(group);
+      } else {
+        const std::lock_guard<std::mutex> lock(flushing);
+        counter.flush(group);
+      }
     }
   });
 }
 
 // The joint histogram of codes, [target code, prediction code]: out of range and ignored have a row of their own, so
-// the loop over pixels has no branch. The row of ignored targets is never read.
-class JointTable {
+// that no loop over pixels has a branch. The row of ignored targets is never read.
+template <class C>
+class JointTable;
+
+// Byte codes: 32-bit counters, several copies of them for few classes.
+template <>
+class JointTable<uint8_t> {
  public:
   explicit JointTable(int64_t num_classes);
 
-  static int64_t cells(int64_t num_classes) { return (num_classes + 2) * (num_classes + 1); }
+  static int64_t cells(int64_t num_classes);
 
-  void clear();
-  void add(const Tile& tile, int64_t n);
-  int64_t operator()(int64_t target, int64_t pred) const { return counts_[offset(target) + static_cast<size_t>(pred)]; }
-
-  // Non-ignored pairs with a label out of range.
-  int64_t invalid() const;
+  void clear() { std::fill(counts_.begin(), counts_.end(), 0u); }
+  void add(const Tile<uint8_t>& tile, int64_t n);
+  int64_t operator()(int64_t target, int64_t pred) const {
+    int64_t sum = 0;
+    for (int64_t copy = 0; copy < copies_; ++copy) {
+      sum += counts_[static_cast<size_t>(copy * size_ + target * row_ + pred)];
+    }
+    return sum;
+  }
 
  private:
-  size_t offset(int64_t target) const { return static_cast<size_t>(target * row_); }
+  ByteTable view() { return {counts_.data(), row_, copies_, size_}; }
 
+  const Kernels& kernels_;
+  const Policy policy_;
+  int32_t row_;
+  int32_t copies_;
+  int64_t size_;  // counters of one copy
+  std::vector<uint32_t> counts_;
+  int64_t dense_left_ = 0;  // tiles that still take the dense loop unseen
+  int64_t dense_next_ = 1;  // how many will, the next time that runs are short
+};
+
+// Wide codes: one table, whose cells are fetched before their turn.
+template <>
+class JointTable<uint32_t> {
+ public:
+  explicit JointTable(int64_t num_classes)
+      : row_(num_classes + 1), counts_(static_cast<size_t>(cells(num_classes)), 0) {}
+
+  static int64_t cells(int64_t num_classes) { return (num_classes + 2) * (num_classes + 1); }
+
+  void clear() { std::fill(counts_.begin(), counts_.end(), int64_t{0}); }
+  void add(const Tile<uint32_t>& tile, int64_t n);
+  int64_t operator()(int64_t target, int64_t pred) const { return counts_[static_cast<size_t>(target * row_ + pred)]; }
+
+ private:
   int64_t row_;
   std::vector<int64_t> counts_;
 };
 
-// Adds to a count that other segments of the group may be adding to.
-void add_shared(int64_t& count, int64_t value);
+// Pairs of a table that are not ignored and have a label out of range.
+template <class C>
+int64_t invalid_pairs(const JointTable<C>& table, int64_t num_classes) {
+  int64_t sum = table(num_classes, num_classes);
+  for (int64_t k = 0; k < num_classes; ++k) {
+    sum += table(num_classes, k) + table(k, num_classes);
+  }
+  return sum;
+}
 
 }  // namespace torchtally::cpu

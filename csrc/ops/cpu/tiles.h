@@ -1,38 +1,53 @@
 // Reads the pixels of one group as tiles of codes, whatever their dtype, layout, mask and ignore values: the counting
-// loops behind it see only two arrays of uint32 in L1.
+// loops behind it see only two arrays in L1. C is uint8_t up to kByteCodes classes, and uint32_t above.
 #pragma once
 
 #include <cstdint>
 
 #include "common/counting_problem.h"
+#include "ops/cpu/kernels.h"
 
 namespace torchtally::cpu {
 
-inline constexpr int64_t kTile = 2048;  // pixels: two tiles of codes take 16 KiB of L1
+template <class C>
+class Tile {
+ public:
+  Tile() {
+    target_[kFront - 1] = 0;
+    preds_[kFront - 1] = 0;
+  }
 
-struct Tile {
-  alignas(64) Code target[kTile];  // [0, C) a class, C out of range, C + 1 ignored
-  alignas(64) Code preds[kTile];   // [0, C) a class, C out of range
+  C* target() { return target_ + kFront; }  // [0, C) a class, C out of range, C + 1 ignored
+  C* preds() { return preds_ + kFront; }    // [0, C) a class, C out of range
+  const C* target() const { return target_ + kFront; }
+  const C* preds() const { return preds_ + kFront; }
+
+ private:
+  static constexpr int64_t kFront = 64;  // one element is read before the first, when runs are looked for
+
+  alignas(64) C target_[kFront + kTile];
+  alignas(64) C preds_[kFront + kTile];
 };
 
+template <class C>
 class TileReader {
  public:
   // The pixels [begin, end) of `group`, in the order of CountingProblem::pixel_size.
   TileReader(const CountingProblem& problem, int64_t group, int64_t begin, int64_t end);
 
-  // Fills up to kTile pixels and returns how many; 0 at the end.
-  int64_t next(Tile& tile);
+  // Fills a tile and returns how many; 0 at the end. The rest of the last 64 is filled with ignored pixels.
+  int64_t next(Tile<C>& tile);
 
  private:
-  using ReadTarget = void (*)(const CountingProblem&, int64_t offset, int64_t stride, int64_t n, Code* out);
-  using ReadPreds = ReadTarget;
+  void read(int64_t n, C* target, C* preds) const;
+  void advance(int64_t n);
 
   const CountingProblem& problem_;
-  ReadTarget read_target_;
-  ReadPreds read_preds_;
+  const Kernels& kernels_;
+  int64_t tile_;  // pixels read before they are counted
   int64_t left_;
-  int64_t index_[kMaxDims] = {};  // of the next pixel
-  int64_t target_offset_ = 0;     // elements from the operand's data
+  int64_t index_[kMaxDims];    // of the next pixel
+  int64_t target_offset_ = 0;  // elements from the operand's data
   int64_t preds_offset_ = 0;
   int64_t mask_offset_ = 0;
 };

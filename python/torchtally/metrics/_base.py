@@ -78,8 +78,14 @@ class CountingMetric(nn.Module):
             self._add(*self._count(preds, target, mask))
             return
         preds = self._options.op_inputs(preds, target, mask, False)
+        buffers = self._buffers  # an attribute of a module is looked up in three places
         self._op_in_place(
-            self.counts, self.invalid, preds, target, mask, **self._op_options
+            buffers["counts"],
+            buffers["invalid"],
+            preds,
+            target,
+            mask,
+            **self._op_options,
         )
 
     def compute(self) -> Tensor:

@@ -36,6 +36,14 @@ _INTEGERS = frozenset(
 )
 _SCORES = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 
+_OP_DEFAULTS = {
+    "ignore_index": (),
+    "threshold": 0.5,
+    "per_sample": False,
+    "per_label": False,
+    "other": False,
+}
+
 
 def check_choice(op: str, name: str, value: object, allowed: tuple[str, ...]) -> None:
     """Raise ValueError unless ``value`` is one of ``allowed``."""
@@ -141,13 +149,21 @@ class CountOptions:
         return self.op_classes + (self.out_of_range == "miss")
 
     def op_options(self, per_sample: bool) -> dict[str, Any]:
-        """Return the keyword arguments of the compiled op."""
-        return {
+        """Return the keyword arguments of the compiled op that are not its defaults.
+
+        Each one that is passed costs a call some 0.2 us.
+        """
+        options = {
             "ignore_index": self.ignore_index,
             "threshold": self.threshold,
             "per_sample": per_sample,
             "per_label": self.task == "multilabel",
             "other": self.out_of_range == "miss",
+        }
+        return {
+            name: value
+            for name, value in options.items()
+            if value != _OP_DEFAULTS[name]
         }
 
     def op_inputs(
@@ -159,6 +175,8 @@ class CountOptions:
             TypeError: for a wrong kind or dtype.
             ValueError: for a wrong shape.
         """
+        if mask is None and self._usual(preds, target):
+            return preds
         op = self.op
         tensors = (("preds", preds), ("target", target), ("mask", mask))
         for name, tensor in tensors:
@@ -218,6 +236,29 @@ class CountOptions:
             )
         return preds
 
+    def _usual(self, preds: Tensor, target: Tensor) -> bool:
+        """Whether these are multiclass labels or scores without fault.
+
+        What an update spends most of its time on is answered here at little cost; all
+        that is not usual goes through the rules one by one.
+        """
+        if not isinstance(preds, Tensor) or not isinstance(target, Tensor):
+            return False
+        shape, full = target.shape, preds.shape
+        if self.task != "multiclass" or target.dtype not in _INTEGERS:
+            return False
+        if not 1 <= len(shape) <= _MAX_DIMS:
+            return False
+        if preds.dtype in _INTEGERS:
+            return full == shape
+        return (
+            preds.dtype in _SCORES
+            and len(full) == len(shape) + 1
+            and full[1] == self.num_classes
+            and full[0] == shape[0]
+            and full[2:] == shape[1:]
+        )
+
     def _check_multiclass(self, preds: Tensor, target: Tensor, scores: bool) -> None:
         op, shape = self.op, list(target.shape)
         if not scores:
@@ -266,7 +307,7 @@ def raise_invalid(
     """
     if torch.compiler.is_compiling():
         return
-    bad = int(invalid.sum())
+    bad = int(invalid if invalid.dim() == 0 else invalid.sum())
     if bad == 0:
         return
     counted = torch.ones_like(target, dtype=torch.bool) if mask is None else mask

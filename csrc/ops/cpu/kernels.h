@@ -1,0 +1,87 @@
+// The inner loops of counting. level/*.cpp is compiled once for each instruction set; which one runs is chosen when the
+// library is first used (kernels()).
+#pragma once
+
+#include <cstdint>
+
+#include "common/counting_problem.h"
+#include "common/export.h"
+
+namespace torchtally::cpu {
+
+inline constexpr int64_t kTile = 2048;      // pixels read before they are counted, at most: their codes stay in L1
+inline constexpr int64_t kByteCodes = 253;  // classes up to which a code fits a byte, out of range and ignored included
+
+// n labels of one row, and what becomes of them: a label above `last` is out_of_range, one in `ignore` or where the
+// mask is zero is out_of_range + 1.
+struct LabelRow {
+  const void* labels;
+  Element element;
+  int64_t stride;
+  int64_t n;
+  uint64_t last;
+  Code out_of_range;
+  const uint64_t* ignore;
+  int32_t num_ignore;
+  const uint8_t* mask;  // nullptr: none
+  int64_t mask_stride;
+};
+
+// The scores of n pixels of one row: `classes` planes for an argmax, or one for a threshold.
+struct ScoreRow {
+  const void* scores;
+  Element element;
+  Prediction prediction;
+  int64_t stride;
+  int64_t n;
+  int64_t class_stride;
+  Code classes;
+  double threshold;
+};
+
+// Joint histograms of byte codes: `copies` tables of counts[target * row + preds], `size` counters apart. Neighbouring
+// pixels use different copies, so that an increment does not wait for the one before it to reach the cache.
+struct ByteTable {
+  uint32_t* counts;
+  int32_t row;
+  int32_t copies;  // 1, 2 or 4
+  int64_t size;
+};
+
+struct Kernels {
+  const char* name;
+
+  void (*read_labels8)(const LabelRow& row, uint8_t* codes);
+  void (*read_labels32)(const LabelRow& row, uint32_t* codes);
+  void (*read_scores8)(const ScoreRow& row, uint8_t* codes);
+  void (*read_scores32)(const ScoreRow& row, uint32_t* codes);
+
+  // Bit i of `starts` says that pixel i differs from pixel i - 1; returns how many do. n is a multiple of 64 and
+  // target[-1], preds[-1] may be read.
+  int64_t (*find_runs)(const uint8_t* target, const uint8_t* preds, int64_t n, uint64_t* starts);
+  // Adds every run of a tile at once.
+  void (*add_runs)(const uint8_t* target, const uint8_t* preds, int64_t n, const uint64_t* starts,
+                   const ByteTable& table);
+  // Adds pixel by pixel.
+  void (*add_dense)(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteTable& table);
+  // Adds the pixels of a problem of 2 classes by counting bits. n is a multiple of 64.
+  void (*add_binary)(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteTable& table);
+
+  // Reads memory and does next to nothing with it: what the benchmarks compare with.
+  uint64_t (*read_bytes)(const void* data, int64_t bytes);
+};
+
+// Best last; kAvx512 means Ice Lake, Zen 4 and newer (VBMI2). A level that the compiler or the processor lacks has no
+// kernels.
+enum class Level : int32_t { kPortable, kAvx2, kAvx512 };
+
+// The kernels of a level, or nullptr where this machine cannot run them.
+TORCHTALLY_API const Kernels* kernels_of(Level level);
+
+// The best level of this machine, or the one that TORCHTALLY_CPU_CAPABILITY names (portable, avx2, avx512).
+TORCHTALLY_API const Kernels& kernels();
+
+// Makes kernels() return a level that the machine has, for tests and benchmarks.
+TORCHTALLY_API void force_level(Level level);
+
+}  // namespace torchtally::cpu

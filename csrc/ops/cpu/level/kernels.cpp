@@ -1,0 +1,48 @@
+// The kernels of one instruction set. CMake compiles this file once for each, with TORCHTALLY_LEVEL naming the set and
+// the compiler's flags for it. Everything but the table at the end has internal linkage.
+#include "ops/cpu/kernels.h"
+
+#include <cstring>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+namespace torchtally::cpu {
+namespace {
+
+// A stride of 1 that the compiler knows.
+struct One {
+  constexpr operator int64_t() const { return 1; }
+};
+
+#include "ops/cpu/level/labels.h"
+
+#include "ops/cpu/level/scores.h"
+
+#include "ops/cpu/level/histogram.h"
+
+}  // namespace
+
+#define TORCHTALLY_JOIN(a, b) a##b
+#define TORCHTALLY_KERNELS(level) TORCHTALLY_JOIN(kernels_, level)
+#define TORCHTALLY_TEXT(name) #name
+#define TORCHTALLY_NAME(level) TORCHTALLY_TEXT(level)
+
+extern const Kernels TORCHTALLY_KERNELS(TORCHTALLY_LEVEL);
+const Kernels TORCHTALLY_KERNELS(TORCHTALLY_LEVEL) = {
+    TORCHTALLY_NAME(TORCHTALLY_LEVEL),
+    read_labels<uint8_t>,
+    read_labels<uint32_t>,
+    read_scores<uint8_t>,
+    read_scores<uint32_t>,
+    find_runs,
+    add_runs,
+    add_dense,
+    add_binary,
+    read_bytes,
+};
+
+}  // namespace torchtally::cpu
