@@ -19,6 +19,20 @@ int64_t signed_value(uint64_t raw, int64_t bytes) {
 
 uint64_t raw_label(uint64_t raw, Element element) { return element == Element::kBool ? raw != 0 : raw; }
 
+// A class, or now and then something else: 255 where calm, so that wide labels all fit a byte.
+uint64_t random_label(Random& random, Element element, int64_t num_classes, bool calm) {
+  if (element == Element::kBool) {
+    return random.one_in(2) ? 0 : static_cast<uint64_t>(random.of<int64_t>({1, 1, 255, 7}));
+  }
+  const int64_t bytes = bytes_of(element);
+  const uint64_t top = uint64_t{1} << (8 * bytes - 1);
+  const uint64_t classes = static_cast<uint64_t>(num_classes);
+  const uint64_t rare = calm ? 255
+                             : random.of<uint64_t>({classes, classes + 1, ~uint64_t{0}, 254, 255, 256, 300, top,
+                                                    top - 1, random.bits(), uint64_t{1} << 16, uint64_t{1} << 32});
+  return low_bytes(random.one_in(16) ? rare : static_cast<uint64_t>(random.below(num_classes)), bytes);
+}
+
 }  // namespace
 
 uint64_t Random::bits() {  // splitmix64
@@ -86,26 +100,20 @@ void Buffer::set(int64_t index, uint64_t raw) {
   }
 }
 
-uint64_t random_label(Random& random, Element element, int64_t num_classes) {
-  if (element == Element::kBool) {
-    return random.one_in(2) ? 0 : static_cast<uint64_t>(random.of<int64_t>({1, 1, 255, 7}));
-  }
-  const int64_t bytes = bytes_of(element);
-  const uint64_t top = uint64_t{1} << (8 * bytes - 1);
-  const uint64_t classes = static_cast<uint64_t>(num_classes);
-  const uint64_t rare = random.of<uint64_t>({classes, classes + 1, ~uint64_t{0}, 254, 255, 256, 300, top, top - 1,
-                                             random.bits(), uint64_t{1} << 16, uint64_t{1} << 32});
-  return low_bytes(random.one_in(16) ? rare : static_cast<uint64_t>(random.below(num_classes)), bytes);
-}
-
 Buffer random_labels(Random& random, Element element, int64_t elements, int64_t num_classes, int64_t run) {
   Buffer buffer(element, elements);
+  const bool calm = random.one_in(2);
   uint64_t label = 0;
   for (int64_t i = 0; i < elements; ++i) {
-    label = i % run == 0 ? random_label(random, element, num_classes) : label;
+    label = i % run == 0 ? random_label(random, element, num_classes, calm) : label;
     buffer.set(i, label);
   }
   return buffer;
+}
+
+uint64_t random_ignored(Random& random, Element element, int64_t num_classes) {
+  const bool usual = element != Element::kBool && random.one_in(3);
+  return usual ? 255 : raw_label(random_label(random, element, num_classes, false), element);
 }
 
 Buffer random_scores(Random& random, Element element, int64_t elements) {

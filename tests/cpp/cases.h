@@ -55,7 +55,8 @@ class Buffer {
 // Runs of one length of labels that are mostly classes, or scores with ties and special values.
 Buffer random_labels(Random& random, Element element, int64_t elements, int64_t num_classes, int64_t run);
 Buffer random_scores(Random& random, Element element, int64_t elements);
-uint64_t random_label(Random& random, Element element, int64_t num_classes);
+// Something to ignore: often 255, as users have it.
+uint64_t random_ignored(Random& random, Element element, int64_t num_classes);
 
 // The largest raw label that is a class.
 uint64_t last_class(Element element, bool is_signed, int64_t num_classes);

@@ -157,8 +157,7 @@ Case random_case(Random& random) {
   }
   problem.num_ignore = random.of<int32_t>({0, 0, 0, 1, 1, 2, 3, kMaxIgnore});
   for (int32_t k = 0; k < problem.num_ignore; ++k) {
-    const uint64_t raw = random_label(random, problem.target.element, problem.num_classes);
-    problem.ignore[k] = problem.target.element == Element::kBool ? raw != 0 : raw;
+    problem.ignore[k] = random_ignored(random, problem.target.element, problem.num_classes);
   }
   return given;
 }

@@ -41,8 +41,7 @@ void check_labels(void (*read)(const LabelRow&, C*), Random& random, Element ele
   uint64_t ignore[5];
   const int32_t num_ignore = random.of<int32_t>({0, 1, 2, 5});
   for (uint64_t& value : ignore) {
-    value = random_label(random, element, num_classes);
-    value = element == Element::kBool ? value != 0 : value;
+    value = random_ignored(random, element, num_classes);
   }
   const Code out_of_range = static_cast<Code>(num_classes);
   const LabelRow row{labels.data(offset),

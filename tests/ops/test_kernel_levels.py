@@ -96,7 +96,8 @@ def test_sizes_and_offsets_around_vectors_and_tiles(
     stored = labels((longest,), -1, num_classes + 1, dtype, seed=1)
     found = labels((longest,), 0, num_classes, torch.uint8, seed=2)
     keep = labels((longest,), 0, 5, torch.int8, seed=3) > 0
-    for offset, size in enumerate(SIZES):
+    sizes = SIZES if num_classes < 254 else SIZES[::5]  # its matrix takes a while
+    for offset, size in enumerate(sizes):
         begin = offset % 10
         target = stored[begin : begin + size]
         preds = found[(3 * begin) % 10 :][:size]

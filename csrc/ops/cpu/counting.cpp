@@ -53,7 +53,6 @@ void JointTable<uint8_t>::add(const Tile<uint8_t>& tile, int64_t n) {
 }
 
 void JointTable<uint32_t>::add(const Tile<uint32_t>& tile, int64_t n) {
-  constexpr int64_t kAhead = 16;  // pixels whose cells are on their way from memory
   const Code* const target = tile.target();
   const Code* const preds = tile.preds();
   int64_t* const counts = counts_.data();

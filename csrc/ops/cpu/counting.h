@@ -99,6 +99,9 @@ class JointTable<uint32_t> {
   std::vector<int64_t> counts_;
 };
 
+// Pixels whose cells of a large matrix are on their way from memory.
+inline constexpr int64_t kAhead = 16;
+
 // Pairs of a table that are not ignored and have a label out of range.
 template <class C>
 int64_t invalid_pairs(const JointTable<C>& table, int64_t num_classes) {

@@ -22,7 +22,15 @@ struct One {
 
 #include "ops/cpu/level/scores.h"
 
-#include "ops/cpu/level/histogram.h"
+#include "ops/cpu/level/block.h"
+
+#include "ops/cpu/level/runs.h"
+
+#include "ops/cpu/level/dense.h"
+
+#include "ops/cpu/level/binary.h"
+
+#include "ops/cpu/level/streaming_read.h"
 
 }  // namespace
 
