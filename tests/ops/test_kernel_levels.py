@@ -60,7 +60,7 @@ def runs(pixels: int, length: int, phase: int, num_classes: int) -> Tensor:
     return (torch.arange(pixels) + phase) // length % (num_classes + 1)
 
 
-@pytest.mark.parametrize("num_classes", [1, 2, 3, 41, 65, 253])
+@pytest.mark.parametrize("num_classes", [1, 2, 3, 41, 65])
 @pytest.mark.parametrize("length", RUNS)
 def test_runs_of_every_length(length: int, num_classes: int) -> None:
     for other, phase in zip(RUNS, (0, 1, 62, 0, 1, 62, 0, 1, 62), strict=True):
@@ -69,7 +69,7 @@ def test_runs_of_every_length(length: int, num_classes: int) -> None:
         check_everywhere(preds, target, num_classes)
 
 
-@pytest.mark.parametrize("num_classes", [2, 5, 100])
+@pytest.mark.parametrize("num_classes", [2, 5, 100, 253])
 def test_runs_of_a_million(num_classes: int) -> None:
     pixels, length = 2_000_100, 10**6
     long = runs(pixels, length, 77, num_classes).to(torch.uint8)
@@ -131,7 +131,7 @@ def test_numbers_of_classes_around_every_switch(num_classes: int) -> None:
 
 
 @pytest.mark.parametrize("dtype", INTEGERS, ids=str)
-@pytest.mark.parametrize("num_classes", [2, 40, 254])
+@pytest.mark.parametrize("num_classes", [2, 40])
 def test_ignore_values_masks_and_samples(num_classes: int, dtype: torch.dtype) -> None:
     shape = (3, 700)
     target = labels(shape, -3, num_classes + 3, dtype, seed=8)

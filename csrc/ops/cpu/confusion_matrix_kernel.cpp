@@ -35,9 +35,7 @@ class MatrixCounter {
     }
     int64_t* const out = matrix(group);
     for (int64_t t = 0; t < classes_; ++t) {
-      for (int64_t p = 0; p < classes_; ++p) {
-        out[t * classes_ + p] += (*table_)(t, p);
-      }
+      table_->add_row(t, out + t * classes_, classes_);
     }
     output_.invalid[group] += invalid_pairs(*table_, problem_.num_classes);
     table_->clear();

@@ -68,6 +68,16 @@ class JointTable<uint8_t> {
     return sum;
   }
 
+  // Adds the first n counts of a target's row to out.
+  void add_row(int64_t target, int64_t* out, int64_t n) const {
+    for (int64_t copy = 0; copy < copies_; ++copy) {
+      const uint32_t* const from = counts_.data() + copy * size_ + target * row_;
+      for (int64_t p = 0; p < n; ++p) {
+        out[p] += from[p];
+      }
+    }
+  }
+
  private:
   ByteTable view() { return {counts_.data(), row_, copies_, size_}; }
 
@@ -93,6 +103,12 @@ class JointTable<uint32_t> {
   void clear() { std::fill(counts_.begin(), counts_.end(), int64_t{0}); }
   void add(const Tile<uint32_t>& tile, int64_t n);
   int64_t operator()(int64_t target, int64_t pred) const { return counts_[static_cast<size_t>(target * row_ + pred)]; }
+
+  void add_row(int64_t target, int64_t* out, int64_t n) const {
+    for (int64_t p = 0; p < n; ++p) {
+      out[p] += (*this)(target, p);
+    }
+  }
 
  private:
   int64_t row_;

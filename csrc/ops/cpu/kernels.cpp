@@ -47,15 +47,18 @@ const Kernels* from_environment() {
 
 const Kernels* kernels_of(Level level) {
 #if defined(TORCHTALLY_X86)
+  // What cmake/CpuLevels.cmake compiles the level for, nothing less.
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                    __builtin_cpu_supports("popcnt");
   if (level == Level::kAvx512) {
-    const bool here = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-                      __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi") &&
-                      __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("bmi2");
-    return here ? &kernels_avx512 : nullptr;
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                        __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
+                        __builtin_cpu_supports("avx512vbmi2");
+    return avx512 ? &kernels_avx512 : nullptr;
   }
   if (level == Level::kAvx2) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") ? &kernels_avx2 : nullptr;
+    return avx2 ? &kernels_avx2 : nullptr;
   }
 #endif
   return level == Level::kPortable ? &kernels_portable : nullptr;

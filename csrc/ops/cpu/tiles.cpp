@@ -23,10 +23,6 @@ int64_t bytes_of(Element element) {
   }
 }
 
-const void* at(const Operand& operand, int64_t offset) {
-  return static_cast<const char*>(operand.data) + offset * bytes_of(operand.element);
-}
-
 // Tiles of wide elements are short, so that memory is not idle for long while a tile is counted.
 int64_t tile_pixels(const CountingProblem& problem) {
   constexpr int64_t kLeast = 256;
@@ -40,90 +36,123 @@ int64_t tile_pixels(const CountingProblem& problem) {
 template <class C>
 TileReader<C>::TileReader(const CountingProblem& problem, int64_t group, int64_t begin, int64_t end)
     : problem_(problem), kernels_(kernels()), tile_(tile_pixels(problem)), left_(end - begin) {
+  const int32_t inner = problem.pixel_dims - 1;
+  left_in_row_ = problem.pixel_size[inner] - begin % problem.pixel_size[inner];
+  for (int32_t d = inner; d >= 0; --d) {
+    row_[d] = begin % problem.pixel_size[d];
+    begin /= problem.pixel_size[d];
+  }
   const int64_t sample = group / problem.labels;
   const int64_t label = group % problem.labels;
-  const auto group_offset = [&](const Operand& operand) {
-    return sample * operand.sample_stride + label * operand.label_stride;
-  };
-  target_offset_ = group_offset(problem.target);
-  preds_offset_ = group_offset(problem.preds);
-  mask_offset_ = group_offset(problem.mask);
-  for (int32_t d = problem.pixel_dims - 1; d >= 0; --d) {
-    index_[d] = begin % problem.pixel_size[d];
-    begin /= problem.pixel_size[d];
-    target_offset_ += index_[d] * problem.target.pixel_stride[d];
-    preds_offset_ += index_[d] * problem.preds.pixel_stride[d];
-    mask_offset_ += index_[d] * problem.mask.pixel_stride[d];
+  target_ = cursor(problem.target, sample, label);
+  preds_ = cursor(problem.preds, sample, label);
+  mask_ = problem.mask.data != nullptr ? cursor(problem.mask, sample, label) : Cursor{nullptr, 0};
+
+  const Code out_of_range = static_cast<Code>(problem.num_classes);
+  const int64_t preds_stride = problem.preds.pixel_stride[inner];
+  target_row_ = {nullptr,
+                 problem.target.element,
+                 problem.target.pixel_stride[inner],
+                 0,
+                 problem.target_last,
+                 out_of_range,
+                 problem.ignore,
+                 problem.num_ignore,
+                 nullptr,
+                 problem.mask.pixel_stride[inner]};
+  preds_row_ = {nullptr, problem.preds.element, preds_stride, 0, problem.preds_last, out_of_range, nullptr, 0, nullptr,
+                0};
+  score_row_ = {nullptr, problem.preds.element, problem.prediction, preds_stride,
+                0,       problem.class_stride,  out_of_range,       problem.threshold};
+}
+
+// At pixel row_ of a group.
+template <class C>
+typename TileReader<C>::Cursor TileReader<C>::cursor(const Operand& operand, int64_t sample, int64_t label) const {
+  int64_t offset = sample * operand.sample_stride + label * operand.label_stride;
+  for (int32_t d = 0; d < problem_.pixel_dims; ++d) {
+    offset += row_[d] * operand.pixel_stride[d];
   }
+  const int64_t bytes = bytes_of(operand.element);
+  return {static_cast<const char*>(operand.data) + offset * bytes,
+          operand.pixel_stride[problem_.pixel_dims - 1] * bytes};
 }
 
 template <class C>
 int64_t TileReader<C>::next(Tile<C>& tile) {
-  const int32_t inner = problem_.pixel_dims - 1;
   int64_t filled = 0;
   while (filled < tile_ && left_ > 0) {
-    const int64_t n = std::min({tile_ - filled, left_, problem_.pixel_size[inner] - index_[inner]});
+    const int64_t n = std::min({tile_ - filled, left_, left_in_row_});
     read(n, tile.target() + filled, tile.preds() + filled);
     advance(n);
     filled += n;
   }
-  const int64_t padded = (filled + 63) / 64 * 64;
-  std::fill(tile.target() + filled, tile.target() + padded, static_cast<C>(problem_.num_classes + 1));
-  std::fill(tile.preds() + filled, tile.preds() + padded, C{0});
+  if (const int64_t over = filled % 64) {
+    std::fill_n(tile.target() + filled, 64 - over, static_cast<C>(problem_.num_classes + 1));
+    std::fill_n(tile.preds() + filled, 64 - over, C{0});
+  }
   return filled;
 }
 
-// Reads n pixels of one row.
+// Reads n pixels of a row.
 template <class C>
-void TileReader<C>::read(int64_t n, C* target, C* preds) const {
-  const int32_t inner = problem_.pixel_dims - 1;
-  const Code out_of_range = static_cast<Code>(problem_.num_classes);
-  const void* const mask = problem_.mask.data != nullptr ? at(problem_.mask, mask_offset_) : nullptr;
-  const LabelRow target_row{at(problem_.target, target_offset_),
-                            problem_.target.element,
-                            problem_.target.pixel_stride[inner],
-                            n,
-                            problem_.target_last,
-                            out_of_range,
-                            problem_.ignore,
-                            problem_.num_ignore,
-                            static_cast<const uint8_t*>(mask),
-                            problem_.mask.pixel_stride[inner]};
-  const void* const from = at(problem_.preds, preds_offset_);
-  const int64_t stride = problem_.preds.pixel_stride[inner];
-  const LabelRow preds_row{
-      from, problem_.preds.element, stride, n, problem_.preds_last, out_of_range, nullptr, 0, nullptr, 0};
-  const ScoreRow score_row{from, problem_.preds.element, problem_.prediction, stride,
-                           n,    problem_.class_stride,  out_of_range,        problem_.threshold};
-  if constexpr (std::is_same_v<C, uint8_t>) {
-    kernels_.read_labels8(target_row, target);
-    problem_.prediction == Prediction::kLabel ? kernels_.read_labels8(preds_row, preds)
-                                              : kernels_.read_scores8(score_row, preds);
+void TileReader<C>::read(int64_t n, C* target, C* preds) {
+  constexpr bool kBytes = std::is_same_v<C, uint8_t>;
+  target_row_.labels = target_.at;
+  target_row_.mask = reinterpret_cast<const uint8_t*>(mask_.at);
+  target_row_.n = n;
+  if constexpr (kBytes) {
+    kernels_.read_labels8(target_row_, target);
   } else {
-    kernels_.read_labels32(target_row, target);
-    problem_.prediction == Prediction::kLabel ? kernels_.read_labels32(preds_row, preds)
-                                              : kernels_.read_scores32(score_row, preds);
+    kernels_.read_labels32(target_row_, target);
+  }
+  if (problem_.prediction == Prediction::kLabel) {
+    preds_row_.labels = preds_.at;
+    preds_row_.n = n;
+    if constexpr (kBytes) {
+      kernels_.read_labels8(preds_row_, preds);
+    } else {
+      kernels_.read_labels32(preds_row_, preds);
+    }
+  } else {
+    score_row_.scores = preds_.at;
+    score_row_.n = n;
+    if constexpr (kBytes) {
+      kernels_.read_scores8(score_row_, preds);
+    } else {
+      kernels_.read_scores32(score_row_, preds);
+    }
   }
 }
 
 // Moves on by n pixels, which do not reach beyond the end of the row.
 template <class C>
 void TileReader<C>::advance(int64_t n) {
-  const int32_t inner = problem_.pixel_dims - 1;
   left_ -= n;
-  index_[inner] += n;
-  target_offset_ += n * problem_.target.pixel_stride[inner];
-  preds_offset_ += n * problem_.preds.pixel_stride[inner];
-  mask_offset_ += n * problem_.mask.pixel_stride[inner];
-  for (int32_t d = inner; d > 0 && index_[d] == problem_.pixel_size[d]; --d) {
+  left_in_row_ -= n;
+  target_.at += n * target_.step;
+  preds_.at += n * preds_.step;
+  if (mask_.at != nullptr) {
+    mask_.at += n * mask_.step;
+  }
+  if (left_in_row_ > 0 || left_ == 0) {
+    return;
+  }
+  const int32_t inner = problem_.pixel_dims - 1;
+  left_in_row_ = problem_.pixel_size[inner];
+  row_[inner] = problem_.pixel_size[inner];
+  for (int32_t d = inner; d > 0 && row_[d] == problem_.pixel_size[d]; --d) {
     const auto carry = [&](const Operand& operand) {
-      return operand.pixel_stride[d - 1] - problem_.pixel_size[d] * operand.pixel_stride[d];
+      return (operand.pixel_stride[d - 1] - problem_.pixel_size[d] * operand.pixel_stride[d]) *
+             bytes_of(operand.element);
     };
-    index_[d] = 0;
-    ++index_[d - 1];
-    target_offset_ += carry(problem_.target);
-    preds_offset_ += carry(problem_.preds);
-    mask_offset_ += carry(problem_.mask);
+    row_[d] = 0;
+    ++row_[d - 1];
+    target_.at += carry(problem_.target);
+    preds_.at += carry(problem_.preds);
+    if (mask_.at != nullptr) {
+      mask_.at += carry(problem_.mask);
+    }
   }
 }
 

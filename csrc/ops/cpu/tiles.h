@@ -35,21 +35,33 @@ class TileReader {
   // The pixels [begin, end) of `group`, in the order of CountingProblem::pixel_size.
   TileReader(const CountingProblem& problem, int64_t group, int64_t begin, int64_t end);
 
-  // Fills a tile and returns how many; 0 at the end. The rest of the last 64 is filled with ignored pixels.
+  // Fills a tile and returns how many pixels it holds; 0 at the end. The rest of the last 64 is filled with ignored
+  // pixels.
   int64_t next(Tile<C>& tile);
 
  private:
-  void read(int64_t n, C* target, C* preds) const;
+  // Where the next pixel of an operand lies, and how far it is to the one behind it.
+  struct Cursor {
+    const char* at;
+    int64_t step;  // bytes, along the innermost dimension
+  };
+
+  Cursor cursor(const Operand& operand, int64_t sample, int64_t label) const;
+  void read(int64_t n, C* target, C* preds);
   void advance(int64_t n);
 
   const CountingProblem& problem_;
   const Kernels& kernels_;
-  int64_t tile_;  // pixels read before they are counted
-  int64_t left_;
-  int64_t index_[kMaxDims];    // of the next pixel
-  int64_t target_offset_ = 0;  // elements from the operand's data
-  int64_t preds_offset_ = 0;
-  int64_t mask_offset_ = 0;
+  const int64_t tile_;     // pixels read before they are counted
+  int64_t left_;           // pixels of the segment
+  int64_t left_in_row_;    // pixels of the innermost dimension
+  int64_t row_[kMaxDims];  // index of that row in the dimensions outside it
+  Cursor target_;
+  Cursor preds_;
+  Cursor mask_;
+  LabelRow target_row_;
+  LabelRow preds_row_;
+  ScoreRow score_row_;
 };
 
 }  // namespace torchtally::cpu
