@@ -23,6 +23,23 @@ enum class Element : int32_t {
   kBool,  // one byte: 0, or label 1 whatever else it holds
 };
 
+constexpr int64_t bytes_of(Element element) {
+  switch (element) {
+    case Element::kBool:
+    case Element::kBits8:
+      return 1;
+    case Element::kBits16:
+    case Element::kHalf:
+    case Element::kBFloat16:
+      return 2;
+    case Element::kBits32:
+    case Element::kFloat:
+      return 4;
+    default:
+      return 8;
+  }
+}
+
 // How the predicted class of a pixel is found.
 enum class Prediction : int32_t {
   kLabel,      // preds holds labels

@@ -6,23 +6,6 @@
 namespace torchtally::cpu {
 namespace {
 
-int64_t bytes_of(Element element) {
-  switch (element) {
-    case Element::kBool:
-    case Element::kBits8:
-      return 1;
-    case Element::kBits16:
-    case Element::kHalf:
-    case Element::kBFloat16:
-      return 2;
-    case Element::kBits32:
-    case Element::kFloat:
-      return 4;
-    default:
-      return 8;
-  }
-}
-
 // Tiles of wide elements are short, so that memory is not idle for long while a tile is counted.
 int64_t tile_pixels(const CountingProblem& problem) {
   constexpr int64_t kLeast = 256;

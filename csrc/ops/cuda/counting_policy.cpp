@@ -12,25 +12,8 @@ constexpr int64_t kLargestCount = (int64_t{1} << 32) - kVector;
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
-int64_t element_bytes(Element element) {
-  switch (element) {
-    case Element::kBool:
-    case Element::kBits8:
-      return 1;
-    case Element::kBits16:
-    case Element::kHalf:
-    case Element::kBFloat16:
-      return 2;
-    case Element::kBits32:
-    case Element::kFloat:
-      return 4;
-    default:
-      return 8;
-  }
-}
-
 bool vectors_fit(const Operand& operand, int32_t dims) {
-  const int64_t bytes = element_bytes(operand.element);
+  const int64_t bytes = bytes_of(operand.element);
   const int64_t alignment = std::min<int64_t>(16, kVector * bytes);
   const auto aligned = [&](int64_t stride) { return stride * bytes % alignment == 0; };
   bool fit = operand.pixel_stride[dims - 1] == 1 && aligned(operand.sample_stride) && aligned(operand.label_stride) &&
