@@ -43,23 +43,6 @@ uint64_t Random::bits() {  // splitmix64
   return z ^ (z >> 31);
 }
 
-int64_t bytes_of(Element element) {
-  switch (element) {
-    case Element::kBool:
-    case Element::kBits8:
-      return 1;
-    case Element::kBits16:
-    case Element::kHalf:
-    case Element::kBFloat16:
-      return 2;
-    case Element::kBits32:
-    case Element::kFloat:
-      return 4;
-    default:
-      return 8;
-  }
-}
-
 double score_of(uint64_t raw, Element element) {
   if (element == Element::kDouble) {
     return std::bit_cast<double>(raw);

@@ -32,7 +32,6 @@ inline const std::vector<Element> kLabelElements = {Element::kBool, Element::kBi
 inline const std::vector<Element> kScoreElements = {Element::kHalf, Element::kBFloat16, Element::kFloat,
                                                     Element::kDouble};
 
-int64_t bytes_of(Element element);
 double score_of(uint64_t raw, Element element);
 
 // Elements that end where their heap block ends, so that a sanitizer sees a read beyond them.
