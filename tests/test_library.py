@@ -291,3 +291,15 @@ def test_public_names_exist() -> None:
         assert len(set(module.__all__)) == len(module.__all__)
         for name in module.__all__:
             assert getattr(module, name) is not None
+
+
+@pytest.mark.skipif(
+    not _library.cuda_unavailable_reason, reason="the CUDA library is loaded"
+)
+def test_without_cuda_kernels_a_cuda_tensor_meets_a_message() -> None:
+    label = torch.tensor([0])
+    cuda = torch._C.DispatchKeySet(torch._C.DispatchKey.CUDA)
+    with pytest.raises(
+        RuntimeError, match=r"^confusion_matrix: no CUDA kernels for a CUDA tensor: "
+    ):
+        torch.ops.torchtally.confusion_matrix.default.redispatch(cuda, label, label, 2)

@@ -8,6 +8,7 @@ built without it, CUDA tensors meet a message instead of a crash.
 from __future__ import annotations
 
 import importlib.util
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -59,11 +60,11 @@ def _load_cuda() -> str:
 
 
 def _register_cuda_message(reason: str) -> None:
-    def refuse(*_args: object, **_kwargs: object) -> None:
-        raise RuntimeError(f"torchtally: no CUDA kernels for a CUDA tensor: {reason}")
+    def refuse(op: str, *_args: object, **_kwargs: object) -> None:
+        raise RuntimeError(f"{op}: no CUDA kernels for a CUDA tensor: {reason}")
 
     for op in OPS:
-        _keep_alive.impl(op, refuse, "CUDA")
+        _keep_alive.impl(op, partial(refuse, op), "CUDA")
 
 
 _keep_alive = torch.library.Library("torchtally", "IMPL")

@@ -88,6 +88,8 @@ def test_what_is_refused() -> None:
     metric, name = counted(), r"^ConfusionMatrix\.plot: "
     with pytest.raises(ValueError, match=f"{name}normalize must be .*, got 'rows'"):
         metric.plot(normalize="rows")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=f"{name}class_names must hold 2 names, got 0"):
+        metric.plot(class_names=[])
     with pytest.raises(ValueError, match=f"{name}class_names must hold 2 names, got 1"):
         metric.plot(class_names=["sky"])
     samples = ConfusionMatrix(2, per_sample=True)

@@ -41,7 +41,8 @@ def plot_matrix(
             f"got {normalize!r}"
         )
     classes = matrix.shape[0]
-    names = [str(name) for name in class_names or range(classes)]
+    given = range(classes) if class_names is None else class_names
+    names = [str(name) for name in given]
     if len(names) != classes:
         raise ValueError(
             f"ConfusionMatrix.plot: class_names must hold {classes} names, "

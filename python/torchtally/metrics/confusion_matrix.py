@@ -68,5 +68,6 @@ class ConfusionMatrix(CountingMetric):
             )
         names = class_names
         if self._options.out_of_range == "miss":
-            names = [*(names or map(str, range(self._options.op_classes))), "other"]
+            classes = map(str, range(self._options.op_classes))
+            names = [*(classes if names is None else names), "other"]
         return plot_matrix(matrix, ax, normalize, names)

@@ -99,8 +99,8 @@ def _vmapped_in_place(
     """Count a vmapped batch with the functional ``op`` and add it to batched counts."""
     if in_dims[0] is None or in_dims[1] is None:
         raise RuntimeError(
-            f"{op}_: under vmap, counts and invalid must be vmapped as preds and "
-            "target are: one count for each example"
+            f"{op._opname}_: under vmap, counts and invalid must be vmapped as preds "
+            "and target are: one count for each example"
         )
     preds, target, *rest = inputs
     num_classes = counts.movedim(in_dims[0], 0).shape[-1] - options.get("other", False)
