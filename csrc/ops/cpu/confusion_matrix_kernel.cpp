@@ -28,6 +28,8 @@ class MatrixCounter {
     }
   }
 
+  JointTable<C>* table() { return table_ ? &*table_ : nullptr; }
+
   // Adds the table to the output.
   void flush(int64_t group) {
     if (!table_) {
