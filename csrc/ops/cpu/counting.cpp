@@ -57,7 +57,7 @@ void JointTable<uint32_t>::add(const Tile<uint32_t>& tile, int64_t n) {
   const Code* const preds = tile.preds();
   int64_t* const counts = counts_.data();
   for (int64_t i = 0; i < n; ++i) {
-    const int64_t ahead = std::min(i + kAhead, n - 1);
+    const int64_t ahead = std::min(i + kCellsAhead, n - 1);
     __builtin_prefetch(counts + target[ahead] * row_ + preds[ahead], 1);
     ++counts[target[i] * row_ + preds[i]];
   }

@@ -130,8 +130,9 @@ void count_segments(const CountingProblem& problem, const Plan& plan, const Make
   });
 }
 
-// Pixels whose cells of a large matrix are on their way from memory.
-inline constexpr int64_t kAhead = 16;
+// Pixels whose cells of a large matrix are on their way from memory: more than it takes to keep it busy, because a page
+// may have to be looked up first.
+inline constexpr int64_t kCellsAhead = 128;
 
 // Pairs of a table that are not ignored and have a label out of range.
 template <class C>

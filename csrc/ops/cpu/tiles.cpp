@@ -6,9 +6,14 @@
 namespace torchtally::cpu {
 namespace {
 
-// Tiles of wide elements are short, so that memory is not idle for long while a tile is counted.
+// Tiles of wide elements are short, so that memory is not idle for long while a tile is counted. Those of wide codes
+// are not: cells are fetched ahead within a tile.
+template <class C>
 int64_t tile_pixels(const CountingProblem& problem) {
   constexpr int64_t kLeast = 256;
+  if (sizeof(C) > 1) {
+    return kTile;
+  }
   const bool scores = problem.prediction == Prediction::kArgmax;
   const int64_t widest = std::max(bytes_of(problem.target.element), bytes_of(problem.preds.element));
   return scores ? kLeast : std::max(kLeast, kTile / widest);
@@ -36,7 +41,7 @@ bool labels_in_place(const CountingProblem& problem) {
 
 template <class C>
 TileReader<C>::TileReader(const CountingProblem& problem, int64_t group, int64_t begin, int64_t end)
-    : problem_(problem), kernels_(kernels()), tile_(tile_pixels(problem)), left_(end - begin) {
+    : problem_(problem), kernels_(kernels()), tile_(tile_pixels<C>(problem)), left_(end - begin) {
   const int32_t inner = problem.pixel_dims - 1;
   left_in_row_ = problem.pixel_size[inner] - begin % problem.pixel_size[inner];
   for (int32_t d = inner; d >= 0; --d) {
