@@ -114,54 +114,60 @@ def count_mapped(
     target as it is.
     """
     classes = maps.num_classes
+    planes = classes
+    if preds.is_floating_point() and options.task == "multiclass" and preds.dim() > 1:
+        planes = preds.shape[1] if maps.preds is not None else classes
+    checking = replace(options, num_classes=planes) if planes != classes else options
+    preds = given = checking.op_inputs(preds, target, mask, per_sample)
+    if planes < classes:  # the op counts as many classes as there are planes
+        preds = preds.argmax(1)
     scores = preds.is_floating_point()
-    of_planes = scores and options.task == "multiclass" and preds.dim() > 1
-    if of_planes and maps.preds is not None:  # the map says what a plane means
-        checking = replace(options, num_classes=preds.shape[1])
-    else:
-        checking = options
-    given, given_target = checking.op_inputs(preds, target, mask, per_sample), target
-    ids = checking.op_classes if scores else max(_IDS, classes)
-    if of_planes and ids < classes:
-        preds, scores, ids = given.argmax(1), False, max(_IDS, classes)
-    else:
-        preds = given
+    ids = planes if scores or options.task == "multilabel" else max(_IDS, classes)
 
-    rows, ignored = maps.target, list(options.ignore_index)
-    if rows is None:
-        rows = {named: named for named in range(classes)}
-    else:
-        far = [v for v, named in rows.items() if named < 0 and not 0 <= v < ids]
-        near = all(0 <= v < ids for v, named in rows.items() if named >= 0)
-        if (
-            near
-            and len({*ignored, *far}) <= MAX_IGNORE
-            and options.task != "multilabel"
-        ):
-            ignored = list({*ignored, *far})
-        else:
-            target = _rewritten(target, {**rows, **dict.fromkeys(ignored, -1)}, classes)
-            rows, ignored = {named: named for named in range(classes)}, [-1]
-    columns = maps.preds
-    if columns is None:
-        columns = {named: named for named in range(classes)}
-    elif not scores and not all(0 <= v < ids for v in columns):
-        preds = _rewritten(preds, columns, classes, ignored=classes + 1)
-        columns = {named: named for named in range(classes)} | {classes + 1: -1}
+    read_target, rows, ignored = _read_target(options, maps, target, ids)
+    read_preds, columns = preds, maps.preds or _identity(classes)
+    if not scores and not all(0 <= value < ids for value in columns):
+        read_preds = _rewritten(preds, columns, classes, ignored=classes + 1)
+        columns = {**_identity(classes), classes + 1: -1}
 
+    raw = replace(options, ignore_index=tuple(ignored), out_of_range="miss")
     if scores:
-        raw = replace(options, num_classes=checking.num_classes)
-    elif options.task == "multilabel":
-        raw = options
-    else:
-        used = [v for v in (*rows, *columns) if 0 <= v < max(ids, classes + 2)]
-        raw = replace(options, num_classes=max(used) + 1, task="multiclass")
-    raw = replace(raw, ignore_index=tuple(ignored), out_of_range="miss")
-    matrix = count_matrix(raw, preds, target, mask, per_sample, validate=False)
+        raw = replace(raw, num_classes=checking.num_classes)
+    elif options.task != "multilabel":
+        meant = [value for value, named in rows.items() if named >= 0]
+        largest = max(*meant, *columns, 1)
+        raw = replace(raw, num_classes=largest + 1, task="multiclass")
+    matrix = count_matrix(raw, read_preds, read_target, mask, per_sample, False)
     matrix = _folded(matrix, rows, columns, classes)
     if options.out_of_range == "error" and validate:
-        _raise_unknown(options, maps, matrix, given, given_target)
+        _raise_unknown(options, maps, matrix, given, target)
     return matrix if options.out_of_range == "miss" else matrix[..., :-1, :-1]
+
+
+def _identity(classes: int) -> dict[int, int]:
+    return {named: named for named in range(classes)}
+
+
+def _read_target(
+    options: CountOptions, maps: LabelMaps, target: Tensor, ids: int
+) -> tuple[Tensor, dict[int, int], list[int]]:
+    """Return a target whose classes are labels in [0, ids), their map, and the ignored.
+
+    The target is the one given wherever the op can count it so; values that mean
+    nothing are then ignored by the op, whatever they are.
+    """
+    ignored = list(options.ignore_index)
+    if maps.target is None:
+        return target, _identity(maps.num_classes), ignored
+    meant = [value for value, named in maps.target.items() if named >= 0]
+    near = all(0 <= value < ids for value in meant)
+    # A smaller matrix is counted faster: what is ignored need not be in it.
+    far = {v for v in maps.target if not 0 <= v <= max(meant, default=-1)}
+    if near and len({*ignored, *far}) <= MAX_IGNORE and options.task != "multilabel":
+        return target, maps.target, sorted({*ignored, *far})
+    named = {**maps.target, **dict.fromkeys(ignored, -1)}
+    target = _rewritten(target, named, maps.num_classes)
+    return target, _identity(maps.num_classes), [-1]
 
 
 def _rewritten(

@@ -277,7 +277,7 @@ class ScorePolicy:
         if not all(kept):
             keep = torch.tensor(kept, device=value.device)
             value, valid = value.masked_fill(~keep, math.nan), valid & keep
-        if self.present:
+        if self.present and self.average != "micro":
             keep = counts.tp + counts.fp + counts.fn > 0
             value, valid = value.masked_fill(~keep, math.nan), valid & keep
         if self.average == "weighted":
