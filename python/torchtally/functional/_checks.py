@@ -37,8 +37,8 @@ def non_negative(op: str, name: str, value: object, *, finite: bool = True) -> f
         raise TypeError(f"{op}: {name} must be a number, got {type(value).__name__}")
     number = float(value)  # type: ignore[arg-type]
     if math.isnan(number) or number < 0 or (finite and math.isinf(number)):
-        rule = "finite and not negative" if finite else "not negative"
-        raise ValueError(f"{op}: {name} must be {rule}, got {number}")
+        rule = "be finite and" if finite else "be"
+        raise ValueError(f"{op}: {name} must {rule} not negative, got {number}")
     return number
 
 

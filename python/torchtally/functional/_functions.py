@@ -124,7 +124,7 @@ Raises:
     ValueError: for a wrong shape or value{label}.
 
 References:
-    {source}
+{source}
 """
 _SCALAR = "float32, or ``dtype``: a scalar"
 _SHAPES = {
@@ -143,18 +143,20 @@ def _docstring(
     """Write what a function does, takes, returns and raises."""
     of_counts = inputs is _COUNTS
     texts = {**inputs, **{name: option.doc for name, option in options.items()}}
-    lines = [
-        f"{definition.title}{', of counts already taken' * of_counts}.",
-        "",
-        "Args:",
-    ]
+    lines = [f"{definition.title}.", ""]
+    if of_counts:
+        lines += [
+            f"Of counts already taken; :func:`{definition.score_name}` counts.",
+            "",
+        ]
+    lines += ["Args:"]
     for name, text in texts.items():
         lines += _wrapped(f"{name}: {text}", hanging=True)
     shape = _SHAPES[definition.sees] + _LEADING * of_counts
     result = _RESULT.format(
         shape="\n".join(_wrapped(shape, hanging=False)),
         label="" if of_counts else ", or a label out of range",
-        source=definition.source,
+        source="\n".join(_wrapped(definition.source, hanging=False)),
     )
     text = "\n".join([*lines, "", result])
     if of_counts:

@@ -141,8 +141,7 @@ SPECIFICITY = ScoreDefinition(
 )
 ACCURACY = ScoreDefinition(
     "accuracy",
-    "Accuracy: the share of pixels predicted right, of a class with average='none', "
-    "of the mean class with 'macro'",
+    "Accuracy, the share of pixels predicted right; of a class, its recall",
     "Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.",
     _bind_accuracy,
     _example("accuracy_from_counts(matrix)", "tensor(0.8333)"),
