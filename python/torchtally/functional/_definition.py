@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -125,8 +126,10 @@ class ScoreDefinition:
         """The name of the function of counts."""
         return f"{self.stem}_from_counts"
 
+    # Kept, since every call of a score looks them up.
+    @cached_property
     def policy_options(self) -> dict[str, Option]:
-        """Return the policy options that the score takes."""
+        """The policy options that the score takes."""
         refused = _REFUSED[self.sees] | set(self.fixed)
         return {
             name: option._replace(default=self.defaults.get(name, option.default))
@@ -134,13 +137,21 @@ class ScoreDefinition:
             if name not in refused and (name != "class_weights" or not self.fixed)
         }
 
+    @cached_property
     def pixel_options(self) -> dict[str, Option]:
-        """Return the options of the function of pixels, in order."""
-        return {**self.parameters, **COUNTING, **self.policy_options()}
+        """The options of the function of pixels, in order."""
+        return {**self.parameters, **COUNTING, **self.policy_options}
 
+    @cached_property
     def counts_options(self) -> dict[str, Option]:
-        """Return the options of the function of counts, in order."""
-        return {**self.parameters, **COUNTED, **self.policy_options()}
+        """The options of the function of counts, in order."""
+        return {**self.parameters, **COUNTED, **self.policy_options}
+
+    @cached_property
+    def own_options(self) -> dict[str, Option]:
+        """What says how counts become a score: parameters and policy."""
+        counted = {name: COUNTED[name] for name in ("ignore_index", "other")}
+        return {**self.parameters, **self.policy_options, **counted}
 
     def bound(self, op: str, task: Task, options: Mapping[str, Any]) -> BoundScore:
         """Check parameters and policy options in the name of an operation.
@@ -156,9 +167,7 @@ class ScoreDefinition:
             ValueError: for a wrong value.
         """
         check_choice(op, "task", task, TASKS)
-        known = {**self.parameters, **self.policy_options()}
-        known |= {name: COUNTED[name] for name in ("ignore_index", "other")}
-        chosen = with_defaults(op, options, known)
+        chosen = with_defaults(op, options, self.own_options)
         if task == "binary" and self._is_of_class_one(options):
             chosen["average"] = "binary"
         parameters = {name: chosen.pop(name) for name in self.parameters}

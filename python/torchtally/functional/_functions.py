@@ -34,10 +34,10 @@ def functions_of(definition: ScoreDefinition) -> tuple[ScoreFunction, CountsFunc
         return _score_counts(definition, counts, options)
 
     inputs = ["preds", "target", "num_classes"]
-    _dress(of_pixels, definition.score_name, inputs, definition.pixel_options())
-    _dress(from_counts, definition.counts_name, ["counts"], definition.counts_options())
-    of_pixels.__doc__ = _docstring(definition, _PIXELS, definition.pixel_options())
-    from_counts.__doc__ = _docstring(definition, _COUNTS, definition.counts_options())
+    _dress(of_pixels, definition.score_name, inputs, definition.pixel_options)
+    _dress(from_counts, definition.counts_name, ["counts"], definition.counts_options)
+    of_pixels.__doc__ = _docstring(definition, _PIXELS, definition.pixel_options)
+    from_counts.__doc__ = _docstring(definition, _COUNTS, definition.counts_options)
     return cast(ScoreFunction, of_pixels), cast(CountsFunction, from_counts)
 
 
@@ -49,7 +49,7 @@ def _score_pixels(
     options: Mapping[str, Any],
 ) -> Tensor | Scored:
     op = definition.score_name
-    chosen = with_defaults(op, options, definition.pixel_options())
+    chosen = with_defaults(op, options, definition.pixel_options)
     counting = CountOptions.checked(
         op,
         num_classes,
@@ -59,7 +59,7 @@ def _score_pixels(
         chosen["out_of_range"],
     )
     maps = LabelMaps.checked(counting, chosen["label_map"], chosen["preds_map"])
-    own = {**definition.parameters, **definition.policy_options()}
+    own = definition.own_options
     policy = {name: value for name, value in options.items() if name in own}
     policy["ignore_index"] = counting.ignore_index
     if maps is not None:
@@ -85,9 +85,8 @@ def _score_counts(
     options: Mapping[str, Any],
 ) -> Tensor | Scored:
     op = definition.counts_name
-    with_defaults(op, options, definition.counts_options())
-    task = options.get("task", "multiclass")
-    rest = {name: value for name, value in options.items() if name != "task"}
+    rest = dict(options)
+    task = rest.pop("task", "multiclass")
     score = definition.bound(op, task, rest)
     if isinstance(counts, ClassCounts):
         return score.of_counts(counts)
