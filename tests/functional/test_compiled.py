@@ -59,6 +59,26 @@ def test_options(options: dict[str, Any]) -> None:
     torch.testing.assert_close(found, of_batch(SCORES, TARGET))
 
 
+@pytest.mark.parametrize("aggregation", ["global", "samplewise"])
+def test_one_graph_for_every_batch_size(aggregation: Any) -> None:
+    from torch._dynamo.testing import CompileCounter
+
+    torch._dynamo.reset()
+    graphs = CompileCounter()
+
+    def of_batch(scores: Tensor, target: Tensor) -> Tensor:
+        return tt.dice_score(scores, target, 4, aggregation=aggregation)
+
+    compiled: Any = torch.compile(
+        of_batch, fullgraph=True, dynamic=True, backend=graphs
+    )
+    for size in (3, 2, 5, 4, 7):
+        scores = torch.randn(size, 4, 6, 5, generator=GENERATOR)
+        target = torch.randint(0, 4, (size, 6, 5), generator=GENERATOR)
+        torch.testing.assert_close(compiled(scores, target), of_batch(scores, target))
+    assert graphs.frame_count == 1
+
+
 @pytest.mark.parametrize("stem", DEFINITIONS)
 def test_vmap_is_a_leading_dimension(stem: str) -> None:
     score = getattr(functional, DEFINITIONS[stem].counts_name)

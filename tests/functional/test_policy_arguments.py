@@ -114,3 +114,19 @@ def test_counts(score: str) -> None:
     for option in ("mask", "threshold", "colour"):
         with pytest.raises(TypeError, match=f"{name}unknown option '{option}'"):
             function(torch.eye(3, dtype=torch.int64), **{option: None})
+
+
+@pytest.mark.parametrize("score", ["dice", "cohen_kappa", "generalized_dice"])
+def test_counts_of_labels(score: str) -> None:
+    function = getattr(tt.functional, f"{score}_from_counts")
+    message = (
+        rf"^{score}_from_counts: counts must be a matrix \[L, 2, 2\] or "
+        r"\[..., N, L, 2, 2\], or ClassCounts, got a tensor of shape"
+    )
+    for shape, options in (([2, 2], {}), ([4, 3, 3], {}), ([4, 2, 2], {"other": True})):
+        with pytest.raises(ValueError, match=message):
+            function(
+                torch.zeros(shape, dtype=torch.int64), task="multilabel", **options
+            )
+    with pytest.raises(ValueError, match="task must be one of 'multiclass', "):
+        function(torch.zeros(2, 2, dtype=torch.int64), task="regression")

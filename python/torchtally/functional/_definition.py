@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -117,41 +116,35 @@ class ScoreDefinition:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     score_name: str = ""
 
+    # Options, looked up in every call: of the policy, of all that makes counts a score,
+    # of the function of pixels, and of the function of counts.
+    policy_options: dict[str, Option] = field(init=False, repr=False, compare=False)
+    own_options: dict[str, Option] = field(init=False, repr=False, compare=False)
+    pixel_options: dict[str, Option] = field(init=False, repr=False, compare=False)
+    counts_options: dict[str, Option] = field(init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
-        if not self.score_name:
-            object.__setattr__(self, "score_name", f"{self.stem}_score")
+        policy = {
+            name: option._replace(default=self.defaults.get(name, option.default))
+            for name, option in POLICY.items()
+            if name not in _REFUSED[self.sees] | set(self.fixed)
+            and (name != "class_weights" or not self.fixed)
+        }
+        counted = {name: COUNTED[name] for name in ("ignore_index", "other")}
+        derived = {
+            "score_name": self.score_name or f"{self.stem}_score",
+            "policy_options": policy,
+            "own_options": {**self.parameters, **policy, **counted},
+            "pixel_options": {**self.parameters, **COUNTING, **policy},
+            "counts_options": {**self.parameters, **COUNTED, **policy},
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
     @property
     def counts_name(self) -> str:
         """The name of the function of counts."""
         return f"{self.stem}_from_counts"
-
-    # Kept, since every call of a score looks them up.
-    @cached_property
-    def policy_options(self) -> dict[str, Option]:
-        """The policy options that the score takes."""
-        refused = _REFUSED[self.sees] | set(self.fixed)
-        return {
-            name: option._replace(default=self.defaults.get(name, option.default))
-            for name, option in POLICY.items()
-            if name not in refused and (name != "class_weights" or not self.fixed)
-        }
-
-    @cached_property
-    def pixel_options(self) -> dict[str, Option]:
-        """The options of the function of pixels, in order."""
-        return {**self.parameters, **COUNTING, **self.policy_options}
-
-    @cached_property
-    def counts_options(self) -> dict[str, Option]:
-        """The options of the function of counts, in order."""
-        return {**self.parameters, **COUNTED, **self.policy_options}
-
-    @cached_property
-    def own_options(self) -> dict[str, Option]:
-        """What says how counts become a score: parameters and policy."""
-        counted = {name: COUNTED[name] for name in ("ignore_index", "other")}
-        return {**self.parameters, **self.policy_options, **counted}
 
     def bound(self, op: str, task: Task, options: Mapping[str, Any]) -> BoundScore:
         """Check parameters and policy options in the name of an operation.

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any, cast
 
+import torch
 from torch import Tensor
 
 from torchtally.ops import ClassCounts
@@ -94,10 +95,11 @@ def _score_counts(
         raise TypeError(
             f"{op}: counts must be a tensor or ClassCounts, got {type(counts).__name__}"
         )
-    least, shape = 2, "[C, C] or [..., N, C, C]"
+    least, shape, square = 2, "[C, C] or [..., N, C, C]", counts.shape[-2:-1] * 2
     if task == "multilabel":
         least, shape = 3, "[L, 2, 2] or [..., N, L, 2, 2]"
-    if counts.dim() < least or counts.shape[-1] != counts.shape[-2]:
+        square = torch.Size([3, 3] if rest.get("other") else [2, 2])
+    if counts.dim() < least or counts.shape[-2:] != square:
         raise ValueError(
             f"{op}: counts must be a matrix {shape}, or ClassCounts, "
             f"got a tensor of shape {list(counts.shape)}"

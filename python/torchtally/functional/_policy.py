@@ -20,6 +20,7 @@ from torchtally.ops._arguments import IgnoreIndex, Task, check_choice, ignore_va
 from . import _checks
 from ._checks import Classes, ClassWeights, Regions, ZeroDivision
 from ._formulas import Formula, MatrixFormula
+from ._regions import region_counts
 
 __all__ = [
     "Aggregation",
@@ -202,27 +203,10 @@ class ScorePolicy:
         return self._of_samples(value, valid)
 
     def region_counts(self, matrix: Tensor) -> ClassCounts:
-        """Count the unions of classes ``regions`` in matrices ``[..., C, C]``.
-
-        Returns:
-            Counts ``[..., R]``, which stand in for those of classes.
-        """
+        """Count ``regions`` in matrices ``[..., C, C]``: ``[..., R]``."""
         assert self.regions is not None
         num_classes = matrix.shape[-1] - self.other
-        for index in (index for region in self.regions for index in region):
-            if not 0 <= index < num_classes:
-                raise ValueError(
-                    f"{self.op}: regions must hold classes in [0, {num_classes}), "
-                    f"got {index}"
-                )
-        total = matrix.sum((-2, -1))
-        each = []
-        for region in map(list, self.regions):
-            target, preds = matrix[..., region, :], matrix[..., region]
-            tp = target[..., region].sum((-2, -1))
-            fn, fp = target.sum((-2, -1)) - tp, preds.sum((-2, -1)) - tp
-            each.append(ClassCounts(tp, fp, fn, total - tp - fp - fn))
-        return ClassCounts(*(torch.stack(t, -1) for t in zip(*each, strict=True)))
+        return region_counts(self.op, matrix, self.regions, num_classes)
 
     def _of_samples(self, value: Tensor, valid: Tensor) -> Tensor | Scored:
         """Finish one entry for each sample, ``[..., 1]``."""
