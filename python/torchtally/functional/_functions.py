@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import textwrap
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -16,6 +15,7 @@ from torchtally.ops.class_counts import count_classes
 from torchtally.ops.confusion_matrix import count_matrix
 
 from ._definition import ScoreDefinition, with_defaults
+from ._docstrings import COUNTS, PIXELS, docstring
 from ._label_maps import LabelMaps, count_mapped
 from ._options import Option
 from ._policy import Scored
@@ -34,11 +34,10 @@ def functions_of(definition: ScoreDefinition) -> tuple[ScoreFunction, CountsFunc
     def from_counts(counts: Tensor | ClassCounts, **options: Any) -> Tensor | Scored:
         return _score_counts(definition, counts, options)
 
-    inputs = ["preds", "target", "num_classes"]
-    _dress(of_pixels, definition.score_name, inputs, definition.pixel_options)
-    _dress(from_counts, definition.counts_name, ["counts"], definition.counts_options)
-    of_pixels.__doc__ = _docstring(definition, _PIXELS, definition.pixel_options)
-    from_counts.__doc__ = _docstring(definition, _COUNTS, definition.counts_options)
+    _dress(of_pixels, definition.score_name, list(PIXELS), definition.pixel_options)
+    _dress(from_counts, definition.counts_name, list(COUNTS), definition.counts_options)
+    of_pixels.__doc__ = docstring(definition, PIXELS, definition.pixel_options)
+    from_counts.__doc__ = docstring(definition, COUNTS, definition.counts_options)
     return cast(ScoreFunction, of_pixels), cast(CountsFunction, from_counts)
 
 
@@ -105,75 +104,6 @@ def _score_counts(
             f"got a tensor of shape {list(counts.shape)}"
         )
     return score.of_matrix(counts)
-
-
-_PIXELS = {
-    "preds": "labels of target's shape, or class scores ``[N, C, ...]``.",
-    "target": "integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.",
-    "num_classes": "C, or L for multilabel; may be left out for binary.",
-}
-_COUNTS = {
-    "counts": "confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or "
-    "int64 :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.",
-}
-_RESULT = """\
-Returns:
-{shape}
-
-Raises:
-    TypeError: for an argument of the wrong kind, or an option that is not listed.
-    ValueError: for a wrong shape or value{label}.
-
-References:
-{source}
-"""
-_SCALAR = "float32, or ``dtype``: a scalar"
-_SHAPES = {
-    "class": _SCALAR + '; ``[C]`` with ``average="none"``, and a leading ``[N]`` with '
-    '``aggregation="none"``. NaN where every entry was left out.',
-    "scored": _SCALAR
-    + ', or ``[N]`` with ``aggregation="none"``. NaN where undefined.',
-}
-_SHAPES["all"] = _SHAPES["scored"]
-_LEADING = " Dimensions of counts before N stay in front."
-
-
-def _docstring(
-    definition: ScoreDefinition, inputs: dict[str, str], options: dict[str, Option]
-) -> str:
-    """Write what a function does, takes, returns and raises."""
-    of_counts = inputs is _COUNTS
-    texts = {**inputs, **{name: option.doc for name, option in options.items()}}
-    lines = [f"{definition.title}.", ""]
-    if of_counts:
-        lines += [
-            f"Of counts already taken; :func:`{definition.score_name}` counts.",
-            "",
-        ]
-    lines += ["Args:"]
-    for name, text in texts.items():
-        lines += _wrapped(f"{name}: {text}", hanging=True)
-    shape = _SHAPES[definition.sees] + _LEADING * of_counts
-    result = _RESULT.format(
-        shape="\n".join(_wrapped(shape, hanging=False)),
-        label="" if of_counts else ", or a label out of range",
-        source="\n".join(_wrapped(definition.source, hanging=False)),
-    )
-    text = "\n".join([*lines, "", result])
-    if of_counts:
-        text += f"\nExample:\n{textwrap.indent(definition.example.strip(), '    ')}\n"
-    return text
-
-
-def _wrapped(text: str, *, hanging: bool) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width=88,
-        initial_indent="    ",
-        subsequent_indent="        " if hanging else "    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _dress(
