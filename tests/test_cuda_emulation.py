@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from cuda_emulation import counting
+from cuda_emulation import build, counting
 from cuda_emulation.checks import (
     LABELS,
     LAYOUTS,
@@ -29,9 +29,10 @@ from references import confusion_matrix_reference
 
 @pytest.fixture(scope="session")
 def emulation(tmp_path_factory: pytest.TempPathFactory) -> Emulation:
-    if counting.compiler() is None:
+    if build.compiler() is None:
         pytest.skip("no C++ compiler")
-    return counting.build(tmp_path_factory.mktemp("emulation"))
+    folder = tmp_path_factory.mktemp("emulation")
+    return Emulation(build.compile_library(folder))
 
 
 def test_divergent_barrier(emulation: Emulation) -> None:
@@ -250,7 +251,7 @@ def test_many_groups(emulation: Emulation, op: str, tier: Tier, max_grid: int) -
         per_sample=True,
         ignore_index=(255,),
     )
-    assert emulation.plan.grid == min(500, max_grid)
+    assert emulation.plan.grid == min(32, max_grid)  # as many as two SMs hold
 
 
 @pytest.mark.parametrize("tier", TIERS)

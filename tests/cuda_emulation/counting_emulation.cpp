@@ -24,7 +24,7 @@ int64_t bins_of(bool matrix, const CountingProblem& problem) {
 
 EMULATION_API void plan(bool matrix, const CountingProblem* problem, const Policy* policy, const DeviceFacts* device,
                         Plan* plan) {
-  *plan = make_plan(*policy, *device, *problem, bins_of(matrix, *problem));
+  *plan = make_plan(*policy, *device, workload_of(*problem, bins_of(matrix, *problem)));
 }
 
 // Returns what went wrong, or nullptr. `order` shuffles the threads of a block; 0 does not.
@@ -37,7 +37,7 @@ EMULATION_API const char* emulate(bool matrix, const CountingProblem* problem, c
   try {
     emulation::machine.order = order;
     const int64_t bins = bins_of(matrix, *problem);
-    *plan = make_plan(*policy, *device, *problem, bins);
+    *plan = make_plan(*policy, *device, workload_of(*problem, bins));
     const auto kernel =
         matrix ? confusion_matrix_kernel_for(*problem, *plan) : class_counts_kernel_for(*problem, *plan);
     launch({plan->grid, plan->threads, plan->shared_bytes}, kernel, counting_arguments(*problem, *output, *plan, bins));
