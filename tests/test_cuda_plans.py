@@ -32,7 +32,7 @@ def cells(num_classes: int) -> int:
 
 @pytest.mark.parametrize(
     ("num_classes", "copies", "threads"),
-    [(16, 32, 512), (29, 32, 512), (30, 16, 512), (60, 4, 512), (150, 1, 512)],
+    [(16, 32, 512), (30, 32, 512), (31, 16, 512), (60, 8, 512), (150, 1, 512)],
 )
 def test_copies_leave_room_for_two_blocks(
     num_classes: int, copies: int, threads: int

@@ -41,7 +41,7 @@ def compile_cpp(
     found = compiler()
     if found is None:
         raise RuntimeError("no C++ compiler")
-    command = [found, "-std=c++20", *os.environ.get("OO","-O1 -g").split(), "-fno-omit-frame-pointer"]
+    command = [found, "-std=c++20", "-O1", "-g1", "-fno-omit-frame-pointer"]
     command += [*WARNINGS, "-Wno-unknown-pragmas"]
     for folder in (sources, ROOT / "csrc", HERE, ROOT / "tests/cpp"):
         command += ["-I", str(folder)]

@@ -7,6 +7,7 @@ csrc/ops/cuda/counting_policy.h.
 from __future__ import annotations
 
 import ctypes
+from collections import Counter
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
@@ -205,18 +206,25 @@ def make_problem(
     return problem
 
 
+#: Calls of each kernel in this process, for the summary of a test run.
+covered: Counter[str] = Counter()
+
+
 class Emulation:
     """The emulated kernels of one build.
 
     Attributes:
         plan: What the last call launched.
+        kernel: Its name: op, source of the pixels, tier.
     """
 
     def __init__(self, library: Path) -> None:
         self._library = ctypes.CDLL(str(library))
         self._library.emulate.restype = ctypes.c_char_p
         self._library.emulate_divergent_barrier.restype = ctypes.c_char_p
+        self._library.kernel_name.restype = ctypes.c_char_p
         self.plan = Plan()
+        self.kernel = ""
         structures = (Problem, Output, Policy, DeviceFacts, Plan)
         sizes = (_I64 * len(structures))()
         self._library.structure_sizes(sizes)
@@ -260,6 +268,12 @@ class Emulation:
         )
         if error is not None:
             raise RuntimeError(error.decode())
+        if self.plan.grid > 0:
+            name = self._library.kernel_name(
+                ctypes.c_bool(matrix), ctypes.byref(problem), ctypes.byref(self.plan)
+            )
+            self.kernel = name.decode()
+            covered[self.kernel] += 1
 
     def plan_for(
         self,

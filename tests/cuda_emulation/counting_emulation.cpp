@@ -4,6 +4,7 @@
 #include <exception>
 #include <string>
 
+#include "kernel_names.h"
 #include "ops/cuda/class_counts_kernel.cuh"
 #include "ops/cuda/confusion_matrix_kernel.cuh"
 #include "ops/cuda/counting_policy.h"
@@ -46,6 +47,13 @@ EMULATION_API const char* emulate(bool matrix, const CountingProblem* problem, c
     return message.c_str();
   }
   return nullptr;
+}
+
+// The name of the kernel that a plan chooses.
+EMULATION_API const char* kernel_name(bool matrix, const CountingProblem* problem, const Plan* plan) {
+  static std::string name;
+  name = test::kernel_name(matrix, *problem, *plan);
+  return name.c_str();
 }
 
 // The sizes of the structures that the caller declares again.
