@@ -72,9 +72,8 @@ def main() -> None:
         "# Registers of the CUDA kernels",
         "",
         f"What ptxas of nvcc {release[1] if release else '?'} says, for each thread. "
-        "Kernels of the shared and the bits",
-        "tier may take 64, so that 1,024 threads fit a multiprocessor; of the global "
-        "tier 80, for 768.",
+        "Kernels of the shared tier may",
+        "take 64, of the bits tier 80, of the global tier 96: counting_policy.h.",
         "Written by `python scripts/cuda_registers.py`, which fails where a kernel "
         "spills.",
     ]

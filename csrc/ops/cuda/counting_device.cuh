@@ -168,8 +168,8 @@ struct GlobalTier {
 };
 
 struct BitsTier {
-  static constexpr int kMaxThreads = kMaxSharedThreads;
-  static constexpr int kMinBlocks = kMinSharedBlocks;
+  static constexpr int kMaxThreads = kMaxBitsThreads;
+  static constexpr int kMinBlocks = kMinBitsBlocks;
   template <class Pairs, class Source>
   using Counter = BitCounter<Pairs>;
 };

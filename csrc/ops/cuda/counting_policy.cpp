@@ -19,10 +19,17 @@ int64_t phase_of(const Operand& operand, int64_t width) {
   return address % bytes == 0 ? static_cast<int64_t>(address / bytes % static_cast<uintptr_t>(width)) : -1;
 }
 
+int32_t most_threads(Tier tier) {
+  return tier == Tier::kShared ? kMaxSharedThreads : tier == Tier::kBits ? kMaxBitsThreads : kMaxGlobalThreads;
+}
+
+int32_t least_blocks(Tier tier) {
+  return tier == Tier::kShared ? kMinSharedBlocks : tier == Tier::kBits ? kMinBitsBlocks : kMinGlobalBlocks;
+}
+
 // Blocks that an SM holds at a time, whatever registers the kernel takes.
 int64_t resident_blocks(const DeviceFacts& device, Tier tier, int64_t threads, int64_t shared_bytes) {
-  const int32_t by_registers =
-      tier == Tier::kGlobal ? kMaxGlobalThreads * kMinGlobalBlocks : kMaxSharedThreads * kMinSharedBlocks;
+  const int32_t by_registers = most_threads(tier) * least_blocks(tier);
   const int64_t by_threads = std::min(device.threads_per_sm, by_registers) / threads;
   const int64_t by_shared = device.shared_per_sm / (shared_bytes + kReservedPerBlock);
   return std::max<int64_t>(1, std::min({by_threads, by_shared, int64_t{device.blocks_per_sm}}));
@@ -95,8 +102,7 @@ Plan make_plan(const Policy& policy, const DeviceFacts& device, const Workload& 
       threads = policy.threads_alone;
     }
   }
-  const int64_t most_threads = plan.tier == Tier::kGlobal ? kMaxGlobalThreads : kMaxSharedThreads;
-  threads = std::min({threads, round_up(ceil_div(pixels, width), kWarp), most_threads});
+  threads = std::min({threads, round_up(ceil_div(pixels, width), kWarp), int64_t{most_threads(plan.tier)}});
   plan.threads = static_cast<int32_t>(threads);
   if (bits) {
     plan.shared_bytes = threads / kWarp * kBinaryCells * kBinBytes;

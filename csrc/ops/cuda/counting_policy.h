@@ -23,18 +23,20 @@ inline constexpr int32_t kMaxWidth = kLoadBytes;  // pixels of a vector, of labe
 inline constexpr int32_t kBinaryCells = 5;        // the matrix of two classes, and the invalid cell
 
 // The kernels of a tier are compiled for blocks of at most kMax..Threads, of which an SM holds kMin..Blocks: that
-// limits them to 64 and to 80 registers, and none spills. A block that shares its bins can be alone on its SM and then
-// wants to be large. Without bins there is no such need, and addresses of 64 bits take more registers. Even 768 threads
-// with 64 bytes of loads in flight each are 48 KB an SM; a Hopper needs about 25 KB to keep its memory busy.
+// limits them to 64, 80 and 96 registers, and none spills. A block that shares its bins can be alone on its SM and then
+// wants to be large. Without bins there is no such need, and addresses of 64 bits take more registers. Even 640 threads
+// with 64 bytes of loads in flight each are 40 KB an SM; a Hopper needs about 25 KB to keep its memory busy.
 inline constexpr int32_t kMaxSharedThreads = 1024;
 inline constexpr int32_t kMinSharedBlocks = 1;
-inline constexpr int32_t kMaxGlobalThreads = 256;
-inline constexpr int32_t kMinGlobalBlocks = 3;
+inline constexpr int32_t kMaxBitsThreads = 256;
+inline constexpr int32_t kMinBitsBlocks = 3;
+inline constexpr int32_t kMaxGlobalThreads = 128;
+inline constexpr int32_t kMinGlobalBlocks = 5;
 
 struct Policy {
   Tier tier = Tier::kAuto;                          // anything else is taken wherever it fits
   int32_t max_copies = 32;                          // of the bins, a power of two: lanes of a warp hit different copies
-  int32_t threads = 512;                            // of a block with bins; without, at most kMaxGlobalThreads
+  int32_t threads = 512;                            // of a block, and no more than its tier's most
   int32_t threads_alone = 1024;                     // of a block whose bins leave no room for a second one
   int32_t blocks_per_sm = 2;                        // copies are dropped until this many blocks fit an SM
   int32_t turns = 4;                                // of a block, for several groups: not all have a last one
