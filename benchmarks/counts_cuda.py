@@ -2,9 +2,12 @@
 
 Every round times each contender once; a figure is the median over rounds. Bandwidth
 counts the input's bytes once and is given in percent of a copy measured in the same
-run. Run with ``make gpu-check`` or
+run. Every peer's counts are found equal before it is timed. Run with
+``make gpu-check`` or
 
-    python benchmarks/counts_cuda.py [--rounds 15] [--output FOLDER]
+    python benchmarks/counts_cuda.py [--rounds 15] [--output FOLDER] [--dry]
+
+``--dry`` runs every path on tiny inputs on the CPU; its figures mean nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import argparse
 import json
 import re
 import statistics
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +24,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+import _cuda_peers as peers
 import torchtally  # noqa: F401  (registers the ops)
+from _cuda_peers import IGNORE
 
 Call = Callable[[], object]
 OPS = torch.ops.torchtally
-IGNORE = 255
+PEERS = ("bincount", "torchmetrics", "deterministic", "cub")
+CONTENTS = ("random", "smooth", "one class")
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Workload:
     preds: Tensor
     target: Tensor
     num_classes: int
+    matrix: bool = True  # False: only the O(C) counts
 
     @property
     def bytes(self) -> int:
@@ -43,96 +51,109 @@ class Workload:
         return sum(t.numel() * t.element_size() for t in (self.preds, self.target))
 
 
-def label_maps(content: str, shape: tuple[int, ...], c: int) -> tuple[Tensor, Tensor]:
+def label_maps(
+    content: str, shape: tuple[int, int, int], c: int, device: str
+) -> tuple[Tensor, Tensor]:
     """Return predicted and target labels, int64; a tenth of the target is ignored."""
     n, h, w = shape
     if content == "one class":
-        preds = torch.zeros(shape, dtype=torch.int64, device="cuda")
+        preds = torch.zeros(shape, dtype=torch.int64, device=device)
         return preds, preds.clone()
     if content == "smooth":
-        patches = torch.randint(0, c, (n, h // 32, w // 32), device="cuda")
-        target = patches.repeat_interleave(32, 1).repeat_interleave(32, 2)
+        side = min(32, h // 2)
+        patches = torch.randint(0, c, (n, -(-h // side), -(-w // side)), device=device)
+        target = patches.repeat_interleave(side, 1).repeat_interleave(side, 2)
+        target = target[:, :h, :w].contiguous()
         preds = target.roll(3, dims=2)
         target[:, : h // 10] = IGNORE
         return preds.contiguous(), target
-    target = torch.randint(0, c, shape, device="cuda")
-    target[torch.rand(shape, device="cuda") < 0.1] = IGNORE
-    return torch.randint(0, c, shape, device="cuda"), target
+    target = torch.randint(0, c, shape, device=device)
+    target[torch.rand(shape, device=device) < 0.1] = IGNORE
+    return torch.randint(0, c, shape, device=device), target
 
 
-def workloads() -> Iterator[Workload]:
+def scores_of(preds: Tensor, c: int, dtype: torch.dtype) -> Tensor:
+    """Return random scores [N, C, H, W] whose argmax is preds."""
+    n, h, w = preds.shape
+    scores = torch.randn(n, c, h, w, device=preds.device, dtype=dtype)
+    return scores.scatter_(1, preds[:, None], 9.0)
+
+
+def workloads(device: str, dry: bool) -> Iterator[Workload]:
     """Make one workload at a time: together they do not fit small devices."""
-    shape = (16, 1024, 1024)
-    for c in (2, 19, 150):
-        for content in ("random", "smooth", "one class"):
-            preds, target = label_maps(content, shape, c)
-            yield Workload(f"int64, C={c}", content, preds, target, c)
-            yield Workload(f"uint8, C={c}", content, preds.byte(), target.byte(), c)
-    preds, target = label_maps("random", shape, 1000)
-    yield Workload("int32, C=1000", "random", preds.int(), target.int(), 1000)
-    for dtype in (torch.float16, torch.bfloat16, torch.float32):
-        for content in ("random", "smooth"):
-            preds, target = label_maps(content, (8, 1024, 1024), 19)
-            scores = torch.randn(8, 19, 1024, 1024, device="cuda", dtype=dtype)
-            scores.scatter_(1, preds[:, None], 9.0)
-            name = f"{str(dtype).removeprefix('torch.')} scores, C=19"
-            yield Workload(name, content, scores, target.byte(), 19)
+
+    def sized(n: int, h: int, w: int) -> tuple[int, int, int]:
+        return (1, max(10, h // 64), max(16, w // 64)) if dry else (n, h, w)
+
+    for name, shape, c in (
+        ("W1/W2 C=19", sized(8, 1024, 2048), 19),
+        ("W4 C=150", sized(4, 512, 512), 150),
+        ("C=150, large", sized(16, 1024, 1024), 150),
+        ("binary volume", sized(2, 192, 192 * 192), 2),
+    ):
+        for content in CONTENTS:
+            preds, target = label_maps(content, shape, c, device)
+            yield Workload(f"{name}, int64", content, preds, target, c)
+            yield Workload(f"{name}, uint8", content, preds.byte(), target.byte(), c)
+    for dtype in (torch.float32, torch.float16, torch.bfloat16):
+        for content in CONTENTS[:2]:
+            preds, target = label_maps(content, sized(2, 512, 1024), 19, device)
+            scores = scores_of(preds, 19, dtype)
+            name = f"W3 {str(dtype).removeprefix('torch.')} scores C=19"
+            yield Workload(name, content, scores, target, 19)
             if content == "smooth":
                 scores = scores.to(memory_format=torch.channels_last)
-                yield Workload(f"{name}, NHWC", content, scores, target.byte(), 19)
-
-
-def with_bincount(load: Workload) -> Tensor:
-    """Count as is usual with torch alone."""
-    preds, target, c = load.preds, load.target, load.num_classes
-    labels = preds.argmax(1) if preds.is_floating_point() else preds
-    keep = target != IGNORE
-    pairs = target[keep].long() * c + labels[keep].long()
-    return torch.bincount(pairs, minlength=c * c)
+                yield Workload(f"{name}, NHWC", content, scores, target, 19)
+    preds, target = label_maps("random", (1, 16, 16), 10, device)
+    scores = scores_of(preds, 10, torch.float32).flatten(2)[0].T.contiguous()
+    yield Workload("W5 scores [256, 10]", "random", scores, target.flatten(), 10)
+    for c in (1000, 32_000):
+        preds, target = label_maps("random", sized(1, 100, 1000), c, device)
+        yield Workload(f"W6 100k labels C={c}", "random", preds, target, c, c <= 1000)
 
 
 def contenders(load: Workload) -> dict[str, Call]:
     """Return what is timed for a workload; every call counts the same pixels."""
     preds, target, c = load.preds, load.target, load.num_classes
     options = {"ignore_index": [IGNORE]}
-    matrix = torch.zeros(c, c, dtype=torch.int64, device="cuda")
-    counts = torch.zeros(3, c, dtype=torch.int64, device="cuda")
-    invalid = torch.zeros((), dtype=torch.int64, device="cuda")
-
+    invalid = torch.zeros((), dtype=torch.int64, device=target.device)
+    counts = torch.zeros(3, c, dtype=torch.int64, device=target.device)
     calls: dict[str, Call] = {
-        "matrix": lambda: OPS.confusion_matrix(preds, target, c, **options),
-        "matrix_": lambda: OPS.confusion_matrix_(
-            matrix, invalid, preds, target, **options
-        ),
-        "counts_": lambda: OPS.class_counts_(counts, invalid, preds, target, **options),
-        "bincount": lambda: with_bincount(load),
+        "counts_": lambda: OPS.class_counts_(counts, invalid, preds, target, **options)
     }
-    try:
-        from torchmetrics.functional.classification import multiclass_confusion_matrix
-    except ImportError:
+    if not load.matrix:
         return calls
-
-    def with_torchmetrics() -> object:
-        return multiclass_confusion_matrix(
-            preds, target.long(), c, ignore_index=IGNORE, validate_args=False
-        )
-
-    def deterministic() -> object:
-        torch.use_deterministic_algorithms(True)
-        try:
-            return with_torchmetrics()
-        finally:
-            torch.use_deterministic_algorithms(False)
-
-    calls["torchmetrics"] = with_torchmetrics
-    # Its deterministic path compares every pixel with every cell, in memory.
-    if c * c <= 1024 and target.numel() * c * c * 8 < torch.cuda.mem_get_info()[0] // 2:
-        calls["deterministic"] = deterministic
+    matrix = torch.zeros(c, c, dtype=torch.int64, device=target.device)
+    calls["matrix"] = lambda: OPS.confusion_matrix(preds, target, c, **options)
+    calls["matrix_"] = lambda: OPS.confusion_matrix_(
+        matrix, invalid, preds, target, **options
+    )
+    others: dict[str, peers.Call | None] = {
+        "bincount": lambda: peers.bincount(preds, target, c),
+        "torchmetrics": peers.torchmetrics(preds, target, c),
+        "cub": peers.cub(preds, target, c),
+    }
+    # The deterministic path of torchmetrics compares every pixel with every cell.
+    counted = others["torchmetrics"]
+    if counted is not None and target.numel() * c * c * 8 < 2**34:
+        others["deterministic"] = peers.deterministic(counted)
+    expected = OPS.confusion_matrix(preds, target, c, **options)[0]
+    for name, call in others.items():
+        if call is None:
+            continue
+        if not torch.equal(call(), expected):
+            raise SystemExit(f"{load.name}, {load.content}: {name} counts otherwise")
+        calls[name] = call
     return calls
 
 
-def seconds_of(call: Call, repeats: int) -> float:
+def seconds_of(call: Call, repeats: int, device: str) -> float:
     """Time one call as the mean of a few in a row."""
+    if device == "cpu":
+        before = time.perf_counter()
+        for _ in range(repeats):
+            call()
+        return (time.perf_counter() - before) / repeats
     start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
     start.record()
     for _ in range(repeats):
@@ -142,93 +163,87 @@ def seconds_of(call: Call, repeats: int) -> float:
     return float(start.elapsed_time(end)) * 1e-3 / repeats
 
 
-def medians(calls: dict[str, Call], rounds: int) -> dict[str, float]:
+def medians(calls: dict[str, Call], rounds: int, device: str) -> dict[str, float]:
     """Return the median seconds of each call; the calls take turns."""
     repeats = {}
     for name, call in calls.items():
         for _ in range(2):
-            seconds = seconds_of(call, 1)
-        repeats[name] = max(1, min(10, int(2e-3 / seconds)))
+            seconds = seconds_of(call, 1, device)
+        repeats[name] = 1 if device == "cpu" else max(1, min(10, int(2e-3 / seconds)))
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
-            times[name].append(seconds_of(call, repeats[name]))
+            times[name].append(seconds_of(call, repeats[name], device))
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def check(load: Workload) -> None:
-    """Stop where the matrix is not that of torch.bincount."""
-    matrix, _ = OPS.confusion_matrix(
-        load.preds, load.target, load.num_classes, ignore_index=[IGNORE]
-    )
-    if not torch.equal(matrix.flatten(), with_bincount(load)):
-        raise SystemExit(f"{load.name}, {load.content}: wrong counts")
-
-
-def measure(load: Workload, rounds: int) -> dict[str, object]:
+def measure(load: Workload, rounds: int, device: str) -> dict[str, object]:
     """Return one row: milliseconds of each contender, and percent of a copy."""
-    check(load)
-    source = torch.empty(load.bytes, dtype=torch.uint8, device="cuda")
+    source = torch.empty(load.bytes, dtype=torch.uint8, device=device)
     copy = torch.empty_like(source)
     calls = {"copy": lambda: copy.copy_(source), **contenders(load)}
-    seconds = medians(calls, rounds)
+    seconds = medians(calls, rounds, device)
     bandwidth = 2 * load.bytes / seconds["copy"]  # a copy reads and writes
-    percent = {
-        name: 100 * load.bytes / seconds[name] / bandwidth
-        for name in ("matrix", "matrix_", "counts_")
-    }
+    ours = seconds["matrix_" if load.matrix else "counts_"]
     return {
         "workload": load.name,
         "content": load.content,
         "pixels": load.target.numel(),
         "bytes": load.bytes,
         "copy_gb_per_s": bandwidth * 1e-9,
-        "gpixel_per_s": load.target.numel() / seconds["matrix_"] * 1e-9,
-        "percent_of_copy": percent,
+        "gpixel_per_s": load.target.numel() / ours * 1e-9,
+        "percent_of_copy": 100 * load.bytes / ours / bandwidth,
         "milliseconds": {name: value * 1e3 for name, value in seconds.items()},
+        "times_as_long": {
+            name: seconds[name] / ours for name in PEERS if name in seconds
+        },
     }
 
 
-def line(row: dict[str, object]) -> str:
-    """Format a row of the table."""
-    milliseconds: dict[str, float] = row["milliseconds"]  # type: ignore[assignment]
-    percent: dict[str, float] = row["percent_of_copy"]  # type: ignore[assignment]
-    ours = milliseconds["matrix"]
-    cells = [f"{row['workload']:28s} {row['content']:9s}"]
-    cells += [f"{row['gpixel_per_s']:8.1f}"]
-    cells += [f"{percent[name]:7.0f}%" for name in percent]
-    cells += [f"{ours:9.3f}"]
-    for peer in ("bincount", "torchmetrics", "deterministic"):
-        ratio = milliseconds[peer] / ours if peer in milliseconds else None
-        cells.append(f"{ratio:12.1f}x" if ratio is not None else f"{'-':>13s}")
-    return " ".join(cells)
+def markdown(device: str, rows: list[dict[str, object]]) -> str:
+    """Format the rows as a table."""
+    lines = [
+        f"Confusion matrix on {device}, torch {torch.__version__}: in-place update.",
+        "Percent of the bandwidth of a copy; peers in multiples of our time.",
+        "",
+        "| input | labels | ms | Gpixel/s | % of copy | " + " | ".join(PEERS) + " |",
+        "|---" * (5 + len(PEERS)) + "|",
+    ]
+    for row in rows:
+        ratios: dict[str, float] = row["times_as_long"]  # type: ignore[assignment]
+        milliseconds: dict[str, float] = row["milliseconds"]  # type: ignore[assignment]
+        ours = milliseconds.get("matrix_", milliseconds["counts_"])
+        cells = [str(row["workload"]), str(row["content"]), f"{ours:.4f}"]
+        cells += [f"{row['gpixel_per_s']:.1f}", f"{row['percent_of_copy']:.0f}"]
+        cells += [f"{ratios[name]:.1f}" if name in ratios else "-" for name in PEERS]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    """Print the table and write it as JSON."""
+    """Print the table and write it as JSON and Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--output", type=Path, help="folder of <gpu name>.json")
+    parser.add_argument("--output", type=Path, help="folder of <gpu name>.json, .md")
+    parser.add_argument("--dry", action="store_true", help="tiny inputs on the CPU")
     options = parser.parse_args()
     torch.manual_seed(0)
-    device = torch.cuda.get_device_name()
-    print(f"{device}, torch {torch.__version__}; percent: of copy bandwidth")
-    print(
-        f"{'input':28s} {'content':9s} {'Gpix/s':>8s} {'matrix':>8s} {'matrix_':>8s} "
-        f"{'counts_':>8s} {'ms':>9s} {'bincount':>13s} {'torchmetrics':>13s} "
-        f"{'deterministic':>13s}"
-    )
+    device = "cpu" if options.dry else "cuda"
+    name = "dry run" if options.dry else torch.cuda.get_device_name()
     rows = []
-    for load in workloads():
-        rows.append(measure(load, options.rounds))
-        print(line(rows[-1]), flush=True)
+    for load in workloads(device, options.dry):
+        rows.append(measure(load, options.rounds, device))
+        print(f"{load.name}, {load.content}", flush=True)
+    table = markdown(name, rows)
+    print(f"\n{table}")
     if options.output is not None:
         options.output.mkdir(parents=True, exist_ok=True)
-        name = re.sub(r"[^A-Za-z0-9.-]+", "-", device).strip("-").lower()
-        result = {"device": device, "torch": torch.__version__, "rows": rows}
-        file = options.output / f"{name}.json"
+        stem = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-").lower()
+        result = {"device": name, "torch": torch.__version__, "rows": rows}
+        file = options.output / f"{stem}.json"
         file.write_text(json.dumps(result, indent=2) + "\n")
-        print(f"written to {file}")
+        file.with_suffix(".md").write_text(table)
+        print(f"written to {file} and {file.with_suffix('.md').name}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Runs the CPU kernels and the emulated CUDA kernels under AddressSanitizer and UndefinedBehaviorSanitizer, and the CPU
-# kernels under ThreadSanitizer. Needs a C++ compiler, cmake, and a python with torch and pytest.
+# Runs the CPU kernels and the emulated CUDA kernels under AddressSanitizer with UndefinedBehaviorSanitizer, and under
+# ThreadSanitizer; then sees that faults planted in the CUDA kernels are caught. Needs a C++ compiler, cmake, and a
+# python with torch and pytest.
 #
 #   PYTHON   the interpreter (default: python3)
 #   CMAKE    cmake (default: cmake)
 #   SCRATCH  folder of the builds (default: build/sanitize)
-#   CASES    random problems for the CPU kernels (default: 500)
+#   CASES    random problems (default: 500)
 #   SEED     of these problems (default: 1)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,16 +29,14 @@ for sanitizers in address,undefined thread; do
   "$folder/counting_test" "${CASES:-500}" "${SEED:-1}"
 done
 
-title 'CUDA kernels, emulated: address,undefined'
-# The runtime must be the first library of the process, and find what throws exceptions when it starts. Python itself
-# leaks, and is not what is looked at.
-compiler="${CXX:-g++}"
-asan="$("$compiler" -print-file-name=libasan.so)"
-throws="$("$compiler" -print-file-name=libstdc++.so.6)"
-if [[ ! -e "$asan" || ! -e "$throws" ]]; then
-  echo "not run: $compiler has no shared libasan and libstdc++"
-  exit 0
-fi
-flags='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
-CXX="$compiler" LD_PRELOAD="$asan $throws" ASAN_OPTIONS="detect_leaks=0" TORCHTALLY_EMULATION_FLAGS="$flags" \
-  "$python" -m pytest -q -p no:cacheprovider -x tests/test_cuda_emulation.py
+# A fiber's history must reach back to what another did before a barrier.
+export TSAN_OPTIONS="$TSAN_OPTIONS:history_size=4"
+for sanitizers in address,undefined thread; do
+  title "CUDA kernels, emulated: $sanitizers"
+  program="$("$python" tests/cuda_emulation/build.py "$scratch/cuda-$sanitizers" \
+    "-fsanitize=$sanitizers" -fno-sanitize-recover=all)"
+  ASAN_OPTIONS="detect_leaks=0" "$program" "${CASES:-500}" "${SEED:-1}"
+done
+
+title 'faults planted in the CUDA kernels'
+"$python" -m pytest -q -p no:cacheprovider tests/test_cuda_faults.py

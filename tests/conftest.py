@@ -2,26 +2,70 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import cache
+from pathlib import Path
 
-import hypothesis
 import pytest
 import torch
 
 import cpu_choices
+from cuda_emulation import counting
 from torchtally import _library
 
-hypothesis.settings.register_profile(
-    "torchtally", deadline=None, print_blob=True, derandomize="CI" in os.environ
-)
-hypothesis.settings.load_profile("torchtally")
+try:
+    import hypothesis
+except ImportError:  # the machines of make gpu-check; what needs it is skipped
+    pass
+else:
+    hypothesis.settings.register_profile(
+        "torchtally", deadline=None, print_blob=True, derandomize="CI" in os.environ
+    )
+    hypothesis.settings.load_profile("torchtally")
 
 _HAS_CUDA = torch.cuda.is_available() and not _library.cuda_unavailable_reason
 _DEVICES = ["cpu", *([pytest.param("cuda", marks=pytest.mark.gpu)] * _HAS_CUDA)]
 
 CpuPolicyContext = Callable[..., AbstractContextManager[None]]
+
+
+@cache
+def absent_packages(path: Path) -> frozenset[str]:
+    """Return what a test file, or a helper beside it, imports and is not installed."""
+    absent: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        names = [alias.name for alias in getattr(node, "names", ())]
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else names
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        for name in {name.split(".")[0] for name in names}:
+            helper = path.parent / f"{name}.py"
+            if helper.is_file():
+                absent |= absent_packages(helper)
+            elif importlib.util.find_spec(name) is None:
+                absent.add(name)
+    return frozenset(absent)
+
+
+class SkippedModule(pytest.Module):
+    """A test file whose imports this machine lacks."""
+
+    def collect(self) -> list[pytest.Item | pytest.Collector]:
+        names = ", ".join(sorted(absent_packages(self.path)))
+        pytest.skip(f"not installed: {names}", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    """Skip a test file that needs a package which is not installed, and say so."""
+    if absent_packages(module_path):
+        return SkippedModule.from_parent(parent, path=module_path)  # type: ignore[no-any-return]
+    return None
 
 
 def pytest_collection_modifyitems(
@@ -37,6 +81,24 @@ def pytest_collection_modifyitems(
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which CUDA kernels ran on the CPU, and which planted faults were caught."""
+    if counting.covered:
+        terminalreporter.section("CUDA kernels emulated: op, source, tier (calls)")
+        for kernel, calls in sorted(counting.covered.items()):
+            terminalreporter.line(f"{kernel} ({calls})")
+    caught = [
+        value
+        for report in terminalreporter.getreports("passed")
+        for name, value in getattr(report, "user_properties", ())
+        if name == "cuda_fault"
+    ]
+    if caught:
+        terminalreporter.section("faults planted in the CUDA kernels, caught by")
+        for line in caught:
+            terminalreporter.line(str(line))
 
 
 @pytest.fixture(params=_DEVICES, scope="session")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from cuda_emulation.counting import Policy, Tier
+import torchtally as tt
+from cuda_choices import TIERS, cuda_policy
 from references import class_counts_reference, confusion_matrix_reference
 from torchtally import _library
 
@@ -25,7 +24,6 @@ pytestmark = [
 ]
 
 OPS = ["confusion_matrix", "class_counts"]
-TIERS = [Tier.SHARED, Tier.GLOBAL]
 LABELS = [
     torch.bool,
     torch.uint8,
@@ -38,30 +36,6 @@ LABELS = [
     torch.uint64,
 ]
 SCORES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
-
-PolicyContext = Callable[..., AbstractContextManager[None]]
-
-
-@pytest.fixture(scope="module")
-def cuda_policy() -> PolicyContext:
-    """A context manager that overrides tuning numbers of the CUDA kernels."""
-    path = next(_library.library_folder().glob("*torchtally_cuda*"))
-    library = ctypes.CDLL(str(path))
-    library.torchtally_cuda_policy.restype = ctypes.POINTER(Policy)
-    current = library.torchtally_cuda_policy().contents
-
-    @contextmanager
-    def override(**fields: int) -> Iterator[None]:
-        before = {name: getattr(current, name) for name in fields}
-        for name, value in fields.items():
-            setattr(current, name, value)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                setattr(current, name, value)
-
-    return override
 
 
 def op_of(name: str) -> Callable[..., tuple[Tensor, Tensor]]:
@@ -111,9 +85,7 @@ def on_gpu(tensor: Tensor) -> Tensor:
 @pytest.mark.parametrize("tier", TIERS)
 @pytest.mark.parametrize("op", OPS)
 @pytest.mark.parametrize("dtype", LABELS, ids=str)
-def test_label_types(
-    cuda_policy: PolicyContext, op: str, tier: Tier, dtype: torch.dtype
-) -> None:
+def test_label_types(op: str, tier: str, dtype: torch.dtype) -> None:
     with cuda_policy(tier=tier):
         for other_dtype, width in itertools.product(LABELS, (16, 17)):
             target = labels((2, 33, width), 5, dtype, 0)
@@ -124,9 +96,7 @@ def test_label_types(
 @pytest.mark.parametrize("tier", TIERS)
 @pytest.mark.parametrize("op", OPS)
 @pytest.mark.parametrize("num_classes", [1, 2, 19, 100, 240, 700])
-def test_sizes(
-    cuda_policy: PolicyContext, op: str, tier: Tier, num_classes: int
-) -> None:
+def test_sizes(op: str, tier: str, num_classes: int) -> None:
     with cuda_policy(tier=tier):
         for pixels in (1, 5, 1000, 1_000_003):
             target = labels((pixels,), num_classes, torch.int32, 2)
@@ -139,9 +109,8 @@ def test_sizes(
 @pytest.mark.parametrize("dtype", SCORES, ids=str)
 @pytest.mark.parametrize("num_classes", [1, 2, 7, 19])
 def test_argmax(
-    cuda_policy: PolicyContext,
     op: str,
-    tier: Tier,
+    tier: str,
     dtype: torch.dtype,
     num_classes: int,
 ) -> None:
@@ -170,7 +139,7 @@ def test_threshold(op: str, dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize("tier", TIERS)
 @pytest.mark.parametrize("op", OPS)
-def test_layouts_and_options(cuda_policy: PolicyContext, op: str, tier: Tier) -> None:
+def test_layouts_and_options(op: str, tier: str) -> None:
     shape = (3, 4, 10, 16)
     target = labels(shape, 6, torch.int64, 8)
     preds = labels(shape, 6, torch.uint8, 9)
@@ -208,7 +177,7 @@ def test_empty(op: str) -> None:
 
 
 @pytest.mark.parametrize("op", OPS)
-def test_many_groups(op: str, cuda_policy: PolicyContext) -> None:
+def test_many_groups(op: str) -> None:
     target = torch.randint(0, 3, (200_000, 7), device="cuda")
     preds = torch.randint(0, 3, (200_000, 7), device="cuda")
     pairs = torch.nn.functional.one_hot(target * 3 + preds, 9).sum(1)
@@ -256,6 +225,60 @@ def test_graph_capture(op: str) -> None:
         assert torch.equal(counts, total)
         assert torch.equal(functional, op_of(op)(target, target, 5)[0])
     assert invalid.item() > 0
+
+
+def scores_and_labels(step: int) -> tuple[Tensor, Tensor]:
+    random = torch.Generator().manual_seed(step)
+    scores = torch.randn((2, 5, 32, 48), generator=random)
+    target = torch.randint(-1, 6, (2, 32, 48), generator=random)
+    return scores.cuda(), target.cuda()
+
+
+@pytest.mark.parametrize("mode", ["default", "reduce-overhead"])
+def test_compiled_update_of_a_metric(mode: str) -> None:
+    """With CUDA graphs the state is the same memory at every replay."""
+    options: dict[str, Any] = {"ignore_index": -1, "out_of_range": "ignore"}
+    metric = tt.metrics.ConfusionMatrix(5, **options).cuda()
+    eager = tt.metrics.ConfusionMatrix(5, **options).cuda()
+    update = torch.compile(metric.update, fullgraph=True, mode=mode)
+    for step in range(6):
+        scores, target = scores_and_labels(step)
+        update(scores, target)
+        eager.update(scores, target)
+    assert torch.equal(metric.compute(), eager.compute())
+    assert metric.compute().sum() > 0
+
+
+def test_update_of_a_metric_does_not_synchronize() -> None:
+    metric = tt.metrics.DiceScore(5, ignore_index=-1, out_of_range="ignore").cuda()
+    scores, target = scores_and_labels(0)
+    metric.update(scores, target)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in range(3):
+            metric.update(scores, target)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert 0 <= metric.compute() <= 1
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("op", OPS)
+def test_the_same_bits_every_time(op: str, tier: str) -> None:
+    target = torch.randint(0, 2, (3, 500, 700), device="cuda", dtype=torch.uint8)
+    preds = torch.randint(0, 2, (3, 500, 700), device="cuda", dtype=torch.uint8)
+    scores = torch.randn(3, 2, 500, 700, device="cuda")
+    torch.use_deterministic_algorithms(True)
+    try:
+        with cuda_policy(tier=tier):
+            first = [op_of(op)(p, target, 2, per_sample=True) for p in (preds, scores)]
+            for _ in range(100):
+                for p, (counts, invalid) in zip((preds, scores), first, strict=True):
+                    again = op_of(op)(p, target, 2, per_sample=True)
+                    assert torch.equal(again[0], counts)
+                    assert torch.equal(again[1], invalid)
+    finally:
+        torch.use_deterministic_algorithms(False)
 
 
 @pytest.mark.parametrize("op", OPS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import re
 import shutil
 import subprocess
@@ -203,6 +204,42 @@ def test_the_auditor_agrees() -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "unstable=0" in done.stdout
+
+
+LOAD_INTO_CUDA_TORCH = """
+import sys, torch
+if torch.version.cuda is None:
+    print("torch", torch.__version__, "is not a CUDA build")
+    raise SystemExit
+for path in sys.argv[1:]:
+    torch.ops.load_library(path)
+for op in torch.ops.torchtally.confusion_matrix, torch.ops.torchtally.class_counts_:
+    name = op.default.name().split(".")[0]
+    assert torch._C._dispatch_has_kernel_for_dispatch_key(name, "CUDA"), name
+label = torch.tensor([0, 1, 1])
+print(torch.ops.torchtally.confusion_matrix(label, label, 2)[0].tolist())
+"""
+
+
+def test_the_cuda_library_loads_into_a_cuda_build_of_torch() -> None:
+    """TORCHTALLY_CUDA_PYTHON may name an interpreter that has one; no GPU is needed."""
+    if "libtorchtally_cuda.so" not in [path.name for path in LIBRARIES]:
+        pytest.skip("built without CUDA kernels")
+    done = subprocess.run(
+        [
+            os.environ.get("TORCHTALLY_CUDA_PYTHON", sys.executable),
+            "-c",
+            LOAD_INTO_CUDA_TORCH,
+            *map(str, LIBRARIES),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    if "is not a CUDA build" in done.stdout:
+        pytest.skip(done.stdout.strip())
+    assert done.stdout.strip() == "[[1, 0], [0, 2]]"
 
 
 # The compiled module and its stub

@@ -1,4 +1,4 @@
-// torchtally._core: what an op schema cannot carry. Build facts, the CPU plan, and the policy that tests and benchmarks
+// torchtally._core: what an op schema cannot carry. Build facts, the plans, and the policies that tests and benchmarks
 // override. Compiled without TORCH_TARGET_VERSION: nothing of torch is used here.
 #include <pybind11/pybind11.h>
 
@@ -7,9 +7,11 @@
 #include "ops/cpu/kernels.h"
 #include "ops/cpu/policy.h"
 #include "ops/cpu/streaming_read.h"
+#include "ops/cuda/counting_policy.h"
 
 namespace py = pybind11;
 namespace cpu = torchtally::cpu;
+namespace cuda = torchtally::cuda;
 
 namespace {
 
@@ -23,6 +25,52 @@ py::dict build_info() {
   info["cuda_compiler"] = TORCHTALLY_CUDA_COMPILER;
   info["cuda_archs"] = TORCHTALLY_CUDA_ARCHS;
   return info;
+}
+
+// They are there without a GPU and without CUDA kernels too: plain data.
+void bind_cuda_policy(py::module_& m) {
+  py::enum_<cuda::Tier>(m, "Tier", "Where a CUDA block counts before the result reaches the output.")
+      .value("AUTO", cuda::Tier::kAuto)
+      .value("SHARED", cuda::Tier::kShared)
+      .value("GLOBAL", cuda::Tier::kGlobal)
+      .value("BITS", cuda::Tier::kBits);
+
+  py::class_<cuda::Policy>(m, "CudaPolicy", "Every tuning number of the CUDA kernels.")
+      .def(py::init<>())
+      .def_readwrite("tier", &cuda::Policy::tier)
+      .def_readwrite("max_copies", &cuda::Policy::max_copies)
+      .def_readwrite("threads", &cuda::Policy::threads)
+      .def_readwrite("threads_alone", &cuda::Policy::threads_alone)
+      .def_readwrite("blocks_per_sm", &cuda::Policy::blocks_per_sm)
+      .def_readwrite("turns", &cuda::Policy::turns)
+      .def_readwrite("vectors", &cuda::Policy::vectors)
+      .def_readwrite("pixels_per_thread", &cuda::Policy::pixels_per_thread)
+      .def_readwrite("pixels_per_bin", &cuda::Policy::pixels_per_bin)
+      .def_readwrite("max_pixels_per_block", &cuda::Policy::max_pixels_per_block)
+      .def_readwrite("max_grid", &cuda::Policy::max_grid);
+  m.def("cuda_policy", [] { return cuda::current_policy(); });
+  m.def("set_cuda_policy", [](const cuda::Policy& policy) { cuda::current_policy() = policy; }, py::arg("policy"));
+
+  py::class_<cuda::DeviceFacts>(m, "CudaDevice", "What a CUDA plan must know of a device.")
+      .def(py::init<int32_t, int32_t, int32_t, int32_t, int32_t>(), py::arg("sms"), py::arg("threads_per_sm"),
+           py::arg("blocks_per_sm"), py::arg("shared_per_sm"), py::arg("shared_per_block"));
+
+  py::class_<cuda::Plan>(m, "CudaPlan", "The one launch of a counting call.")
+      .def_readonly("tier", &cuda::Plan::tier)
+      .def_readonly("copies", &cuda::Plan::copies)
+      .def_readonly("threads", &cuda::Plan::threads)
+      .def_readonly("vectors", &cuda::Plan::vectors)
+      .def_readonly("shared_bytes", &cuda::Plan::shared_bytes)
+      .def_readonly("blocks_per_group", &cuda::Plan::blocks_per_group)
+      .def_readonly("pixels_per_block", &cuda::Plan::pixels_per_block)
+      .def_readonly("grid", &cuda::Plan::grid);
+  m.def(
+      "cuda_plan",
+      [](const cuda::Policy& policy, const cuda::DeviceFacts& device, int64_t groups, int64_t pixels, int64_t bins,
+         int32_t width,
+         bool bits) { return cuda::make_plan(policy, device, {groups, pixels, bins, width, width > 1, bits}); },
+      py::arg("policy"), py::arg("device"), py::arg("groups"), py::arg("pixels"), py::arg("bins"), py::arg("width"),
+      py::arg("bits"));
 }
 
 }  // namespace
@@ -73,4 +121,6 @@ PYBIND11_MODULE(_core, m) {
       .def_readonly("segments", &cpu::Plan::segments);
   m.def("cpu_plan", &cpu::make_plan, py::arg("policy"), py::arg("groups"), py::arg("pixels"), py::arg("table_cells"),
         py::arg("threads"));
+
+  bind_cuda_policy(m);
 }

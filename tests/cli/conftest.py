@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from cli_helpers import Evaluate, Folders, Outcome, Run
 
 from torchtally.cli import main
+
+if TYPE_CHECKING:
+    from cli_helpers import Evaluate, Folders, Outcome, Run
 
 
 @pytest.fixture
@@ -21,6 +23,9 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
             status = main([str(argument) for argument in arguments])
         except SystemExit as error:
             status = int(error.code or 0)
+        # Here, because it needs packages without which the tests are skipped.
+        from cli_helpers import Outcome
+
         captured = capsys.readouterr()
         return Outcome(status, captured.out, captured.err)
 

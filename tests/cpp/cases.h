@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -80,7 +81,13 @@ struct Case {
   std::string text() const;
 };
 
-Case random_case(Random& random);
+// What is not left to chance.
+struct Wanted {
+  std::optional<int64_t> offset = std::nullopt;  // every operand is contiguous behind this many elements
+  bool binary_bytes = false;                     // labels of one byte, two classes, without `other`
+};
+
+Case random_case(Random& random, const Wanted& wanted = {});
 
 struct Counts {
   std::vector<int64_t> matrix, class_counts, invalid;

@@ -1,6 +1,7 @@
 // Random problems of any layout, and the loop over pixels that the kernels must agree with.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <sstream>
 
 #include "cases.h"
@@ -8,29 +9,31 @@
 namespace torchtally::test {
 namespace {
 
-// Strides of the dimensions [samples, labels, classes, pixels...] in an order of their own, with gaps, or expanded.
-void place(Random& random, const std::vector<int64_t>& sizes, bool may_expand, Placed& placed) {
+// Strides of the dimensions [samples, labels, classes, pixels...] in an order of their own, with gaps, or expanded; or
+// one after the other in memory, from `offset` on.
+void place(Random& random, const std::vector<int64_t>& sizes, const std::optional<int64_t>& offset, Placed& placed) {
   std::vector<size_t> order(sizes.size());
   for (size_t d = 0; d < order.size(); ++d) {
     order[d] = order.size() - 1 - d;
   }
-  if (random.one_in(2)) {
+  const bool anyhow = !offset.has_value();
+  if (anyhow && random.one_in(2)) {
     for (size_t d = order.size(); d > 1; --d) {
       std::swap(order[d - 1], order[static_cast<size_t>(random.below(static_cast<int64_t>(d)))]);
     }
   }
   placed.strides.assign(sizes.size(), 0);
-  int64_t stride = random.one_in(4) ? random.between(2, 3) : 1;
+  int64_t stride = anyhow && random.one_in(4) ? random.between(2, 3) : 1;
   int64_t last = 0;
   for (const size_t d : order) {
-    if (may_expand && random.one_in(12)) {
+    if (anyhow && random.one_in(12)) {
       continue;
     }
     placed.strides[d] = stride;
     last += (sizes[d] - 1) * stride;
-    stride = stride * sizes[d] + (random.one_in(4) ? random.between(1, 5) : 0);
+    stride = stride * sizes[d] + (anyhow && random.one_in(4) ? random.between(1, 5) : 0);
   }
-  placed.offset = random.one_in(2) ? random.between(1, 9) : 0;
+  placed.offset = !anyhow ? *offset : random.one_in(2) ? random.between(1, 9) : 0;
   placed.buffer = Buffer(placed.operand.element, placed.offset + last + 1);
 }
 
@@ -59,8 +62,8 @@ std::vector<int64_t> random_pixel_sizes(Random& random) {
   return sizes;
 }
 
-Element label_element(Random& random, bool& is_signed) {
-  const Element element = random.of(kLabelElements);
+Element label_element(Random& random, bool byte, bool& is_signed) {
+  const Element element = byte ? random.of<Element>({Element::kBool, Element::kBits8}) : random.of(kLabelElements);
   is_signed = element != Element::kBool && random.one_in(2);
   return element;
 }
@@ -100,15 +103,19 @@ Code predicted(const Case& given, int64_t offset) {
 
 }  // namespace
 
-Case random_case(Random& random) {
+Case random_case(Random& random, const Wanted& wanted) {
   static const std::vector<int64_t> classes = {1,  1,  2,  2,  2,  3,  3,   5,   8,   15,  16,  17,  19,  31,  32,
                                                33, 40, 41, 63, 64, 65, 127, 128, 129, 181, 252, 253, 254, 255, 300};
   Case given;
   CountingProblem& problem = given.problem;
   problem.prediction = random.of<Prediction>({Prediction::kLabel, Prediction::kArgmax, Prediction::kThreshold});
+  if (wanted.binary_bytes) {
+    problem.prediction = Prediction::kLabel;
+  }
   const bool argmax = problem.prediction == Prediction::kArgmax;
-  problem.num_classes = problem.prediction == Prediction::kThreshold ? 2 : random.of(classes);
-  problem.other = random.one_in(2);
+  const bool binary = wanted.binary_bytes || problem.prediction == Prediction::kThreshold;
+  problem.num_classes = binary ? 2 : random.of(classes);
+  problem.other = random.one_in(2) && !wanted.binary_bytes;
   problem.samples = random.one_in(2) ? 1 : random.between(2, problem.num_classes > 65 ? 2 : 4);
   problem.labels = argmax || random.one_in(2) ? 1 : random.between(2, 3);
   const std::vector<int64_t> sizes = random_pixel_sizes(random);
@@ -121,8 +128,8 @@ Case random_case(Random& random) {
   std::vector<int64_t> dims = {problem.samples, problem.labels, 1};
   dims.insert(dims.end(), sizes.begin(), sizes.end());
 
-  given.target.operand.element = label_element(random, given.target_signed);
-  place(random, dims, true, given.target);
+  given.target.operand.element = label_element(random, wanted.binary_bytes, given.target_signed);
+  place(random, dims, wanted.offset, given.target);
   given.target.buffer = random_labels(random, given.target.operand.element, given.target.buffer.size(),
                                       problem.num_classes, random_run(random));
   fill_operand(given.target);
@@ -132,14 +139,14 @@ Case random_case(Random& random) {
   Element& preds_element = given.preds.operand.element;
   dims[2] = argmax ? problem.num_classes : 1;
   if (problem.prediction == Prediction::kLabel) {
-    preds_element = label_element(random, given.preds_signed);
-    place(random, dims, true, given.preds);
+    preds_element = label_element(random, wanted.binary_bytes, given.preds_signed);
+    place(random, dims, wanted.offset, given.preds);
     given.preds.buffer =
         random_labels(random, preds_element, given.preds.buffer.size(), problem.num_classes, random_run(random));
     problem.preds_last = last_class(preds_element, given.preds_signed, problem.num_classes);
   } else {
     preds_element = random.of(kScoreElements);
-    place(random, dims, true, given.preds);
+    place(random, dims, wanted.offset, given.preds);
     given.preds.buffer = random_scores(random, preds_element, given.preds.buffer.size());
     problem.class_stride = given.preds.strides[2];
     problem.threshold = score_of(given.preds.buffer[random.below(given.preds.buffer.size())], preds_element);
@@ -150,7 +157,7 @@ Case random_case(Random& random) {
   if (random.one_in(3)) {
     dims[2] = 1;
     given.mask.operand.element = Element::kBool;
-    place(random, dims, true, given.mask);
+    place(random, dims, wanted.offset, given.mask);
     given.mask.buffer = random_labels(random, Element::kBool, given.mask.buffer.size(), 2, random_run(random));
     fill_operand(given.mask);
     problem.mask = given.mask.operand;

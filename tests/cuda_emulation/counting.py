@@ -7,10 +7,7 @@ csrc/ops/cuda/counting_policy.h.
 from __future__ import annotations
 
 import ctypes
-import os
-import shlex
-import shutil
-import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
@@ -18,7 +15,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-ROOT = Path(__file__).resolve().parents[2]
 MAX_DIMS = 16
 MAX_IGNORE = 64
 
@@ -31,6 +27,7 @@ class Tier(IntEnum):
     AUTO = 0
     SHARED = 1
     GLOBAL = 2
+    BITS = 3
 
 
 class Operand(ctypes.Structure):
@@ -76,6 +73,7 @@ class Policy(ctypes.Structure):
         ("threads", _I32),
         ("threads_alone", _I32),
         ("blocks_per_sm", _I32),
+        ("turns", _I32),
         ("vectors", _I32),
         ("pixels_per_thread", _I64),
         ("pixels_per_bin", _I64),
@@ -88,6 +86,7 @@ class DeviceFacts(ctypes.Structure):
     _fields_ = (
         ("sms", _I32),
         ("threads_per_sm", _I32),
+        ("blocks_per_sm", _I32),
         ("shared_per_sm", _I32),
         ("shared_per_block", _I32),
     )
@@ -107,9 +106,9 @@ class Plan(ctypes.Structure):
 
 
 #: An H100's figures.
-HOPPER = DeviceFacts(132, 2048, 233472, 232448)
+HOPPER = DeviceFacts(132, 2048, 32, 233472, 232448)
 #: Two multiprocessors, so that small inputs already take several blocks.
-SMALL = DeviceFacts(2, 1024, 65536, 49152)
+SMALL = DeviceFacts(2, 1024, 16, 65536, 49152)
 
 _SCORES = {torch.float16: 4, torch.bfloat16: 5, torch.float32: 6, torch.float64: 7}
 _UNSIGNED = (torch.bool, torch.uint8, torch.uint16, torch.uint32, torch.uint64)
@@ -207,18 +206,25 @@ def make_problem(
     return problem
 
 
+#: Calls of each kernel in this process, for the summary of a test run.
+covered: Counter[str] = Counter()
+
+
 class Emulation:
     """The emulated kernels of one build.
 
     Attributes:
         plan: What the last call launched.
+        kernel: Its name: op, source of the pixels, tier.
     """
 
     def __init__(self, library: Path) -> None:
         self._library = ctypes.CDLL(str(library))
         self._library.emulate.restype = ctypes.c_char_p
         self._library.emulate_divergent_barrier.restype = ctypes.c_char_p
+        self._library.kernel_name.restype = ctypes.c_char_p
         self.plan = Plan()
+        self.kernel = ""
         structures = (Problem, Output, Policy, DeviceFacts, Plan)
         sizes = (_I64 * len(structures))()
         self._library.structure_sizes(sizes)
@@ -262,6 +268,12 @@ class Emulation:
         )
         if error is not None:
             raise RuntimeError(error.decode())
+        if self.plan.grid > 0:
+            name = self._library.kernel_name(
+                ctypes.c_bool(matrix), ctypes.byref(problem), ctypes.byref(self.plan)
+            )
+            self.kernel = name.decode()
+            covered[self.kernel] += 1
 
     def plan_for(
         self,
@@ -286,39 +298,3 @@ class Emulation:
         """Run a kernel whose threads wait at two barriers; return the complaint."""
         error = self._library.emulate_divergent_barrier()
         return error.decode() if error is not None else ""
-
-
-def compiler() -> str | None:
-    """Return the first of $CXX, g++ and c++ that is on PATH."""
-    names = (os.environ.get("CXX", ""), "g++", "c++")
-    return next((path for name in names if name and (path := shutil.which(name))), None)
-
-
-def build(folder: Path) -> Emulation:
-    """Compile the emulation into a folder and load it.
-
-    The environment variable TORCHTALLY_EMULATION_FLAGS holds further flags, for
-    instance of a sanitizer, whose runtime this process must then preload.
-    """
-    found = compiler()
-    if found is None:
-        raise RuntimeError("no C++ compiler")
-    library = folder / "counting_emulation.so"
-    command = [found, "-std=c++20", "-O1", "-g", "-fPIC", "-shared"]
-    command += ["-fvisibility=hidden", "-Wall", "-Wextra", "-Wconversion", "-Wshadow"]
-    command += ["-Werror", "-Wno-unknown-pragmas"]
-    command += ["-I", str(ROOT / "csrc"), "-I", str(ROOT / "tests/cuda_emulation")]
-    command += ["-isystem", str(Path(torch.__file__).parent / "include")]
-    command += [
-        str(ROOT / "tests/cuda_emulation/counting_emulation.cpp"),
-        str(ROOT / "csrc/ops/cuda/counting_policy.cpp"),
-    ]
-    command += shlex.split(os.environ.get("TORCHTALLY_EMULATION_FLAGS", ""))
-    command += ["-o", str(library)]
-    preloads_nothing = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}
-    done = subprocess.run(
-        command, env=preloads_nothing, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"{shlex.join(command)}\n{done.stderr}")
-    return Emulation(library)

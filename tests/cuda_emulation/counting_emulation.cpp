@@ -4,6 +4,7 @@
 #include <exception>
 #include <string>
 
+#include "kernel_names.h"
 #include "ops/cuda/class_counts_kernel.cuh"
 #include "ops/cuda/confusion_matrix_kernel.cuh"
 #include "ops/cuda/counting_policy.h"
@@ -24,7 +25,7 @@ int64_t bins_of(bool matrix, const CountingProblem& problem) {
 
 EMULATION_API void plan(bool matrix, const CountingProblem* problem, const Policy* policy, const DeviceFacts* device,
                         Plan* plan) {
-  *plan = make_plan(*policy, *device, *problem, bins_of(matrix, *problem));
+  *plan = make_plan(*policy, *device, workload_of(*problem, bins_of(matrix, *problem)));
 }
 
 // Returns what went wrong, or nullptr. `order` shuffles the threads of a block; 0 does not.
@@ -37,7 +38,7 @@ EMULATION_API const char* emulate(bool matrix, const CountingProblem* problem, c
   try {
     emulation::machine.order = order;
     const int64_t bins = bins_of(matrix, *problem);
-    *plan = make_plan(*policy, *device, *problem, bins);
+    *plan = make_plan(*policy, *device, workload_of(*problem, bins));
     const auto kernel =
         matrix ? confusion_matrix_kernel_for(*problem, *plan) : class_counts_kernel_for(*problem, *plan);
     launch({plan->grid, plan->threads, plan->shared_bytes}, kernel, counting_arguments(*problem, *output, *plan, bins));
@@ -46,6 +47,13 @@ EMULATION_API const char* emulate(bool matrix, const CountingProblem* problem, c
     return message.c_str();
   }
   return nullptr;
+}
+
+// The name of the kernel that a plan chooses.
+EMULATION_API const char* kernel_name(bool matrix, const CountingProblem* problem, const Plan* plan) {
+  static std::string name;
+  name = test::kernel_name(matrix, *problem, *plan);
+  return name.c_str();
 }
 
 // The sizes of the structures that the caller declares again.

@@ -3,7 +3,8 @@
 //
 // Only what the kernels use exists, in one dimension. __shared__ is left undefined on purpose: all shared memory is
 // dynamic, of the exact size that was asked for, and filled with a pattern, so that a missing clear or an index past
-// the end shows. Memory order: __syncthreads orders memory, atomics are relaxed.
+// the end shows. Memory order: __syncthreads orders memory, shuffles do not, atomics are relaxed. A thread that waits
+// where the others never arrive, or in a shuffle that does not name it, is an error.
 //
 // Under ThreadSanitizer every fiber is a thread of its own, and only what orders memory on the device orders it here:
 // switches between fibers do not. Blocks are unordered among themselves, hence two alternating pools of fibers, shared
@@ -27,7 +28,7 @@
 #define __global__
 #define __device__
 #define __host__
-#define __forceinline__ inline __attribute__((always_inline))
+#define __forceinline__ inline
 #define __launch_bounds__(...)
 #define __grid_constant__
 
@@ -59,13 +60,14 @@ namespace emulation {
 
 inline constexpr size_t kStackBytes = size_t{256} << 10;
 inline constexpr unsigned kMaxBlock = 1024;
+inline constexpr unsigned kWarpLanes = 32;
 inline constexpr int kPoison = 0xA5;
 
 struct Index {
   unsigned x;
 };
 
-enum class State : uint8_t { kReady, kAtBarrier, kExited };
+enum class State : uint8_t { kReady, kAtBarrier, kInShuffle, kExited };
 
 struct Fiber {
   ucontext_t context{};
@@ -74,7 +76,11 @@ struct Fiber {
   void* asan_fake = nullptr;  // AddressSanitizer's stack for use after return
   unsigned thread = 0;
   State state = State::kExited;
-  int line = 0;  // of the barrier
+  int line = 0;           // of what it waits at
+  uint32_t mask = 0;      // of the shuffle: its lanes
+  unsigned source = 0;    // of the shuffle: the lane whose value it takes
+  uint32_t given = 0;     // to the shuffle
+  uint32_t received = 0;  // from it
 };
 
 // What one block owns until its launch ends.
@@ -168,22 +174,83 @@ TORCHTALLY_EMULATOR inline void wait_at_barrier(int line) {
   acquire(barrier);
 }
 
+TORCHTALLY_EMULATOR inline uint32_t wait_in_shuffle(uint32_t mask, uint32_t value, unsigned source, int line) {
+  Fiber& self = *machine.current;
+  self.state = State::kInShuffle;
+  self.mask = mask;
+  self.given = value;
+  self.source = source;
+  self.line = line;
+  switch_to_scheduler();
+  return self.received;
+}
+
+[[noreturn]] TORCHTALLY_EMULATOR inline void fail(const Fiber& fiber, const std::string& what) {
+  throw std::runtime_error("block " + std::to_string(machine.block_index.x) + ", thread " +
+                           std::to_string(fiber.thread) + ", line " + std::to_string(fiber.line) + ": " + what);
+}
+
+// Whether every lane that a waiting thread names waits in the same shuffle.
+TORCHTALLY_EMULATOR inline bool shuffle_is_complete(const Fiber& waiting) {
+  const unsigned first = waiting.thread / kWarpLanes * kWarpLanes;
+  if ((waiting.mask >> (waiting.thread - first) & 1) == 0) {
+    fail(waiting, "a shuffle whose mask leaves its own lane out");
+  }
+  if ((waiting.mask >> waiting.source & 1) == 0) {
+    fail(waiting, "a shuffle reads lane " + std::to_string(waiting.source) + ", which its mask leaves out");
+  }
+  for (unsigned lane = 0; lane < kWarpLanes; ++lane) {
+    if ((waiting.mask >> lane & 1) == 0) {
+      continue;
+    }
+    if (first + lane >= machine.block.x || machine.fibers[first + lane].state == State::kExited) {
+      fail(waiting, "a shuffle waits for lane " + std::to_string(lane) + ", which has exited");
+    }
+    const Fiber& other = machine.fibers[first + lane];
+    if (other.state != State::kInShuffle || other.mask != waiting.mask || other.line != waiting.line) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Ends the shuffles that every lane of theirs has reached. Returns whether there was one.
+TORCHTALLY_EMULATOR inline bool end_shuffles() {
+  bool any = false;
+  for (unsigned i = 0; i < machine.block.x; ++i) {
+    Fiber* const warp = machine.fibers + i / kWarpLanes * kWarpLanes;
+    const uint32_t mask = machine.fibers[i].mask;
+    if (machine.fibers[i].state != State::kInShuffle || !shuffle_is_complete(machine.fibers[i])) {
+      continue;
+    }
+    for (unsigned lane = 0; lane < kWarpLanes; ++lane) {
+      if ((mask >> lane & 1) != 0) {
+        warp[lane].received = warp[warp[lane].source].given;
+        warp[lane].state = State::kReady;
+      }
+    }
+    any = true;
+  }
+  return any;
+}
+
 // Lets every waiting thread pass, or throws where they wait at different places. A thread that has exited counts as
 // arrived, as on the device. Returns false where all have exited.
 TORCHTALLY_EMULATOR inline bool open_barrier() {
   const Fiber* first = nullptr;
   for (unsigned i = 0; i < machine.block.x; ++i) {
     const Fiber& fiber = machine.fibers[i];
+    if (fiber.state == State::kInShuffle) {
+      fail(fiber, "a shuffle that not all of its lanes reach");
+    }
     if (fiber.state != State::kAtBarrier) {
       continue;
     }
     if (first == nullptr) {
       first = &fiber;
     } else if (fiber.line != first->line) {
-      throw std::runtime_error("divergent __syncthreads in block " + std::to_string(machine.block_index.x) +
-                               ": thread " + std::to_string(first->thread) + " waits in line " +
-                               std::to_string(first->line) + ", thread " + std::to_string(fiber.thread) + " in line " +
-                               std::to_string(fiber.line));
+      fail(fiber, "divergent __syncthreads: thread " + std::to_string(first->thread) + " waits in line " +
+                      std::to_string(first->line));
     }
   }
   for (unsigned i = 0; i < machine.block.x; ++i) {
@@ -210,7 +277,7 @@ TORCHTALLY_EMULATOR inline void run_block() {
         switch_to(machine.fibers[i]);
       }
     }
-  } while (open_barrier());
+  } while (end_shuffles() || open_barrier());
 }
 
 // Makes a fiber start the kernel as a thread of the next block.
@@ -306,6 +373,18 @@ void launch(const Launch& at, void (*kernel)(Params...), const Arguments&... arg
 #define gridDim (::torchtally::cuda::emulation::machine.grid)
 
 inline void __syncthreads(int line = __builtin_LINE()) { torchtally::cuda::emulation::wait_at_barrier(line); }
+
+inline uint32_t __shfl_xor_sync(unsigned mask, uint32_t value, int lanes, int line = __builtin_LINE()) {
+  const unsigned source = threadIdx.x % 32 ^ static_cast<unsigned>(lanes);
+  return torchtally::cuda::emulation::wait_in_shuffle(mask, value, source, line);
+}
+
+inline unsigned __dp4a(unsigned a, unsigned b, unsigned sum) {
+  for (int byte = 0; byte < 32; byte += 8) {
+    sum += (a >> byte & 255) * (b >> byte & 255);
+  }
+  return sum;
+}
 
 template <class T>
 T atomicAdd(T* at, T value) {

@@ -19,7 +19,7 @@ struct ClassCounts {
     const torch::stable::accelerator::DeviceGuard guard(device_index);
     const cudaStream_t stream = current_stream(device_index);
     const int64_t bins = ClassPairs::bins(problem.output_classes());
-    const Plan plan = make_plan(current_policy(), device_facts(name, device_index), problem, bins);
+    const Plan plan = make_plan(current_policy(), device_facts(name, device_index), workload_of(problem, bins));
     const cudaError_t error =
         launch({plan.grid, plan.threads, plan.shared_bytes, stream}, class_counts_kernel_for(problem, plan),
                counting_arguments(problem, output, plan, bins));

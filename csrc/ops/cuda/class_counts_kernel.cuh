@@ -37,19 +37,15 @@ struct ClassPairs {
   }
 };
 
-template <class Preds, class Bins>
-__global__ void __launch_bounds__(Bins::kMaxThreads, Bins::kMinBlocks)
+template <class Source, class ChosenTier>
+__global__ void TORCHTALLY_COUNTING_BOUNDS(ChosenTier)
     class_counts_kernel(__grid_constant__ const CountingArguments arguments) {
-  count_items<ClassPairs, Preds, Bins>(arguments);
+  count_items<ClassPairs, Source, ChosenTier>(arguments);
 }
 
-using ClassCountsKernel = void (*)(CountingArguments);
-
-inline ClassCountsKernel class_counts_kernel_for(const CountingProblem& problem, const Plan& plan) {
-  return with_preds(problem, [&](auto preds) -> ClassCountsKernel {
-    using Preds = decltype(preds);
-    return plan.tier == Tier::kShared ? &class_counts_kernel<Preds, SharedBins>
-                                      : &class_counts_kernel<Preds, OutputBins>;
+inline CountingKernel class_counts_kernel_for(const CountingProblem& problem, const Plan& plan) {
+  return choose_kernel(problem, plan, [](auto source, auto tier) -> CountingKernel {
+    return &class_counts_kernel<decltype(source), decltype(tier)>;
   });
 }
 

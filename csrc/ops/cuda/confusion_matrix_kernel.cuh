@@ -31,19 +31,15 @@ struct MatrixPairs {
   }
 };
 
-template <class Preds, class Bins>
-__global__ void __launch_bounds__(Bins::kMaxThreads, Bins::kMinBlocks)
+template <class Source, class ChosenTier>
+__global__ void TORCHTALLY_COUNTING_BOUNDS(ChosenTier)
     confusion_matrix_kernel(__grid_constant__ const CountingArguments arguments) {
-  count_items<MatrixPairs, Preds, Bins>(arguments);
+  count_items<MatrixPairs, Source, ChosenTier>(arguments);
 }
 
-using ConfusionMatrixKernel = void (*)(CountingArguments);
-
-inline ConfusionMatrixKernel confusion_matrix_kernel_for(const CountingProblem& problem, const Plan& plan) {
-  return with_preds(problem, [&](auto preds) -> ConfusionMatrixKernel {
-    using Preds = decltype(preds);
-    return plan.tier == Tier::kShared ? &confusion_matrix_kernel<Preds, SharedBins>
-                                      : &confusion_matrix_kernel<Preds, OutputBins>;
+inline CountingKernel confusion_matrix_kernel_for(const CountingProblem& problem, const Plan& plan) {
+  return choose_kernel(problem, plan, [](auto source, auto tier) -> CountingKernel {
+    return &confusion_matrix_kernel<decltype(source), decltype(tier)>;
   });
 }
 

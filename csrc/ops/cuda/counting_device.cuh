@@ -1,122 +1,30 @@
-// Device code of every counting op: merges runs of equal pairs and adds them to bins. An op brings only its Pairs,
-// which say what bins a pair of codes touches.
+// Device code of every counting op. A kernel is made of three choices:
+//
+//   Pairs   what bins a pair of codes touches: the op
+//   Source  how predictions and targets are read: Labels<bytes>, Scores<type>
+//   Tier    where a block counts: SharedTier, GlobalTier, BitsTier
 #pragma once
 
 #include <cstdint>
 
-#include "common/counting_problem.h"
-#include "common/cuda_launch.h"
-#include "ops/cuda/counting_policy.h"
+#include "ops/cuda/counting_bins.cuh"
 #include "ops/cuda/counting_read.cuh"
+#include "ops/cuda/counting_scores.cuh"
 
 namespace torchtally::cuda {
 
-// A block takes items blockIdx.x, blockIdx.x + gridDim.x, ...; an item is one part of one group.
-struct CountingArguments {
-  CountingProblem problem;
-  CountingOutput output;
-  int64_t bins;  // of one group, the invalid cell included
-  int64_t items;
-  int64_t blocks_per_group;
-  int64_t pixels_per_block;
-  uint32_t copies;
-  bool vectors;
-};
-
-inline CountingArguments counting_arguments(const CountingProblem& problem, const CountingOutput& output,
-                                            const Plan& plan, int64_t bins) {
-  return {problem,
-          output,
-          bins,
-          problem.groups() * plan.blocks_per_group,
-          plan.blocks_per_group,
-          plan.pixels_per_block,
-          static_cast<uint32_t>(plan.copies),
-          plan.vectors};
-}
-
-// The counters of a group in the output: `bins - 1` counts and the invalid cell, which comes last.
-class OutputBins {
+// Merges equal neighbours of a thread's pixels into one add.
+template <class Pairs, class Source, class Bins>
+class RunCounter {
  public:
-  using Index = int64_t;
-  static constexpr int kMaxThreads = kMaxGlobalThreads;
-  static constexpr int kMinBlocks = 3;  // on an SM: 80 registers a thread, which is enough not to spill
+  using Key = typename Source::Key;
 
-  __device__ __forceinline__ OutputBins(const CountingArguments& arguments, int64_t group)
-      : arguments_(arguments), group_(group) {}
-
-  __device__ __forceinline__ void add(Index bin, uint64_t count) const {
-    const int64_t counts = arguments_.bins - 1;
-    int64_t* const at =
-        bin == counts ? arguments_.output.invalid + group_ : arguments_.output.counts + group_ * counts + bin;
-    // CUDA has no signed overload; in two's complement the sums are the same.
-    atomicAdd(reinterpret_cast<unsigned long long*>(at), static_cast<unsigned long long>(count));
+  __device__ __forceinline__ RunCounter(const CountingArguments& arguments, int64_t group)
+      : problem_(arguments.problem), pairs_(arguments.problem), bins_(arguments, group) {
+    bins_.clear();
   }
 
-  __device__ __forceinline__ void clear() const {}
-  __device__ __forceinline__ void flush() const {}
-
- private:
-  const CountingArguments& arguments_;  // in constant memory: recomputing an address is cheaper than keeping it
-  int64_t group_;
-};
-
-// The same counters in shared memory, 32 bits wide. Copies are interleaved, so that lanes of a warp that count the same
-// pair hit different banks.
-class SharedBins {
- public:
-  using Index = uint32_t;
-  static constexpr int kMaxThreads = kMaxSharedThreads;
-  static constexpr int kMinBlocks = 1;
-
-  __device__ __forceinline__ SharedBins(const CountingArguments& arguments, int64_t group)
-      : output_(arguments, group), bins_(static_cast<uint32_t>(arguments.bins)), copies_(arguments.copies) {
-    TORCHTALLY_DYNAMIC_SHARED(uint32_t, shared);
-    shared_ = shared;
-    mine_ = shared + (threadIdx.x & (copies_ - 1));
-  }
-
-  __device__ __forceinline__ void add(Index bin, uint32_t count) const { atomicAdd(mine_ + bin * copies_, count); }
-
-  __device__ __forceinline__ void clear() const {
-    for (uint32_t i = threadIdx.x; i < bins_ * copies_; i += blockDim.x) {
-      shared_[i] = 0;
-    }
-    __syncthreads();
-  }
-
-  // Adds the bins to the output. The barrier behind it keeps the next clear() away from bins still being read.
-  __device__ __forceinline__ void flush() const {
-    __syncthreads();
-    for (uint32_t bin = threadIdx.x; bin < bins_; bin += blockDim.x) {
-      uint64_t sum = 0;
-      for (uint32_t r = 0; r < copies_; ++r) {
-        // Lanes start at different copies, because the same copy of neighbouring bins shares a bank.
-        sum += shared_[bin * copies_ + ((r + threadIdx.x) & (copies_ - 1))];
-      }
-      if (sum != 0) {
-        output_.add(bin, sum);
-      }
-    }
-    __syncthreads();
-  }
-
- private:
-  OutputBins output_;
-  uint32_t bins_;
-  uint32_t copies_;
-  uint32_t* shared_;
-  uint32_t* mine_;
-};
-
-// Merges equal neighbours of a thread's pixels into one add. Pairs is the op's: add(target, preds, count, bins).
-template <class Pairs, class Bins>
-class Run {
- public:
-  __device__ __forceinline__ Run(const Pairs& pairs, const Bins& bins)
-      : pairs_(pairs), bins_(bins), target_(pairs.out_of_range + 1) {}
-
-  __device__ __forceinline__ void add(Code target, Code preds) {
+  __device__ __forceinline__ void add(Key target, Key preds) {
     if (target != target_ || preds != preds_) {
       end();
       target_ = target;
@@ -126,67 +34,238 @@ class Run {
     ++count_;
   }
 
-  __device__ __forceinline__ void end() const {
-    if (target_ <= pairs_.out_of_range) {  // not ignored
-      pairs_.add(target_, preds_, count_, bins_);
+  // The labels of one word each; bit k of `keep` says whether pixel k counts, higher bits mean nothing.
+  __device__ __forceinline__ void add_word(Key target, Key preds, uint32_t keep) {
+    constexpr int kBits = 8 * Source::kLabelBytes;
+    constexpr int kPixels = static_cast<int>(sizeof(Key)) / Source::kLabelBytes;
+    constexpr uint32_t kAll = (1U << kPixels) - 1;
+    if constexpr (kPixels > 1) {
+      constexpr Key kOne = kBits == 8 ? 0x01010101U : 0x00010001U;  // in every label
+      if ((keep & kAll) == kAll && target == target_ * kOne && preds == preds_ * kOne) {
+        count_ += kPixels;
+        return;
+      }
+    }
+#pragma unroll
+    for (int k = 0; k < kPixels; ++k) {
+      if ((keep >> k & 1) != 0) {
+        add(label<kBits>(target, k), label<kBits>(preds, k));
+      }
     }
   }
 
+  __device__ __forceinline__ void finish() {
+    end();
+    bins_.flush();
+  }
+
  private:
-  const Pairs& pairs_;
-  const Bins& bins_;
-  Code target_;
-  Code preds_ = 0;
+  template <int kBits>
+  static __device__ __forceinline__ Key label(Key word, int k) {
+    if constexpr (kBits == 8 * sizeof(Key)) {
+      return word;
+    } else {
+      return word >> k * kBits & ((Key{1} << kBits) - 1);
+    }
+  }
+
+  __device__ __forceinline__ void end() {
+    Code target;
+    Code preds;
+    if (count_ != 0 && Source::codes_of(problem_, target_, preds_, target, preds)) {
+      pairs_.add(target, preds, count_, bins_);
+    }
+  }
+
+  const CountingProblem& problem_;
+  Pairs pairs_;
+  Bins bins_;
+  Key target_ = 0;
+  Key preds_ = 0;
   uint32_t count_ = 0;
 };
 
-// Counts pixels [begin, end) of a group.
-template <class Preds, int kVectors, int kWidth, class Runs>
-__device__ __forceinline__ void count_pixels(const CountingProblem& problem, const Group& group, int64_t begin,
-                                             int64_t end, Runs& run) {
-  const int64_t step = int64_t{blockDim.x} * kWidth;
+// Counts labels of two classes, a byte each, four at a time: a sum of bytes is one instruction, and no pixel needs an
+// atomic. Registers hold the sums until the part is done.
+template <class Pairs>
+class BitCounter {
+ public:
+  __device__ __forceinline__ BitCounter(const CountingArguments& arguments, int64_t group)
+      : arguments_(arguments), group_(group) {}
+
+  __device__ __forceinline__ void add(uint32_t target, uint32_t preds) { add_word(target, preds, 1); }
+
+  __device__ __forceinline__ void add_word(uint32_t target, uint32_t preds, uint32_t keep) {
+    constexpr uint32_t kOnes = 0x01010101U;
+    const CountingProblem& problem = arguments_.problem;
+    uint32_t kept = bytes_of_bits(keep & 15);
 #pragma unroll 1
-  for (int64_t first = begin + int64_t{threadIdx.x} * kWidth; first < end; first += step * kVectors) {
-    Batch<kVectors, kWidth> batch;
-    batch.group = group;
-#pragma unroll
-    for (int v = 0; v < kVectors; ++v) {
-      batch.live[v] = first + v * step < end;
-      batch.pixel[v] = batch.live[v] ? first + v * step : first;
+    for (int32_t i = 0; i < problem.num_ignore; ++i) {
+      kept &= nonzero_bytes(target ^ static_cast<uint32_t>(problem.ignore[i]) * kOnes);
     }
-    read_targets(problem, batch);
-    Preds::read(problem, batch);
+    const uint32_t valid = kept & ~nonzero_bytes((target | preds) & ~kOnes);
+    target &= valid;
+    preds &= valid;
+    kept_ = __dp4a(kept, kOnes, kept_);
+    valid_ = __dp4a(valid, kOnes, valid_);
+    target_ = __dp4a(target, kOnes, target_);
+    preds_ = __dp4a(preds, kOnes, preds_);
+    both_ = __dp4a(target, preds, both_);
+  }
+
+  // Sums over lanes, then warps, then blocks. The barrier behind it keeps the next part away from sums still being
+  // read.
+  __device__ __forceinline__ void finish() {
+    TORCHTALLY_DYNAMIC_SHARED(uint32_t, shared);
+    // Rows of the matrix, then the pairs that are out of range.
+    uint32_t cells[kBinaryCells] = {valid_ - target_ - preds_ + both_, preds_ - both_, target_ - both_, both_,
+                                    kept_ - valid_};
 #pragma unroll
-    for (int k = 0; k < kVectors * kWidth; ++k) {
-      run.add(batch.target[k], batch.preds[k]);
+    for (int c = 0; c < kBinaryCells; ++c) {
+#pragma unroll
+      for (int lanes = kWarp / 2; lanes > 0; lanes /= 2) {
+        cells[c] += __shfl_xor_sync(0xffffffffU, cells[c], lanes);
+      }
+      if (threadIdx.x % kWarp == 0) {
+        shared[threadIdx.x / kWarp * kBinaryCells + static_cast<unsigned>(c)] = cells[c];
+      }
     }
+    __syncthreads();
+    if (threadIdx.x < kBinaryCells) {
+      uint32_t sum = 0;
+      for (uint32_t warp = 0; warp < blockDim.x / kWarp; ++warp) {
+        sum += shared[warp * kBinaryCells + threadIdx.x];
+      }
+      const Pairs pairs(arguments_.problem);
+      const bool invalid = threadIdx.x == kBinaryCells - 1;
+      if (sum != 0) {
+        pairs.add(invalid ? pairs.out_of_range : threadIdx.x / 2, threadIdx.x % 2, sum, OutputBins(arguments_, group_));
+      }
+    }
+    __syncthreads();
+  }
+
+ private:
+  const CountingArguments& arguments_;
+  int64_t group_;
+  uint32_t kept_ = 0;                           // pairs that are not ignored
+  uint32_t valid_ = 0;                          // of these, with both labels in range
+  uint32_t target_ = 0, preds_ = 0, both_ = 0;  // of these, where the label is 1
+};
+
+struct SharedTier {
+  static constexpr int kMaxThreads = kMaxSharedThreads;
+  static constexpr int kMinBlocks = kMinSharedBlocks;
+  template <class Pairs, class Source>
+  using Counter = RunCounter<Pairs, Source, SharedBins>;
+};
+
+struct GlobalTier {
+  static constexpr int kMaxThreads = kMaxGlobalThreads;
+  static constexpr int kMinBlocks = kMinGlobalBlocks;
+  template <class Pairs, class Source>
+  using Counter = RunCounter<Pairs, Source, OutputBins>;
+};
+
+struct BitsTier {
+  static constexpr int kMaxThreads = kMaxBitsThreads;
+  static constexpr int kMinBlocks = kMinBitsBlocks;
+  template <class Pairs, class Source>
+  using Counter = BitCounter<Pairs>;
+};
+
+// Counts pixels [begin, end) of a group: whole vectors, then what lies before the first and behind the last of them.
+template <class Source, class Counter>
+__device__ __forceinline__ void count_pixels(const CountingArguments& arguments, const Place& group, int64_t begin,
+                                             int64_t end, Counter& counter) {
+  const CountingProblem& problem = arguments.problem;
+  int64_t head = begin;
+  int64_t tail = begin;
+  if (arguments.vectors) {
+    constexpr uint64_t kWidth = Source::kWidth;
+    const uint64_t phase = arguments.phase + static_cast<uint64_t>(group.target + begin);
+    const int64_t aligned = begin + static_cast<int64_t>((kWidth - phase % kWidth) % kWidth);
+    head = aligned < end ? aligned : end;
+    tail = end - (end - head) % Source::kWidth;
+    const int64_t step = int64_t{blockDim.x} * Source::kWidth;
+#pragma unroll 1
+    for (int64_t first = head + int64_t{threadIdx.x} * Source::kWidth; first < tail; first += step * Source::kVectors) {
+      Batch<Source::kVectors, Source::kWidth> batch;
+#pragma unroll
+      for (int v = 0; v < Source::kVectors; ++v) {
+        const bool live = first + v * step < tail;
+        batch.pixel[v] = live ? first + v * step : first;
+        batch.keep[v] = live ? batch.kAll : 0;
+      }
+      Source::count(problem, group, batch, counter);
+    }
+  }
+  const int64_t skipped = tail - head;
+  const int64_t last = end - skipped;
+#pragma unroll 1
+  for (int64_t first = begin + threadIdx.x; first < last; first += int64_t{blockDim.x} * Source::kScalars) {
+    Batch<Source::kScalars, 1> batch;
+#pragma unroll
+    for (int v = 0; v < Source::kScalars; ++v) {
+      const int64_t index = first + int64_t{blockDim.x} * v;
+      const bool live = index < last;
+      batch.pixel[v] = live ? index : first;
+      batch.pixel[v] += batch.pixel[v] < head ? 0 : skipped;
+      batch.keep[v] = live ? batch.kAll : 0;
+    }
+    Source::count(problem, group, batch, counter);
   }
 }
 
 // The body of every counting kernel.
-template <class Pairs, class Preds, class Bins>
+template <class Pairs, class Source, class ChosenTier>
 __device__ __forceinline__ void count_items(const CountingArguments& arguments) {
-  const CountingProblem& problem = arguments.problem;
-  const Pairs pairs(problem);
   for (int64_t item = blockIdx.x; item < arguments.items; item += gridDim.x) {
-    const int64_t index = item / arguments.blocks_per_group;
-    const int64_t part = item % arguments.blocks_per_group;
-    const int64_t end_of_part = (part + 1) * arguments.pixels_per_block;
-    const int64_t end = end_of_part < problem.pixels ? end_of_part : problem.pixels;
-    int64_t begin = part * arguments.pixels_per_block;
+    const int64_t group = item / arguments.blocks_per_group;
+    const int64_t begin = item % arguments.blocks_per_group * arguments.pixels_per_block;
+    const int64_t rest = arguments.problem.pixels - begin;
+    const int64_t end = begin + (rest < arguments.pixels_per_block ? rest : arguments.pixels_per_block);
+    typename ChosenTier::template Counter<Pairs, Source> counter(arguments, group);
+    count_pixels<Source>(arguments, place_of_group(arguments.problem, group), begin, end, counter);
+    counter.finish();
+  }
+}
 
-    const Bins bins(arguments, index);
-    bins.clear();
-    const Group group{index / problem.labels, index % problem.labels};
-    Run<Pairs, Bins> run(pairs, bins);
-    if (arguments.vectors) {
-      const int64_t whole = begin + (end - begin) / kVector * kVector;
-      count_pixels<Preds, Preds::kVectors, kVector>(problem, group, begin, whole, run);
-      begin = whole;
+// What a kernel is declared with.
+#define TORCHTALLY_COUNTING_BOUNDS(tier) __launch_bounds__(tier::kMaxThreads, tier::kMinBlocks)
+
+using CountingKernel = void (*)(CountingArguments);
+
+// Calls body(Source(), Tier()), which is how a kernel is chosen.
+template <class Body>
+CountingKernel choose_kernel(const CountingProblem& problem, const Plan& plan, const Body& body) {
+  const auto with_tier = [&](auto source) -> CountingKernel {
+    return plan.tier == Tier::kShared ? body(source, SharedTier()) : body(source, GlobalTier());
+  };
+  if (plan.tier == Tier::kBits) {
+    return body(Labels<1>(), BitsTier());
+  }
+  if (problem.prediction == Prediction::kLabel) {
+    switch (widest_label(problem)) {
+      case 1:
+        return with_tier(Labels<1>());
+      case 2:
+        return with_tier(Labels<2>());
+      case 4:
+        return with_tier(Labels<4>());
+      default:
+        return with_tier(Labels<8>());
     }
-    count_pixels<Preds, 2, 1>(problem, group, begin, end, run);
-    run.end();
-    bins.flush();
+  }
+  switch (problem.preds.element) {
+    case Element::kHalf:
+      return with_tier(Scores<torch::headeronly::Half>());
+    case Element::kBFloat16:
+      return with_tier(Scores<torch::headeronly::BFloat16>());
+    case Element::kFloat:
+      return with_tier(Scores<float>());
+    default:
+      return with_tier(Scores<double>());
   }
 }
 

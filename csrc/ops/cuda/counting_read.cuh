@@ -1,8 +1,5 @@
-// Device code that reads the pixels of a group as pairs of codes, whatever their dtype, layout, mask and ignore values.
+// Device code that reads labels: where a pixel lies in each operand, and loads of up to 16 bytes.
 #pragma once
-
-#include <torch/headeronly/util/BFloat16.h>
-#include <torch/headeronly/util/Half.h>
 
 #include <cstdint>
 #include <type_traits>
@@ -13,280 +10,256 @@
 
 namespace torchtally::cuda {
 
-struct Group {
-  int64_t sample;
-  int64_t label;
-
-  // The element of an operand that pixel 0 lies at.
-  __device__ __forceinline__ int64_t offset(const Operand& operand) const {
-    return sample * operand.sample_stride + label * operand.label_stride;
-  }
+// Where a pixel lies in each operand, in elements.
+struct Place {
+  int64_t target;
+  int64_t preds;
+  int64_t mask;
 };
 
-// The element of a pixel, counted from pixel 0 of its group.
-__device__ __forceinline__ int64_t offset_of_pixel(const CountingProblem& problem, const Operand& operand,
-                                                   int64_t pixel) {
-  int64_t offset = 0;
+// Of pixel 0 of a group.
+__device__ __forceinline__ Place place_of_group(const CountingProblem& problem, int64_t group) {
+  const int64_t sample = group / problem.labels;
+  const int64_t label = group - sample * problem.labels;
+  return {sample * problem.target.sample_stride + label * problem.target.label_stride,
+          sample * problem.preds.sample_stride + label * problem.preds.label_stride,
+          sample * problem.mask.sample_stride + label * problem.mask.label_stride};
+}
+
+__device__ __forceinline__ uint64_t divide(uint64_t a, uint64_t b) {
+  // A division of 64 bits takes several times as long.
+  return (a | b) >> 32 == 0 ? static_cast<uint32_t>(a) / static_cast<uint32_t>(b) : a / b;
+}
+
+__device__ __forceinline__ Place place_of_pixel(const CountingProblem& problem, const Place& group, int64_t pixel) {
+  Place place = group;
   uint64_t rest = static_cast<uint64_t>(pixel);
 #pragma unroll 1
   for (int32_t d = problem.pixel_dims - 1; d > 0; --d) {
     const uint64_t size = static_cast<uint64_t>(problem.pixel_size[d]);
-    const uint64_t outer = rest / size;
-    offset += static_cast<int64_t>(rest - outer * size) * operand.pixel_stride[d];
+    const uint64_t outer = divide(rest, size);
+    const int64_t index = static_cast<int64_t>(rest - outer * size);
+    place.target += index * problem.target.pixel_stride[d];
+    place.preds += index * problem.preds.pixel_stride[d];
+    place.mask += index * problem.mask.pixel_stride[d];
     rest = outer;
   }
-  return offset + static_cast<int64_t>(rest) * operand.pixel_stride[0];
+  const int64_t index = static_cast<int64_t>(rest);
+  place.target += index * problem.target.pixel_stride[0];
+  place.preds += index * problem.preds.pixel_stride[0];
+  place.mask += index * problem.mask.pixel_stride[0];
+  return place;
 }
 
-// kWidth consecutive elements; more than one must be aligned as vectors_fit() demands.
-template <int kWidth, class T>
-__device__ __forceinline__ void load(const T* from, T* to) {
-  if constexpr (kWidth == 1) {
-    *to = *from;
-  } else {
-    struct alignas(sizeof(T) * kWidth < 16 ? sizeof(T) * kWidth : 16) Vector {
-      T elements[kWidth];
-    };
-    const Vector vector = *reinterpret_cast<const Vector*>(from);
-#pragma unroll
-    for (int k = 0; k < kWidth; ++k) {
-      to[k] = vector.elements[k];
-    }
-  }
-}
-
-// What a thread reads at a time: kVectors times kWidth consecutive pixels of a group. The loads of an operand are in
-// flight together.
+// What a thread reads at a time: kVectors times kWidth consecutive pixels. The loads of an operand are in flight
+// together.
 template <int kVectors, int kWidth>
 struct Batch {
-  static constexpr int kPixels = kVectors * kWidth;
+  static constexpr uint32_t kAll = (uint32_t{1} << kWidth) - 1;
 
-  Group group;
-  int64_t pixel[kVectors];  // the first of each vector
-  bool live[kVectors];      // false past the end: `pixel` is then another one, which is read and not counted
-  Code target[kPixels];
-  Code preds[kPixels];
-
-  // The elements of an operand that the vectors start at.
-  __device__ __forceinline__ void locate(const CountingProblem& problem, const Operand& operand,
-                                         int64_t (&offset)[kVectors]) const {
-    const int64_t first = group.offset(operand);
-#pragma unroll
-    for (int v = 0; v < kVectors; ++v) {
-      offset[v] = first + offset_of_pixel(problem, operand, pixel[v]);
-    }
-  }
+  int64_t pixel[kVectors];  // the first of each vector, counted from pixel 0 of the group
+  uint32_t keep[kVectors];  // bit k: pixel k of the vector counts. A vector past the end reads another one, for nothing
 };
 
-// Vectors of an operand, at their offsets.
-template <int kWidth, class T, int kVectors>
-__device__ __forceinline__ void load_vectors(const void* data, const int64_t (&offset)[kVectors],
-                                             T (&to)[kVectors * kWidth]) {
+// kWidth consecutive elements; more than one are aligned to their common size, or to 16 bytes.
+template <int kWidth, class T>
+__device__ __forceinline__ void load(const T* from, T* to) {
+  struct alignas(sizeof(T) * kWidth < kLoadBytes ? sizeof(T) * kWidth : kLoadBytes) Vector {
+    T elements[kWidth];
+  };
+  const Vector vector = *reinterpret_cast<const Vector*>(from);
+#pragma unroll
+  for (int k = 0; k < kWidth; ++k) {
+    to[k] = vector.elements[k];
+  }
+}
+
+// Labels as they lie in memory, the first in the lowest bits; 16 bytes or fewer.
+struct Packed {
+  uint32_t word[4];
+};
+
+template <int kBytes>
+__device__ __forceinline__ Packed load_packed(const void* data, int64_t offset) {
+  const char* const from = static_cast<const char*>(data) + offset;
+  Packed packed = {};
+  if constexpr (kBytes >= 4) {
+    load<kBytes / 4>(reinterpret_cast<const uint32_t*>(from), packed.word);
+  } else if constexpr (kBytes == 2) {
+    packed.word[0] = *reinterpret_cast<const uint16_t*>(from);
+  } else {
+    packed.word[0] = *reinterpret_cast<const uint8_t*>(from);
+  }
+  return packed;
+}
+
+// kWidth labels of an operand none of whose labels are wider than kWidest bytes.
+template <int kWidth, int kWidest>
+__device__ __forceinline__ Packed load_labels(const Operand& operand, int64_t element) {
+  if constexpr (kWidest >= 8) {
+    if (operand.element == Element::kBits64) {
+      return load_packed<8 * kWidth>(operand.data, 8 * element);
+    }
+  }
+  if constexpr (kWidest >= 4) {
+    if (operand.element == Element::kBits32) {
+      return load_packed<4 * kWidth>(operand.data, 4 * element);
+    }
+  }
+  if constexpr (kWidest >= 2) {
+    if (operand.element == Element::kBits16) {
+      return load_packed<2 * kWidth>(operand.data, 2 * element);
+    }
+  }
+  return load_packed<kWidth>(operand.data, element);
+}
+
+// 0x01 in each byte of `word` that is not zero.
+__device__ __forceinline__ uint32_t nonzero_bytes(uint32_t word) {
+  return (((word & 0x7f7f7f7fU) + 0x7f7f7f7fU) | word) >> 7 & 0x01010101U;
+}
+
+// Bit k of the result from byte k of a word of 0x00 and 0x01, and back.
+__device__ __forceinline__ uint32_t bits_of_bytes(uint32_t word) { return word * 0x10204080U >> 28; }
+__device__ __forceinline__ uint32_t bytes_of_bits(uint32_t bits) { return bits * 0x00204081U & 0x01010101U; }
+
+// Labels of kFrom bytes as labels of kTo bytes; the values stay.
+template <int kWidth, int kFrom, int kTo>
+__device__ __forceinline__ Packed widen_from(const Packed& narrow) {
+  constexpr uint32_t kMask = static_cast<uint32_t>((uint64_t{1} << 8 * kFrom) - 1);
+  Packed wide = {};
+#pragma unroll
+  for (int k = 0; k < kWidth; ++k) {
+    const uint32_t label = narrow.word[k * kFrom / 4] >> k * kFrom % 4 * 8 & kMask;
+    wide.word[k * kTo / 4] |= label << k * kTo % 4 * 8;
+  }
+  return wide;
+}
+
+template <int kWidth, int kTo>
+__device__ __forceinline__ void widen(const Operand& operand, Packed& labels) {
+  if (operand.element == Element::kBool) {
+#pragma unroll
+    for (int i = 0; i < (kWidth + 3) / 4; ++i) {
+      labels.word[i] = nonzero_bytes(labels.word[i]);
+    }
+  }
+  if constexpr (kTo > 4) {
+    if (operand.element == Element::kBits32) {
+      labels = widen_from<kWidth, 4, kTo>(labels);
+      return;
+    }
+  }
+  if constexpr (kTo > 2) {
+    if (operand.element == Element::kBits16) {
+      labels = widen_from<kWidth, 2, kTo>(labels);
+      return;
+    }
+  }
+  if constexpr (kTo > 1) {
+    if (operand.element == Element::kBits8 || operand.element == Element::kBool) {
+      labels = widen_from<kWidth, 1, kTo>(labels);
+    }
+  }
+}
+
+// Clears the bits of pixels that the mask leaves out. Finds the places again: most problems have no mask, and keeping
+// its places beside the others costs registers.
+template <int kVectors, int kWidth>
+__device__ __forceinline__ void apply_mask(const CountingProblem& problem, const Place& group,
+                                           Batch<kVectors, kWidth>& batch) {
+  if (problem.mask.data == nullptr) {
+    return;
+  }
+  Packed mask[kVectors];
 #pragma unroll
   for (int v = 0; v < kVectors; ++v) {
-    load<kWidth>(static_cast<const T*>(data) + offset[v], to + v * kWidth);
+    mask[v] = load_packed<kWidth>(problem.mask.data, place_of_pixel(problem, group, batch.pixel[v]).mask);
   }
-}
-
-// Raw label bits that are codes, except those in `ignore`, which become out_of_range + 1.
-struct LabelRange {
-  uint64_t last;
-  Code out_of_range;
-  const uint64_t* ignore;
-  int32_t num_ignore;
-};
-
-template <class Raw, int kWidth, int kVectors>
-__device__ __forceinline__ void read_labels_of(const Operand& operand, const int64_t (&offset)[kVectors],
-                                               const LabelRange& range, Code (&codes)[kVectors * kWidth]) {
-  constexpr int kPixels = kVectors * kWidth;
-  Raw raw[kPixels];
-  load_vectors<kWidth>(operand.data, offset, raw);
-  if (sizeof(Raw) == 1 && operand.element == Element::kBool) {
 #pragma unroll
-    for (int k = 0; k < kPixels; ++k) {
-      raw[k] = raw[k] != 0 ? 1 : 0;
+  for (int v = 0; v < kVectors; ++v) {
+    uint32_t bits = 0;
+#pragma unroll
+    for (int i = 0; i < (kWidth + 3) / 4; ++i) {
+      bits |= bits_of_bytes(nonzero_bytes(mask[v].word[i])) << 4 * i;
     }
-  }
-  const Raw last = static_cast<Raw>(range.last);
-#pragma unroll
-  for (int k = 0; k < kPixels; ++k) {
-    codes[k] = raw[k] > last ? range.out_of_range : static_cast<Code>(raw[k]);
-  }
-#pragma unroll 1
-  for (int32_t i = 0; i < range.num_ignore; ++i) {
-    const Raw ignored = static_cast<Raw>(range.ignore[i]);
-#pragma unroll
-    for (int k = 0; k < kPixels; ++k) {
-      codes[k] = raw[k] == ignored ? range.out_of_range + 1 : codes[k];
-    }
+    batch.keep[v] &= bits;
   }
 }
 
-// The width is a switch at run time and not a template argument: it costs one branch a batch and saves every pair of
-// widths a kernel of its own.
-template <int kWidth, int kVectors>
-__device__ __forceinline__ void read_labels(const Operand& operand, const int64_t (&offset)[kVectors],
-                                            const LabelRange& range, Code (&codes)[kVectors * kWidth]) {
-  switch (operand.element) {
-    case Element::kBool:
-    case Element::kBits8:
-      return read_labels_of<uint8_t, kWidth>(operand, offset, range, codes);
-    case Element::kBits16:
-      return read_labels_of<uint16_t, kWidth>(operand, offset, range, codes);
-    case Element::kBits32:
-      return read_labels_of<uint32_t, kWidth>(operand, offset, range, codes);
-    default:
-      return read_labels_of<uint64_t, kWidth>(operand, offset, range, codes);
-  }
-}
+// Predictions and targets are labels, none wider than kBytes bytes. They are compared and merged as they lie in memory;
+// what a label means is asked once for each run of equal pairs.
+template <int kBytes>
+struct Labels {
+  using Key = std::conditional_t<kBytes == 8, uint64_t, uint32_t>;  // a label, or several in one word
 
-template <int kVectors, int kWidth>
-__device__ __forceinline__ void read_targets(const CountingProblem& problem, Batch<kVectors, kWidth>& batch) {
-  constexpr int kPixels = kVectors * kWidth;
-  const Code out_of_range = static_cast<Code>(problem.num_classes);
-  const Code ignored = out_of_range + 1;
-  int64_t offset[kVectors];
-  batch.locate(problem, problem.target, offset);
-  read_labels<kWidth>(problem.target, offset, {problem.target_last, out_of_range, problem.ignore, problem.num_ignore},
-                      batch.target);
-  if (problem.mask.data != nullptr) {
-    uint8_t mask[kPixels];
-    batch.locate(problem, problem.mask, offset);
-    load_vectors<kWidth>(problem.mask.data, offset, mask);
-#pragma unroll
-    for (int k = 0; k < kPixels; ++k) {
-      batch.target[k] = mask[k] == 0 ? ignored : batch.target[k];
-    }
-  }
-#pragma unroll
-  for (int k = 0; k < kPixels; ++k) {
-    batch.target[k] = batch.live[k / kWidth] ? batch.target[k] : ignored;
-  }
-}
-
-// The predicted class is a label.
-struct PredsLabels {
+  static constexpr int kLabelBytes = kBytes;
+  static constexpr int kWidth = kLoadBytes / kBytes;
   static constexpr int kVectors = 2;
+  static constexpr int kScalars = 4;  // pixels in flight where they are read one at a time
 
-  template <int kVectorsRead, int kWidth>
-  static __device__ __forceinline__ void read(const CountingProblem& problem, Batch<kVectorsRead, kWidth>& batch) {
-    int64_t offset[kVectorsRead];
-    batch.locate(problem, problem.preds, offset);
-    read_labels<kWidth>(problem.preds, offset, {problem.preds_last, static_cast<Code>(problem.num_classes), nullptr, 0},
-                        batch.preds);
-  }
-};
-
-// The predicted class follows from scores: the argmax over classes, or score > threshold.
-template <class Score>
-struct PredsScores {
-  using Value = std::conditional_t<std::is_same_v<Score, double>, double, float>;  // holds every Score exactly
-
-  static constexpr int kVectors = 1;                          // the planes of an argmax are loads enough
-  static constexpr int kPlanes = sizeof(Score) == 8 ? 2 : 4;  // classes in flight
-
-  template <int kVectorsRead, int kWidth>
-  static __device__ __forceinline__ void read(const CountingProblem& problem, Batch<kVectorsRead, kWidth>& batch) {
-    int64_t offset[kVectorsRead];
-    batch.locate(problem, problem.preds, offset);
-    if (problem.prediction == Prediction::kArgmax) {
-      argmax<kWidth>(problem, offset, batch.preds);
-    } else {
-      threshold<kWidth>(problem, offset, batch.preds);
+  template <int kVectorsRead, int kWidthRead, class Counter>
+  static __device__ __forceinline__ void count(const CountingProblem& problem, const Place& group,
+                                               Batch<kVectorsRead, kWidthRead>& batch, Counter& counter) {
+    Packed target[kVectorsRead];
+    Packed preds[kVectorsRead];
+#pragma unroll
+    for (int v = 0; v < kVectorsRead; ++v) {
+      const Place place = place_of_pixel(problem, group, batch.pixel[v]);
+      target[v] = load_labels<kWidthRead, kBytes>(problem.target, place.target);
+      preds[v] = load_labels<kWidthRead, kBytes>(problem.preds, place.preds);
     }
+    apply_mask(problem, group, batch);
+#pragma unroll
+    for (int v = 0; v < kVectorsRead; ++v) {
+      widen<kWidthRead, kBytes>(problem.target, target[v]);
+      widen<kWidthRead, kBytes>(problem.preds, preds[v]);
+    }
+    // Bytes are 16 pixels a vector: their code is kept once, and not for each vector.
+#pragma unroll(kBytes == 1 ? 1 : kVectorsRead)
+    for (int v = 0; v < kVectorsRead; ++v) {
+      if constexpr (kWidthRead == 1) {
+        if (batch.keep[0] != 0) {
+          counter.add(key(target[0], 0), key(preds[0], 0));
+        }
+      } else {
+        constexpr int kPerWord = static_cast<int>(sizeof(Key)) / kBytes;
+#pragma unroll
+        for (int i = 0; i < kWidthRead / kPerWord; ++i) {
+          counter.add_word(key(target[0], i), key(preds[0], i), batch.keep[0] >> i * kPerWord);
+        }
+      }
+#pragma unroll
+      for (int next = 1; next < kVectorsRead; ++next) {
+        target[next - 1] = target[next];
+        preds[next - 1] = preds[next];
+        batch.keep[next - 1] = batch.keep[next];
+      }
+    }
+  }
+
+  // The codes of a pair; false where the pair is ignored.
+  static __device__ __forceinline__ bool codes_of(const CountingProblem& problem, Key target, Key preds,
+                                                  Code& target_code, Code& preds_code) {
+    bool ignored = false;
+#pragma unroll 1
+    for (int32_t i = 0; i < problem.num_ignore; ++i) {
+      ignored |= target == static_cast<Key>(problem.ignore[i]);
+    }
+    const Code out_of_range = static_cast<Code>(problem.num_classes);
+    target_code = target > static_cast<Key>(problem.target_last) ? out_of_range : static_cast<Code>(target);
+    preds_code = preds > static_cast<Key>(problem.preds_last) ? out_of_range : static_cast<Code>(preds);
+    return !ignored;
   }
 
  private:
-  // As torch.argmax: the first maximum, and the first NaN is above everything.
-  static __device__ __forceinline__ bool wins(Value score, Value best) {
-    return score > best || (score != score && best == best);
-  }
-
-  template <int kPixels>
-  static __device__ __forceinline__ void compare(const Score (&scores)[kPixels], Code label, Value (&best)[kPixels],
-                                                 Code (&codes)[kPixels]) {
-#pragma unroll
-    for (int k = 0; k < kPixels; ++k) {
-      const Value score = static_cast<Value>(scores[k]);
-      const bool better = wins(score, best[k]);
-      best[k] = better ? score : best[k];
-      codes[k] = better ? label : codes[k];
-    }
-  }
-
-  // Leaves `offset` at the plane behind the last.
-  template <int kWidth, int kVectorsRead>
-  static __device__ __forceinline__ void argmax(const CountingProblem& problem, int64_t (&offset)[kVectorsRead],
-                                                Code (&codes)[kVectorsRead * kWidth]) {
-    constexpr int kPixels = kVectorsRead * kWidth;
-    const auto load_plane = [&](Score(&scores)[kPixels]) {
-      load_vectors<kWidth>(problem.preds.data, offset, scores);
-#pragma unroll
-      for (int v = 0; v < kVectorsRead; ++v) {
-        offset[v] += problem.class_stride;
-      }
-    };
-    const Code classes = static_cast<Code>(problem.num_classes);
-    Value best[kPixels];
-    Score first[kPixels];
-    load_plane(first);
-#pragma unroll
-    for (int k = 0; k < kPixels; ++k) {
-      best[k] = static_cast<Value>(first[k]);
-      codes[k] = 0;
-    }
-    Code label = 1;
-#pragma unroll 1
-    for (; label + kPlanes <= classes; label += kPlanes) {
-      Score planes[kPlanes][kPixels];
-#pragma unroll
-      for (int c = 0; c < kPlanes; ++c) {
-        load_plane(planes[c]);
-      }
-#pragma unroll
-      for (int c = 0; c < kPlanes; ++c) {
-        compare(planes[c], label + static_cast<Code>(c), best, codes);
-      }
-    }
-#pragma unroll 1
-    for (; label < classes; ++label) {
-      Score plane[kPixels];
-      load_plane(plane);
-      compare(plane, label, best, codes);
-    }
-  }
-
-  template <int kWidth, int kVectorsRead>
-  static __device__ __forceinline__ void threshold(const CountingProblem& problem,
-                                                   const int64_t (&offset)[kVectorsRead],
-                                                   Code (&codes)[kVectorsRead * kWidth]) {
-    Score scores[kVectorsRead * kWidth];
-    load_vectors<kWidth>(problem.preds.data, offset, scores);
-    const Value limit = static_cast<Value>(problem.threshold);
-#pragma unroll
-    for (int k = 0; k < kVectorsRead * kWidth; ++k) {
-      codes[k] = static_cast<Value>(scores[k]) > limit ? 1 : 0;
+  static __device__ __forceinline__ Key key(const Packed& labels, int i) {
+    if constexpr (kBytes == 8) {
+      return labels.word[2 * i] | Key{labels.word[2 * i + 1]} << 32;
+    } else {
+      return labels.word[i];
     }
   }
 };
-
-// Calls body(PredsLabels()) or body(PredsScores<S>()), which is how a kernel is chosen.
-template <class Body>
-auto with_preds(const CountingProblem& problem, const Body& body) {
-  if (problem.prediction == Prediction::kLabel) {
-    return body(PredsLabels());
-  }
-  switch (problem.preds.element) {
-    case Element::kHalf:
-      return body(PredsScores<torch::headeronly::Half>());
-    case Element::kBFloat16:
-      return body(PredsScores<torch::headeronly::BFloat16>());
-    case Element::kFloat:
-      return body(PredsScores<float>());
-    default:
-      return body(PredsScores<double>());
-  }
-}
 
 }  // namespace torchtally::cuda

@@ -74,6 +74,7 @@ DeviceFacts device_facts(const char* op, int32_t device_index) {
   DeviceFacts facts;
   facts.sms = attribute(op, cudaDevAttrMultiProcessorCount, device_index);
   facts.threads_per_sm = attribute(op, cudaDevAttrMaxThreadsPerMultiProcessor, device_index);
+  facts.blocks_per_sm = attribute(op, cudaDevAttrMaxBlocksPerMultiprocessor, device_index);
   facts.shared_per_sm = attribute(op, cudaDevAttrMaxSharedMemoryPerMultiprocessor, device_index);
   facts.shared_per_block = attribute(op, cudaDevAttrMaxSharedMemoryPerBlockOptin, device_index);
   known.emplace(device_index, facts);

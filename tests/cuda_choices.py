@@ -1,0 +1,27 @@
+"""What the CUDA kernels choose by device and by size, forced for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from torchtally import _core
+
+#: Where a block counts.
+TIERS = [name for name in _core.Tier.__members__ if name != "AUTO"]
+
+
+@contextmanager
+def cuda_policy(**overrides: object) -> Iterator[None]:
+    """Count on CUDA with other tuning numbers; the old ones come back at the end.
+
+    The tier may be given by name.
+    """
+    before, changed = _core.cuda_policy(), _core.cuda_policy()
+    for name, value in overrides.items():
+        setattr(changed, name, getattr(_core.Tier, value) if name == "tier" else value)
+    _core.set_cuda_policy(changed)
+    try:
+        yield
+    finally:
+        _core.set_cuda_policy(before)

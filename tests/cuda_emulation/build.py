@@ -1,0 +1,85 @@
+"""Compiles the emulated kernels: a library for ctypes, or a program of random problems.
+
+``python tests/cuda_emulation/build.py FOLDER [FLAGS...]`` compiles the program into a
+folder, for instance with ``-fsanitize=thread``, and prints its path.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = ROOT / "tests/cuda_emulation"
+POLICY = "ops/cuda/counting_policy.cpp"
+#: What the program needs beside the kernels, and what never changes with them.
+CASES = (ROOT / "tests/cpp/cases.cpp", ROOT / "tests/cpp/problems.cpp")
+WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
+
+
+def compiler() -> str | None:
+    """Return the first of $CXX, g++ and c++ that is on PATH."""
+    names = (os.environ.get("CXX", ""), "g++", "c++")
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def compile_cpp(
+    inputs: Sequence[Path],
+    output: Path,
+    flags: Sequence[str] = (),
+    *,
+    sources: Path = ROOT / "csrc",
+) -> Path:
+    """Run the compiler; files of ``sources`` come before those of csrc."""
+    found = compiler()
+    if found is None:
+        raise RuntimeError("no C++ compiler")
+    command = [found, "-std=c++20", "-O1", "-g1", "-fno-omit-frame-pointer"]
+    command += [*WARNINGS, "-Wno-unknown-pragmas"]
+    for folder in (sources, ROOT / "csrc", HERE, ROOT / "tests/cpp"):
+        command += ["-I", str(folder)]
+    command += ["-isystem", str(Path(torch.__file__).parent / "include")]
+    command += [*flags, *map(str, inputs), "-o", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{shlex.join(command)}\n{done.stderr}")
+    return output
+
+
+def compile_library(folder: Path) -> Path:
+    """Compile what ``counting.Emulation`` loads."""
+    inputs = [HERE / "counting_emulation.cpp", ROOT / "csrc" / POLICY]
+    flags = ["-fPIC", "-shared", "-fvisibility=hidden"]
+    return compile_cpp(inputs, folder / "counting_emulation.so", flags)
+
+
+def compile_cases(folder: Path, flags: Sequence[str] = ()) -> list[Path]:
+    """Compile the random problems, which programs of the same flags share."""
+    return [
+        compile_cpp([path], folder / f"{path.stem}.o", [*flags, "-c"]) for path in CASES
+    ]
+
+
+def compile_program(
+    folder: Path,
+    flags: Sequence[str] = (),
+    *,
+    sources: Path = ROOT / "csrc",
+    cases: Sequence[Path] = CASES,
+) -> Path:
+    """Compile the program that compares the kernels with a loop over pixels."""
+    inputs = [HERE / "counting_test.cpp", sources / POLICY, *cases]
+    return compile_cpp(inputs, folder / "counting_test", flags, sources=sources)
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    print(compile_program(target, sys.argv[2:]))

@@ -1,0 +1,294 @@
+"""Faults planted in the kernels' source, to see that the emulation can fail.
+
+A fault replaces one piece of a copy of the source; a piece that does not occur exactly
+once is an error, so the table cannot outlive the code. The kernels hold no test hooks.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cuda_emulation import build
+
+#: The means that catch a fault, with their flags and what they then say.
+NONE, THREADS, ADDRESSES = "the result", "ThreadSanitizer", "AddressSanitizer and UBSan"
+FLAGS: dict[str, list[str]] = {
+    NONE: [],
+    THREADS: ["-fsanitize=thread"],
+    ADDRESSES: ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+}
+WRONG = r"wrong result: (count|invalid) \d+ is"
+RACE = r"ThreadSanitizer: data race"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One replacement, the kernels that show it, and how it is caught.
+
+    Attributes:
+        file: Below csrc.
+        old: What occurs once in the file.
+        new: What takes its place.
+        means: A key of ``FLAGS``: what the kernels are compiled with.
+        says: A regular expression of the report.
+        source: How pixels are read: a C++ type.
+        tier: Where a block counts: a C++ type.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    means: str
+    says: str
+    source: str = "Labels<1>"
+    tier: str = "SharedTier"
+
+
+_BINS = "ops/cuda/counting_bins.cuh"
+_DEVICE = "ops/cuda/counting_device.cuh"
+_READ = "ops/cuda/counting_read.cuh"
+_SCORES = "ops/cuda/counting_scores.cuh"
+_POLICY = "ops/cuda/counting_policy.cpp"
+
+FAULTS = [
+    Fault(
+        "no barrier behind the clearing of the bins",
+        _BINS,
+        "      shared_[i] = 0;\n    }\n    __syncthreads();",
+        "      shared_[i] = 0;\n    }",
+        THREADS,
+        RACE,
+    ),
+    Fault(
+        "no barrier before the fold",
+        _BINS,
+        "void flush() const {\n    __syncthreads();",
+        "void flush() const {",
+        THREADS,
+        RACE,
+    ),
+    Fault(
+        "no barrier between the fold and the next part's clearing",
+        _BINS,
+        "        output_.add(bin, sum);\n      }\n    }\n    __syncthreads();",
+        "        output_.add(bin, sum);\n      }\n    }",
+        THREADS,
+        RACE,
+    ),
+    Fault(
+        "blocks add to the output without atomics",
+        _BINS,
+        "atomicAdd(reinterpret_cast<unsigned long long*>(at), "
+        "static_cast<unsigned long long>(count));",
+        "*at += static_cast<int64_t>(count);",
+        THREADS,
+        RACE,
+    ),
+    Fault(
+        "threads add to a bin without atomics",
+        _BINS,
+        "atomicAdd(mine_ + bin * copies_, count);",
+        "mine_[bin * copies_] += count;",
+        THREADS,
+        RACE,
+    ),
+    Fault(
+        "no barrier before the sums of the warps are read",
+        _DEVICE,
+        "= cells[c];\n      }\n    }\n    __syncthreads();",
+        "= cells[c];\n      }\n    }",
+        THREADS,
+        RACE,
+        tier="BitsTier",
+    ),
+    Fault(
+        "bins not cleared to the last",
+        _BINS,
+        "i < bins_ * copies_;",
+        "i < bins_ * copies_ - 1;",
+        NONE,
+        WRONG,
+    ),
+    Fault(
+        "a bin past the end",
+        _BINS,
+        "bin < bins_; bin",
+        "bin <= bins_; bin",
+        ADDRESSES,
+        "AddressSanitizer: heap-buffer-overflow",
+    ),
+    Fault(
+        "the fold takes a copy twice and another never",
+        _BINS,
+        "((r + threadIdx.x) & (copies_ - 1))",
+        "((r | threadIdx.x) & (copies_ - 1))",
+        NONE,
+        WRONG,
+    ),
+    Fault(
+        "a part may hold more pixels than a bin can count",
+        _POLICY,
+        "std::min(policy.max_pixels_per_block, kLargestCount)",
+        "policy.max_pixels_per_block",
+        NONE,
+        "overflow: a part of",
+    ),
+    Fault(
+        "a run outgrows its counter",
+        _DEVICE,
+        "  Key preds_ = 0;\n  uint32_t count_ = 0;",
+        "  Key preds_ = 0;\n  uint32_t count_ : 4 = 0;",
+        NONE,
+        WRONG,
+    ),
+    Fault(
+        "the tail behind the last vector is lost",
+        _DEVICE,
+        "const int64_t last = end - skipped;",
+        "const int64_t last = end - skipped - (skipped > 0 ? end - tail : 0);",
+        NONE,
+        WRONG,
+    ),
+    Fault(
+        "a vector that reaches into the next group",
+        _DEVICE,
+        "tail = end - (end - head) % Source::kWidth;",
+        "tail = end;",
+        NONE,
+        WRONG,
+    ),
+    Fault(
+        "a vector past the end of the part is counted",
+        _DEVICE,
+        "first;\n        batch.keep[v] = live ? batch.kAll : 0;",
+        "first;\n        batch.keep[v] = batch.kAll;",
+        NONE,
+        WRONG,
+    ),
+    Fault(
+        "vectors that start where the group starts, aligned or not",
+        _DEVICE,
+        "(kWidth - phase % kWidth) % kWidth",
+        "0 * phase",
+        ADDRESSES,
+        "runtime error: reference binding to misaligned|misaligned address",
+        source="Labels<8>",
+    ),
+    Fault(
+        "offsets of 32 bits",
+        _READ,
+        "place.target += index * problem.target.pixel_stride[0];",
+        "place.target += static_cast<int32_t>(index) * "
+        "static_cast<int32_t>(problem.target.pixel_stride[0]);",
+        ADDRESSES,
+        "runtime error: signed integer overflow",
+    ),
+    Fault(
+        "the prediction of the neighbouring pixel",
+        _DEVICE,
+        "label<kBits>(preds, k)",
+        "label<kBits>(preds, k ^ 1)",
+        NONE,
+        WRONG,
+    ),
+    Fault(
+        "the mask of the neighbouring pixels",
+        _READ,
+        "<< 4 * i;",
+        "<< 2 * i;",
+        NONE,
+        WRONG,
+    ),
+    Fault(
+        "a lane left out of a shuffle",
+        _DEVICE,
+        "__shfl_xor_sync(0xffffffffU,",
+        "__shfl_xor_sync(0x7fffffffU,",
+        NONE,
+        "a shuffle whose mask leaves its own lane out",
+        tier="BitsTier",
+    ),
+    Fault(
+        "half of a warp left out of a sum",
+        _DEVICE,
+        "int lanes = kWarp / 2;",
+        "int lanes = kWarp / 4;",
+        NONE,
+        WRONG,
+        tier="BitsTier",
+    ),
+    Fault(
+        "a barrier that only some threads reach",
+        _DEVICE,
+        "    if (threadIdx.x < kBinaryCells) {\n      uint32_t sum = 0;",
+        "    if (threadIdx.x < kBinaryCells) {\n      __syncthreads();\n"
+        "      uint32_t sum = 0;",
+        NONE,
+        "divergent __syncthreads",
+        tier="BitsTier",
+    ),
+    Fault(
+        "class planes one too far",
+        _SCORES,
+        "label + static_cast<Code>(c) < classes ? problem.class_stride : 0",
+        "label + static_cast<Code>(c) <= classes ? problem.class_stride : 0",
+        ADDRESSES,
+        "AddressSanitizer: heap-buffer-overflow",
+        source="Scores<float>",
+    ),
+]
+
+
+def plant(fault: Fault, folder: Path) -> None:
+    """Copy the sources that a fault may touch, and replace its piece."""
+    for name in ("ops/cuda", "common"):
+        shutil.copytree(build.ROOT / "csrc" / name, folder / name)
+    path = folder / fault.file
+    text = path.read_text(encoding="utf-8")
+    if text.count(fault.old) != 1:
+        raise ValueError(
+            f"{fault.name}: the piece to replace occurs {text.count(fault.old)} times "
+            f"in {fault.file}, not once"
+        )
+    path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+
+
+def run(program: Path, cases: int) -> subprocess.CompletedProcess[str]:
+    """Run the random problems, stopping at the first report."""
+    settings = {
+        "TSAN_OPTIONS": "halt_on_error=1:history_size=4",
+        "ASAN_OPTIONS": "detect_leaks=0",
+    }
+    return subprocess.run(
+        [str(program), str(cases)],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def compile_kernels(
+    fault: Fault, folder: Path, cases: Sequence[Path], sources: Path
+) -> Path:
+    """Compile the kernels that show a fault, and no others: that takes seconds."""
+    only = [f"-DTORCHTALLY_SOURCE={fault.source}", f"-DTORCHTALLY_TIER={fault.tier}"]
+    flags = [*FLAGS[fault.means], *only, "-O0", "-w"]
+    return build.compile_program(folder, flags, sources=sources, cases=cases)
+
+
+def report_of(fault: Fault, folder: Path, cases: Sequence[Path]) -> str:
+    """Compile the kernels with a fault; return what its means says, or nothing."""
+    sources = folder / "csrc"
+    plant(fault, sources)
+    done = run(compile_kernels(fault, folder, cases, sources), 200)
+    found = re.search(fault.says, done.stderr)
+    return "" if done.returncode == 0 or found is None else found[0]
