@@ -3,64 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from torchtally.ops._arguments import CountOptions, IgnoreIndex, OutOfRange, Task
+from torchtally import distributed
+from torchtally.distributed import Group
+from torchtally.ops._arguments import CountOptions
+
+from ._state import Keep, State, Waiting
+
+Value = TypeVar("Value")
+
+_OPS = torch.ops.torchtally
+#: Functional and in-place op of class counts, and of confusion matrices.
+_COUNT = (_OPS.class_counts.default, _OPS.confusion_matrix.default)
+_COUNT_IN_PLACE = (_OPS.class_counts_.default, _OPS.confusion_matrix_.default)
 
 
-class CountingMetric(nn.Module):
-    """Counts kept as int64 buffers; subclasses say which op counts and what it means.
+class CountingMetric(nn.Module, Generic[Value]):
+    """Counts kept as int64 buffers; subclasses say what they mean.
 
-    ``update`` never reads back from the device. Labels out of range are counted on
-    the way and raised by ``compute``. The state is one int64 count, or with
-    ``per_sample`` one for each sample seen.
+    ``update`` never reads back from the device. Labels out of range are counted on the
+    way and raised by ``compute``, which adds up the counts of all ranks first where
+    ``torch.distributed`` is initialised.
+
+    Attributes:
+        counts: ``[..., 3, K]`` or ``[..., K, K]``, with the samples in front where the
+            counts of each are kept.
+        invalid: pairs with a label out of range.
+        sums: ``[E, 5]``, integer sums over samples, where scores are means over them.
     """
 
     counts: Tensor
     invalid: Tensor
-    _op: ClassVar[Any]  #: functional
-    _op_in_place: ClassVar[Any]
+    sums: Tensor | None
 
     def __init__(
         self,
-        num_classes: int | None = None,
+        options: CountOptions,
         *,
-        task: Task = "multiclass",
-        threshold: float = 0.5,
-        ignore_index: IgnoreIndex = None,
-        out_of_range: OutOfRange = "error",
-        per_sample: bool = False,
+        matrix: bool,
+        keep: Keep,
+        sync_on_compute: bool,
     ) -> None:
         super().__init__()
-        self._options = CountOptions.checked(
-            type(self).__name__,
-            num_classes,
-            task,
-            threshold,
-            ignore_index,
-            out_of_range,
-        )
-        self._per_sample = per_sample
-        self._op_options = self._options.op_options(per_sample)
-        self._pending: list[Tensor] = []
-        labels = (self._options.num_classes,) if task == "multilabel" else ()
-        samples = (0,) if per_sample else ()
-        self.register_buffer(
-            "counts",
-            torch.zeros((*samples, *labels, *self._shape()), dtype=torch.int64),
-        )
+        if not isinstance(sync_on_compute, bool):
+            raise TypeError(
+                f"{options.op}: sync_on_compute must be a bool, "
+                f"got {type(sync_on_compute).__name__}"
+            )
+        self._options = options
+        self._matrix = matrix
+        self._keep = keep
+        self._sync_on_compute = sync_on_compute
+        self._op_options = options.op_options(keep != "total")
+        self._unsynced: State | None = None
+        classes = options.output_classes
+        labels = (options.num_classes,) if options.task == "multilabel" else ()
+        self._group_shape = (*labels, classes if matrix else 3, classes)
+        self._waiting = Waiting(self._group_shape if keep == "samples" else (0,))
+        samples = (0,) if keep == "samples" else ()
+        zeros = torch.zeros((*samples, *self._group_shape), dtype=torch.int64)
+        self.register_buffer("counts", zeros)
         self.register_buffer("invalid", torch.zeros(labels, dtype=torch.int64))
+        self.register_buffer("sums", None)
 
-    def _shape(self) -> tuple[int, int]:
-        """Return the shape of one group's counts."""
+    def _value_of(self, state: State) -> Value:
+        """Return the metric of a state."""
         raise NotImplementedError
 
-    def _value_of(self, counts: Tensor) -> Tensor:
-        """Return the metric of counts."""
+    def _sums_of(self, counts: Tensor) -> Tensor:
+        """Return the sums of samples whose counts are ``[N, ...]``."""
         raise NotImplementedError
+
+    def _config(self) -> tuple[object, ...]:
+        """Return what two metrics must share for their counts to add up."""
+        return (type(self).__name__, self._options, self._keep, self._matrix)
 
     def update(self, preds: Tensor, target: Tensor, mask: Tensor | None = None) -> None:
         """Count a batch.
@@ -73,13 +93,16 @@ class CountingMetric(nn.Module):
         Raises:
             TypeError: for an argument of the wrong kind or dtype.
             ValueError: for a wrong shape.
+            RuntimeError: between ``sync`` and ``unsync``.
         """
-        if self._per_sample:
-            self._add(*self._count(preds, target, mask))
+        if self._unsynced is not None:
+            self._refuse_synced("update")
+        if self._keep != "total":
+            self._put(*self._count(preds, target, mask))
             return
         preds = self._options.op_inputs(preds, target, mask, False)
         buffers = self._buffers  # an attribute of a module is looked up in three places
-        self._op_in_place(
+        _COUNT_IN_PLACE[self._matrix](
             buffers["counts"],
             buffers["invalid"],
             preds,
@@ -88,85 +111,205 @@ class CountingMetric(nn.Module):
             **self._op_options,
         )
 
-    def compute(self) -> Tensor:
+    def compute(self) -> Value:
         """Return the metric of everything counted since the last reset.
 
+        Where ``torch.distributed`` is initialised, the counts of all ranks of the
+        default group are added up for it, unless ``sync_on_compute=False`` or the
+        metric is synced already; every rank must call it. The state stays as it was.
+
         Raises:
-            ValueError: if a label was out of range (``out_of_range="error"``).
+            ValueError: if a label was out of range (``out_of_range="error"``), on
+                every rank alike.
+            RuntimeError: if a rank failed, or counts with other options.
         """
-        self._raise_invalid(self.invalid)
-        self._collect()
-        return self._value_of(self.counts)
+        state = self._state()
+        if (
+            self._sync_on_compute
+            and self._unsynced is None
+            and distributed.is_distributed()
+        ):
+            state = self._reduced("compute", state, None)
+        self._raise_invalid(state.invalid)
+        return self._value_of(state)
 
     def forward(
         self, preds: Tensor, target: Tensor, mask: Tensor | None = None
-    ) -> Tensor:
-        """Count a batch and return the metric of this batch alone.
+    ) -> Value:
+        """Count a batch, once, and return the metric of this batch on this rank.
 
         Raises:
             TypeError: for an argument of the wrong kind or dtype.
             ValueError: for a wrong shape, or a label out of range.
+            RuntimeError: between ``sync`` and ``unsync``.
         """
+        self._refuse_synced("forward")
         counts, invalid = self._count(preds, target, mask)
-        self._add(counts, invalid)
-        self._raise_invalid(invalid)
-        return self._value_of(counts)
+        if self._keep == "samples":
+            self._put(counts, invalid)
+            batch = State(counts, invalid.sum(0))
+        elif self._keep == "sums":
+            batch = State(counts.sum(0), invalid.sum(0), self._sums_of(counts))
+            self._add(batch)
+        else:
+            batch = State(counts, invalid)
+            self._add(batch)
+        self._raise_invalid(batch.invalid)
+        return self._value_of(batch)
 
     def reset(self) -> None:
-        """Forget everything counted."""
-        self._pending.clear()
-        if self._per_sample:
-            self.counts = self.counts.new_zeros((0, *self.counts.shape[1:]))
+        """Forget everything counted; a synced metric is unsynced by it."""
+        if self._unsynced is not None:
+            self.unsync()
+        self._waiting.clear()
+        if self._keep == "samples":
+            self.counts = self.counts.new_zeros((0, *self._group_shape))
         else:
             self.counts.zero_()
         self.invalid.zero_()
+        if self.sums is not None:
+            self.sums.zero_()
 
-    def merge(self, other: CountingMetric) -> None:
+    def merge(self, other: CountingMetric[Value]) -> None:
         """Add what another metric of the same kind and options has counted.
 
         Raises:
             TypeError: if ``other`` is another kind of metric.
             ValueError: if it counts with other options.
+            RuntimeError: between ``sync`` and ``unsync``.
         """
         name = type(self).__name__
+        self._refuse_synced("merge")
         if type(other) is not type(self):
             raise TypeError(
                 f"{name}.merge: other must be a {name}, got {type(other).__name__}"
             )
-        mine, theirs = (
-            (metric._options, metric._per_sample) for metric in (self, other)
-        )
+        mine, theirs = self._config(), other._config()
         if mine != theirs:
             raise ValueError(
                 f"{name}.merge: other must count with the same options, {mine}, "
                 f"got {theirs}"
             )
-        other._collect()
         device = self.counts.device
-        self._add(other.counts.to(device), other.invalid.to(device))
+        state = other._state().map(lambda tensor: tensor.to(device))
+        self._state()
+        if self._keep == "samples":
+            self.counts = torch.cat([self.counts, state.counts])
+            self.invalid += state.invalid
+        else:
+            self._add(state)
+
+    def sync(self, process_group: Group = None) -> None:
+        """Replace the state by the sum over the ranks of a group, until ``unsync``.
+
+        All counts and the pairs out of range travel in one all_reduce of int64. Where
+        the counts of each sample are kept, they are gathered after it, by rank.
+
+        Args:
+            process_group: whose ranks to add up; None for the default group. Every
+                rank of it must call ``sync``.
+
+        Raises:
+            RuntimeError: if ``torch.distributed`` is not initialised, the metric is
+                synced already, a rank failed, or ranks count with other options. The
+                state is then as it was.
+            ValueError: if this rank is not in the group.
+        """
+        self._refuse_synced("sync")
+        local = self._state()
+        self._load(self._reduced("sync", local, process_group))
+        self._unsynced = local
+
+    def unsync(self) -> None:
+        """Return to the state of this rank alone.
+
+        Raises:
+            RuntimeError: if the metric is not synced.
+        """
+        if self._unsynced is None:
+            raise RuntimeError(
+                f"{type(self).__name__}.unsync: the metric must be synced, and is not"
+            )
+        self._load(self._unsynced)
+        self._unsynced = None
+
+    def _reduced(self, method: str, state: State, group: Group) -> State:
+        """Return the sum of a state over the ranks of a group; change nothing."""
+        op = f"{type(self).__name__}.{method}"
+        config = repr(self._config())
+        if self._keep == "samples":
+            counts, (invalid,) = distributed.all_gather_counts(
+                op, state.counts, [state.invalid], config=config, group=group
+            )
+            return State(counts, invalid)
+        return State(
+            *distributed.all_reduce_counts(
+                op, state.tensors(), config=config, group=group
+            )
+        )
 
     def _count(
         self, preds: Tensor, target: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """Return (counts, invalid) of a batch, in the shapes of the state."""
-        preds = self._options.op_inputs(preds, target, mask, self._per_sample)
-        counts, invalid = self._op(
+        """Return (counts, invalid) of a batch, of each sample where they are needed."""
+        preds = self._options.op_inputs(preds, target, mask, self._keep != "total")
+        counts, invalid = _COUNT[self._matrix](
             preds, target, self._options.op_classes, mask, **self._op_options
         )
-        return counts, invalid.sum(0) if self._per_sample else invalid
+        return counts, invalid
 
-    def _add(self, counts: Tensor, invalid: Tensor) -> None:
-        if self._per_sample:
-            self._pending.append(counts)
+    def _put(self, counts: Tensor, invalid: Tensor) -> None:
+        """Take the counts of each sample of a batch, in time."""
+        if not torch.compiler.is_compiling():
+            if self._waiting.in_program:
+                self._collect()
+            self._waiting.put(counts, invalid)
+            if self._keep == "sums" and self._waiting.many:
+                self._collect()
+        elif self._keep == "samples":
+            if self._waiting.in_list:
+                self._collect()
+            self._waiting.put_in_program(counts)
+            self.invalid += invalid.sum(0)
         else:
-            self.counts += counts
-        self.invalid += invalid
+            self._add(State(counts.sum(0), invalid.sum(0), self._sums_of(counts)))
+
+    def _add(self, state: State) -> None:
+        self.counts += state.counts
+        self.invalid += state.invalid
+        if self.sums is not None and state.sums is not None:
+            self.sums += state.sums
 
     def _collect(self) -> None:
-        """Move the batches of samples that wait into the buffer."""
-        if self._pending:
-            self.counts = torch.cat([self.counts, *self._pending])
-            self._pending.clear()
+        """Move the batches that wait into the buffers."""
+        rows, invalid = self._waiting.take()
+        if not rows:
+            return
+        counts = torch.cat(rows)
+        if invalid:
+            self.invalid += torch.cat(invalid).sum(0)
+        if self._keep == "samples":
+            self.counts = torch.cat([self.counts, counts])
+        else:
+            self.counts += counts.sum(0)
+            assert self.sums is not None
+            self.sums += self._sums_of(counts)
+
+    def _state(self) -> State:
+        """Return everything counted, as the buffers hold it."""
+        if self._keep != "total":
+            self._collect()
+        return State(self.counts, self.invalid, self.sums)
+
+    def _load(self, state: State) -> None:
+        self.counts, self.invalid, self.sums = state
+
+    def _refuse_synced(self, method: str) -> None:
+        if self._unsynced is not None:
+            raise RuntimeError(
+                f"{type(self).__name__}.{method}: the metric is synced, so that it "
+                "holds the counts of all ranks; call unsync() or reset() first"
+            )
 
     def _raise_invalid(self, invalid: Tensor) -> None:
         if self._options.out_of_range != "error" or torch.compiler.is_compiling():
@@ -180,8 +323,11 @@ class CountingMetric(nn.Module):
 
     def _apply(
         self, fn: Callable[[Tensor], Tensor], recurse: bool = True
-    ) -> CountingMetric:
+    ) -> CountingMetric[Value]:
         self._collect()
+        self._waiting.move(fn)
+        if self._unsynced is not None:
+            self._unsynced = self._unsynced.map(fn)
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return self
 
@@ -193,9 +339,13 @@ class CountingMetric(nn.Module):
         self, state_dict: dict[str, Any], prefix: str, *args: Any
     ) -> None:
         saved = state_dict.get(f"{prefix}counts")
-        if self._per_sample and saved is not None:
-            self._pending.clear()
-            self.counts = self.counts.new_zeros((len(saved), *self.counts.shape[1:]))
+        if saved is not None:  # replaces what is here, synced or not
+            if self._unsynced is not None:
+                self.unsync()
+            self._waiting.clear()
+            if self._keep == "samples":
+                shape = (len(saved), *self._group_shape)
+                self.counts = self.counts.new_zeros(shape)
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def extra_repr(self) -> str:
