@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias, get_args
 import torch
 from torch import Tensor
 
+from ._sharding import is_dtensor, register_sharding
+
 Task: TypeAlias = Literal["multiclass", "binary", "multilabel"]
 OutOfRange: TypeAlias = Literal["error", "ignore", "miss"]
 IgnoreIndex: TypeAlias = int | Sequence[int] | None
@@ -35,6 +37,9 @@ _INTEGERS = frozenset(
     }
 )
 _SCORES = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
+
+#: What to do about a label out of range.
+REMEDY = "Name it in ignore_index, or pass out_of_range='ignore' or 'miss'"
 
 _OP_DEFAULTS = {
     "ignore_index": (),
@@ -175,6 +180,8 @@ class CountOptions:
             TypeError: for a wrong kind or dtype.
             ValueError: for a wrong shape.
         """
+        if type(target) is not Tensor and is_dtensor(target):
+            register_sharding()
         if mask is None and self._usual(preds, target):
             return preds
         op = self.op
@@ -310,6 +317,8 @@ def raise_invalid(
     bad = int(invalid if invalid.dim() == 0 else invalid.sum())
     if bad == 0:
         return
+    if is_dtensor(target):  # its labels are on many ranks
+        raise ValueError(f"{options.invalid_message(bad)}. {REMEDY}")
     counted = torch.ones_like(target, dtype=torch.bool) if mask is None else mask
     for value in options.ignore_index:
         if _holds(target.dtype, value):
@@ -325,8 +334,7 @@ def raise_invalid(
         if values:
             examples.append(f"{name} has {', '.join(map(str, values))}")
     raise ValueError(
-        f"{options.invalid_message(bad)} ({'; '.join(examples)}). Name it in "
-        "ignore_index, or pass out_of_range='ignore' or 'miss'"
+        f"{options.invalid_message(bad)} ({'; '.join(examples)}). {REMEDY}"
     )
 
 
