@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 import torch.distributed as dist
@@ -19,6 +19,19 @@ Group: TypeAlias = Any
 
 # 24 bits, so that the squares of 32,768 ranks add up within int64.
 _FINGERPRINT_BITS = 24
+
+
+class Config(NamedTuple):
+    """What must be the same on every rank for sums over ranks to mean something."""
+
+    text: str
+    mark: int  #: fingerprint of the text
+
+    @classmethod
+    def of(cls, *parts: object) -> Config:
+        """Build the config of objects whose ``repr`` tells them apart."""
+        text = repr(parts)
+        return cls(text, zlib.crc32(text.encode()) % (1 << _FINGERPRINT_BITS))
 
 
 def is_distributed() -> bool:
@@ -48,12 +61,12 @@ def group_size(op: str, group: Group) -> int:
 
 
 def all_reduce_counts(
-    op: str, tensors: Sequence[Tensor], *, config: str, group: Group = None
+    op: str, tensors: Sequence[Tensor], *, config: Config, group: Group = None
 ) -> list[Tensor]:
     """Add int64 tensors up over the ranks of a group, all in one all_reduce.
 
-    Two more numbers travel with them, the sum of a fingerprint of ``config`` and the
-    sum of its squares: both are those of equal fingerprints only where all are equal.
+    Two more numbers travel with them, the fingerprint of ``config`` and its square,
+    whose sums are those of equal fingerprints only where all are equal.
 
     Args:
         op: name of the operation, for messages.
@@ -70,7 +83,7 @@ def all_reduce_counts(
         ValueError: if this rank is not in the group.
     """
     size = group_size(op, group)
-    mark = zlib.crc32(config.encode()) % (1 << _FINGERPRINT_BITS)
+    mark = config.mark
     header = torch.tensor([mark, mark * mark], device=tensors[0].device)
     packed = torch.cat([header, *(tensor.reshape(-1) for tensor in tensors)])
     if torch.compiler.is_compiling():
@@ -81,7 +94,7 @@ def all_reduce_counts(
         if marks != size * mark or squares != size * mark * mark:
             raise RuntimeError(
                 f"{op}: every rank must hold a metric of the same kind and options, "
-                f"but the {size} ranks differ; this one has {config}"
+                f"but the {size} ranks differ; this one has {config.text}"
             )
     parts = packed[2:].split([tensor.numel() for tensor in tensors])
     return [
@@ -94,7 +107,7 @@ def all_gather_counts(
     rows: Tensor,
     tensors: Sequence[Tensor],
     *,
-    config: str,
+    config: Config,
     group: Group = None,
 ) -> tuple[Tensor, list[Tensor]]:
     """Line the rows of all ranks up, by rank, and add other tensors up.
@@ -127,13 +140,9 @@ def all_gather_counts(
         return rows.clone(), sums
     padded = rows.new_zeros((longest, *rows.shape[1:]))
     padded[: len(rows)] = rows
-    gathered = rows.new_empty((len(of_ranks) * longest, *rows.shape[1:]))
-    _attempt(
-        op,
-        len(of_ranks),
-        lambda: dist.all_gather_into_tensor(gathered, padded, group=group),
-    )
-    blocks = zip(gathered.split(longest), of_ranks, strict=True)
+    gathered = [torch.empty_like(padded) for _ in of_ranks]
+    _attempt(op, len(of_ranks), lambda: dist.all_gather(gathered, padded, group=group))
+    blocks = zip(gathered, of_ranks, strict=True)
     return torch.cat([block[:length] for block, length in blocks]), sums
 
 

@@ -2,85 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
 
 from torchtally import distributed
-from torchtally.distributed import Group
-from torchtally.ops._arguments import CountOptions
+from torchtally.ops._arguments import REMEDY
+from torchtally.ops._sharding import is_dtensor, local_counts
 
-from ._state import Keep, State, Waiting
+from ._buffers import CountBuffers
+from ._ddp import refuse_broadcast
+from ._state import State
 
 Value = TypeVar("Value")
 
+_DDP = DistributedDataParallel
 _OPS = torch.ops.torchtally
 #: Functional and in-place op of class counts, and of confusion matrices.
 _COUNT = (_OPS.class_counts.default, _OPS.confusion_matrix.default)
 _COUNT_IN_PLACE = (_OPS.class_counts_.default, _OPS.confusion_matrix_.default)
 
 
-class CountingMetric(nn.Module, Generic[Value]):
+class CountingMetric(CountBuffers, Generic[Value]):
     """Counts kept as int64 buffers; subclasses say what they mean.
 
     ``update`` never reads back from the device. Labels out of range are counted on the
     way and raised by ``compute``, which adds up the counts of all ranks first where
     ``torch.distributed`` is initialised.
 
-    Attributes:
-        counts: ``[..., 3, K]`` or ``[..., K, K]``, with the samples in front where the
-            counts of each are kept.
-        invalid: pairs with a label out of range.
-        sums: ``[E, 5]``, integer sums over samples, where scores are means over them.
     """
-
-    counts: Tensor
-    invalid: Tensor
-    sums: Tensor | None
-
-    def __init__(
-        self,
-        options: CountOptions,
-        *,
-        matrix: bool,
-        keep: Keep,
-        sync_on_compute: bool,
-    ) -> None:
-        super().__init__()
-        if not isinstance(sync_on_compute, bool):
-            raise TypeError(
-                f"{options.op}: sync_on_compute must be a bool, "
-                f"got {type(sync_on_compute).__name__}"
-            )
-        self._options = options
-        self._matrix = matrix
-        self._keep = keep
-        self._sync_on_compute = sync_on_compute
-        self._op_options = options.op_options(keep != "total")
-        self._unsynced: State | None = None
-        classes = options.output_classes
-        labels = (options.num_classes,) if options.task == "multilabel" else ()
-        self._group_shape = (*labels, classes if matrix else 3, classes)
-        self._waiting = Waiting(self._group_shape if keep == "samples" else (0,))
-        samples = (0,) if keep == "samples" else ()
-        zeros = torch.zeros((*samples, *self._group_shape), dtype=torch.int64)
-        self.register_buffer("counts", zeros)
-        self.register_buffer("invalid", torch.zeros(labels, dtype=torch.int64))
-        self.register_buffer("sums", None)
 
     def _value_of(self, state: State) -> Value:
         """Return the metric of a state."""
         raise NotImplementedError
-
-    def _sums_of(self, counts: Tensor) -> Tensor:
-        """Return the sums of samples whose counts are ``[N, ...]``."""
-        raise NotImplementedError
-
-    def _config(self) -> tuple[object, ...]:
-        """Return what two metrics must share for their counts to add up."""
-        return (type(self).__name__, self._options, self._keep, self._matrix)
 
     def update(self, preds: Tensor, target: Tensor, mask: Tensor | None = None) -> None:
         """Count a batch.
@@ -95,10 +51,13 @@ class CountingMetric(nn.Module, Generic[Value]):
             ValueError: for a wrong shape.
             RuntimeError: between ``sync`` and ``unsync``.
         """
-        if self._unsynced is not None:
-            self._refuse_synced("update")
+        if self._unsynced is not None or _DDP._active_ddp_module is not None:
+            self._refuse_shared("update")
         if self._keep != "total":
             self._put(*self._count(preds, target, mask))
+            return
+        if type(target) is not Tensor and is_dtensor(target):
+            self._add(State(*self._count(preds, target, mask)))
             return
         preds = self._options.op_inputs(preds, target, mask, False)
         buffers = self._buffers  # an attribute of a module is looked up in three places
@@ -143,7 +102,7 @@ class CountingMetric(nn.Module, Generic[Value]):
             ValueError: for a wrong shape, or a label out of range.
             RuntimeError: between ``sync`` and ``unsync``.
         """
-        self._refuse_synced("forward")
+        self._refuse_shared("forward")
         counts, invalid = self._count(preds, target, mask)
         if self._keep == "samples":
             self._put(counts, invalid)
@@ -184,11 +143,10 @@ class CountingMetric(nn.Module, Generic[Value]):
             raise TypeError(
                 f"{name}.merge: other must be a {name}, got {type(other).__name__}"
             )
-        mine, theirs = self._config(), other._config()
-        if mine != theirs:
+        if other._config != self._config:
             raise ValueError(
-                f"{name}.merge: other must count with the same options, {mine}, "
-                f"got {theirs}"
+                f"{name}.merge: other must count with the same options, "
+                f"{self._config.text}, got {other._config.text}"
             )
         device = self.counts.device
         state = other._state().map(lambda tensor: tensor.to(device))
@@ -199,163 +157,32 @@ class CountingMetric(nn.Module, Generic[Value]):
         else:
             self._add(state)
 
-    def sync(self, process_group: Group = None) -> None:
-        """Replace the state by the sum over the ranks of a group, until ``unsync``.
-
-        All counts and the pairs out of range travel in one all_reduce of int64. Where
-        the counts of each sample are kept, they are gathered after it, by rank.
-
-        Args:
-            process_group: whose ranks to add up; None for the default group. Every
-                rank of it must call ``sync``.
-
-        Raises:
-            RuntimeError: if ``torch.distributed`` is not initialised, the metric is
-                synced already, a rank failed, or ranks count with other options. The
-                state is then as it was.
-            ValueError: if this rank is not in the group.
-        """
-        self._refuse_synced("sync")
-        local = self._state()
-        self._load(self._reduced("sync", local, process_group))
-        self._unsynced = local
-
-    def unsync(self) -> None:
-        """Return to the state of this rank alone.
-
-        Raises:
-            RuntimeError: if the metric is not synced.
-        """
-        if self._unsynced is None:
-            raise RuntimeError(
-                f"{type(self).__name__}.unsync: the metric must be synced, and is not"
-            )
-        self._load(self._unsynced)
-        self._unsynced = None
-
-    def _reduced(self, method: str, state: State, group: Group) -> State:
-        """Return the sum of a state over the ranks of a group; change nothing."""
-        op = f"{type(self).__name__}.{method}"
-        config = repr(self._config())
-        if self._keep == "samples":
-            counts, (invalid,) = distributed.all_gather_counts(
-                op, state.counts, [state.invalid], config=config, group=group
-            )
-            return State(counts, invalid)
-        return State(
-            *distributed.all_reduce_counts(
-                op, state.tensors(), config=config, group=group
-            )
-        )
-
     def _count(
         self, preds: Tensor, target: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         """Return (counts, invalid) of a batch, of each sample where they are needed."""
-        preds = self._options.op_inputs(preds, target, mask, self._keep != "total")
+        per_sample = self._keep != "total"
+        preds = self._options.op_inputs(preds, target, mask, per_sample)
         counts, invalid = _COUNT[self._matrix](
             preds, target, self._options.op_classes, mask, **self._op_options
         )
-        return counts, invalid
+        if type(counts) is Tensor:
+            return counts, invalid
+        return (
+            local_counts(counts, per_sample=per_sample),
+            local_counts(invalid, per_sample=per_sample),
+        )
 
-    def _put(self, counts: Tensor, invalid: Tensor) -> None:
-        """Take the counts of each sample of a batch, in time."""
-        if not torch.compiler.is_compiling():
-            if self._waiting.in_program:
-                self._collect()
-            self._waiting.put(counts, invalid)
-            if self._keep == "sums" and self._waiting.many:
-                self._collect()
-        elif self._keep == "samples":
-            if self._waiting.in_list:
-                self._collect()
-            self._waiting.put_in_program(counts)
-            self.invalid += invalid.sum(0)
-        else:
-            self._add(State(counts.sum(0), invalid.sum(0), self._sums_of(counts)))
-
-    def _add(self, state: State) -> None:
-        self.counts += state.counts
-        self.invalid += state.invalid
-        if self.sums is not None and state.sums is not None:
-            self.sums += state.sums
-
-    def _collect(self) -> None:
-        """Move the batches that wait into the buffers."""
-        rows, invalid = self._waiting.take()
-        if not rows:
-            return
-        counts = torch.cat(rows)
-        if invalid:
-            self.invalid += torch.cat(invalid).sum(0)
-        if self._keep == "samples":
-            self.counts = torch.cat([self.counts, counts])
-        else:
-            self.counts += counts.sum(0)
-            assert self.sums is not None
-            self.sums += self._sums_of(counts)
-
-    def _state(self) -> State:
-        """Return everything counted, as the buffers hold it."""
-        if self._keep != "total":
-            self._collect()
-        return State(self.counts, self.invalid, self.sums)
-
-    def _load(self, state: State) -> None:
-        self.counts, self.invalid, self.sums = state
-
-    def _refuse_synced(self, method: str) -> None:
-        if self._unsynced is not None:
-            raise RuntimeError(
-                f"{type(self).__name__}.{method}: the metric is synced, so that it "
-                "holds the counts of all ranks; call unsync() or reset() first"
-            )
+    def _refuse_shared(self, method: str) -> None:
+        """Refuse to count into a state that is not of this rank alone."""
+        self._refuse_synced(method)
+        ddp = _DDP._active_ddp_module
+        if ddp is not None and not torch.compiler.is_compiling():
+            refuse_broadcast(self, ddp)
 
     def _raise_invalid(self, invalid: Tensor) -> None:
         if self._options.out_of_range != "error" or torch.compiler.is_compiling():
             return
         bad = int(invalid.sum())
         if bad:
-            raise ValueError(
-                f"{self._options.invalid_message(bad)}. Name it in ignore_index, or "
-                "pass out_of_range='ignore' or 'miss'"
-            )
-
-    def _apply(
-        self, fn: Callable[[Tensor], Tensor], recurse: bool = True
-    ) -> CountingMetric[Value]:
-        self._collect()
-        self._waiting.move(fn)
-        if self._unsynced is not None:
-            self._unsynced = self._unsynced.map(fn)
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        return self
-
-    def _save_to_state_dict(self, *args: Any, **kwargs: Any) -> None:
-        self._collect()
-        super()._save_to_state_dict(*args, **kwargs)
-
-    def _load_from_state_dict(
-        self, state_dict: dict[str, Any], prefix: str, *args: Any
-    ) -> None:
-        saved = state_dict.get(f"{prefix}counts")
-        if saved is not None:  # replaces what is here, synced or not
-            if self._unsynced is not None:
-                self.unsync()
-            self._waiting.clear()
-            if self._keep == "samples":
-                shape = (len(saved), *self._group_shape)
-                self.counts = self.counts.new_zeros(shape)
-        super()._load_from_state_dict(state_dict, prefix, *args)
-
-    def extra_repr(self) -> str:
-        """Show the options in ``repr``."""
-        options = self._options
-        parts: dict[str, Any] = {"num_classes": options.num_classes}
-        if options.task != "multiclass":
-            parts["task"] = options.task
-        if options.ignore_index:
-            parts["ignore_index"] = list(options.ignore_index)
-        if options.out_of_range != "error":
-            parts["out_of_range"] = options.out_of_range
-        return ", ".join(f"{name}={value!r}" for name, value in parts.items())
+            raise ValueError(f"{self._options.invalid_message(bad)}. {REMEDY}")

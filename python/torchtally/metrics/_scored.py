@@ -11,18 +11,16 @@ from torch import Tensor
 from torchtally.functional._policy import (
     Aggregation,
     Average,
+    SampleMean,
     UndefinedWhen,
     ZeroDivision,
-)
-from torchtally.functional._policy import (
-    SampleMean as MeanOrder,
 )
 from torchtally.ops._arguments import CountOptions, IgnoreIndex, OutOfRange, Task
 
 from ._base import CountingMetric
 from ._bound import BoundScore
 from ._state import Keep, State
-from ._streaming import COLUMNS, SampleMean
+from ._streaming import COLUMNS, StreamedMean
 
 Value = TypeVar("Value")
 
@@ -39,7 +37,7 @@ class ScoreMetricOptions(TypedDict, total=False):
     zero_division: ZeroDivision
     undefined_when: UndefinedWhen
     aggregation: Aggregation
-    sample_mean: MeanOrder
+    sample_mean: SampleMean
     classes: Sequence[int] | None
     include_background: bool
     class_weights: Sequence[float] | Tensor | None
@@ -82,13 +80,18 @@ class ScoredMetric(CountingMetric[Value]):
         shared = {name: options[name] for name in options if name not in COUNTING}
         sync_on_compute = counting.pop("sync_on_compute")
         checked = CountOptions.checked(type(self).__name__, num_classes, **counting)
-        asked = {result: {**shared, **own} for result, own in scores.items()}
+        asked = {
+            result: {name: _plain(value) for name, value in {**shared, **own}.items()}
+            for result, own in scores.items()
+        }
         bound = _bound(checked, asked)
+        keep = _least_for(bound.values())
         super().__init__(
             checked,
             matrix=any(score.needs_matrix for score in bound.values()),
-            keep=_least_for(bound.values()),
+            keep=keep,
             sync_on_compute=sync_on_compute,
+            sums_for=list(asked.items()) if keep == "sums" else (),
         )
         self._asked = asked
         self._bind(bound)
@@ -102,7 +105,7 @@ class ScoredMetric(CountingMetric[Value]):
         self._scores, self._means = bound, {}
         for result, score in bound.items():
             if score.policy.aggregation == "samplewise":
-                mean = SampleMean(score, no_samples, matrix=self._matrix)
+                mean = StreamedMean(score, no_samples, matrix=self._matrix)
                 self._means[result] = mean
             else:
                 score.of(no_samples, matrix=self._matrix)
@@ -128,11 +131,6 @@ class ScoredMetric(CountingMetric[Value]):
     def _sums_of(self, counts: Tensor) -> Tensor:
         return torch.cat([mean.of_samples(counts) for mean in self._means.values()])
 
-    def _config(self) -> tuple[object, ...]:
-        # Sums depend on the scores they are for; counts do not.
-        scores = tuple(self._asked.items()) if self._keep == "sums" else ()
-        return (*super()._config(), scores)
-
     def __getstate__(self) -> dict[str, Any]:
         # Formulas may be closures, which do not pickle; the options say it all.
         derived = ("_scores", "_means")
@@ -141,6 +139,11 @@ class ScoredMetric(CountingMetric[Value]):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]
         self._bind(_bound(self._options, self._asked))
+
+
+def _plain(option: object) -> object:
+    """Return an option in a form that compares and pickles: a tensor as a list."""
+    return option.tolist() if isinstance(option, Tensor) else option
 
 
 def _bound(

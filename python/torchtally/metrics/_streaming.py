@@ -27,7 +27,7 @@ _UNITS = 31  # log2 of the units in the largest value: room for 2**32 samples
 _UNITS_OF_PIXELS = 20  # the same for values weighed by pixels: room for 2**43 of them
 
 
-class SampleMean:
+class StreamedMean:
     """The mean over samples of one score, kept as int64 ``[E, 5]``.
 
     E is the number of means over samples: one where each sample has one score, one for
