@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
+from torch.compiler import is_exporting
 from torch.nn.parallel import DistributedDataParallel
 
 from torchtally import distributed
@@ -67,7 +68,7 @@ class CountingMetric(CountBuffers, Generic[Value]):
             preds,
             target,
             mask,
-            **self._op_options,
+            **(self._exported_options if is_exporting() else self._op_options),
         )
 
     def compute(self) -> Value:
@@ -164,7 +165,11 @@ class CountingMetric(CountBuffers, Generic[Value]):
         per_sample = self._keep != "total"
         preds = self._options.op_inputs(preds, target, mask, per_sample)
         counts, invalid = _COUNT[self._matrix](
-            preds, target, self._options.op_classes, mask, **self._op_options
+            preds,
+            target,
+            self._options.op_classes,
+            mask,
+            **(self._exported_options if is_exporting() else self._op_options),
         )
         if type(counts) is Tensor:
             return counts, invalid

@@ -59,7 +59,9 @@ class CountBuffers(nn.Module):
         self._keep = keep
         self._sync_on_compute = sync_on_compute
         self._config = Config.of(type(self).__name__, options, keep, matrix, *sums_for)
+        # Made here, because a program is made twice that reads the float among them.
         self._op_options = options.op_options(keep != "total")
+        self._exported_options = options.op_options(keep != "total", exporting=True)
         self._unsynced: State | None = None
         classes = options.output_classes
         labels = (options.num_classes,) if options.task == "multilabel" else ()

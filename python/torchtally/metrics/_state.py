@@ -35,10 +35,11 @@ class Waiting:
 
     Putting a batch on a list costs an update nothing. A list that grows would make each
     compiled update another program, so there the batches go into one tensor. It starts
-    with two blank rows, because compiled programs tell the sizes 0 and 1 from others.
+    with blank rows, because a compiled program tells the sizes 0 and 1 from others, and
+    takes sizes that are equal at first for equal forever: so many as no batch has.
     """
 
-    _BLANK = 2
+    _BLANK = 17
     _MOST_BATCHES = 64
     _MOST_CELLS = 1 << 20
 
