@@ -1,8 +1,8 @@
-"""A score whose every option is chosen: counts in, number out."""
+"""Scores by name, bound to their options: what metrics read off their counts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,17 +12,18 @@ from torch import Tensor
 from torchtally.functional import Scored, scores
 from torchtally.functional._policy import Formula, ScorePolicy
 from torchtally.ops import ClassCounts
-from torchtally.ops._arguments import Task, check_choice
+from torchtally.ops._arguments import CountOptions, Task
 
-#: Every score by its name: what a metric class or a ScoreSuite asks for.
+#: The formula of every score, by name.
 FORMULAS: dict[str, Formula] = {
     "dice": scores.dice,
     "iou": scores.iou,
     "f1": scores.dice,
 }
+#: Names of scores: what a metric class or a ScoreSuite asks for.
+SCORES = tuple(FORMULAS)
 
 _DEFAULTS: dict[str, Any] = {
-    "average": "macro",
     "zero_division": "skip",
     "undefined_when": "zero_denominator",
     "aggregation": "global",
@@ -30,7 +31,6 @@ _DEFAULTS: dict[str, Any] = {
     "classes": None,
     "include_background": True,
     "class_weights": None,
-    "ignore_index": None,
     "dtype": torch.float32,
 }
 
@@ -44,45 +44,54 @@ class BoundScore:
     formula: Formula
     needs_matrix: bool = False
 
-    @classmethod
-    def checked(
-        cls,
-        op: str,
-        score: str,
-        task: Task,
-        options: Mapping[str, Any],
-        *,
-        other: bool,
-    ) -> BoundScore:
-        """Return a score by its name, or raise TypeError or ValueError."""
-        check_choice(op, "score", score, tuple(FORMULAS))
-        for name in options:
-            if name not in _DEFAULTS:
-                raise TypeError(f"{op}: unknown option {name!r}")
-        chosen = {**_DEFAULTS, **options}
-        if chosen.get("average") is None or (
-            task == "binary" and "average" not in options
-        ):
-            chosen["average"] = "binary" if task == "binary" else "macro"
-        policy = ScorePolicy.checked(
-            op, task, **chosen, other=other, return_valid=False
-        )
-        return cls(policy, task, FORMULAS[score])
 
-    def of(self, counts: Tensor, *, matrix: bool) -> Tensor | Scored:
-        """Return the score of what an op counts: matrices, or else class counts."""
-        if not matrix:
-            of_classes = ClassCounts.from_op(counts, self.task)
-        else:
-            of_classes = ClassCounts.from_matrix(counts)
-            if self.task == "multilabel":
-                of_classes = ClassCounts(*(count[..., 1] for count in of_classes))
-        return self.policy.score(self.formula, of_classes)
+def options_of(_score: str) -> Collection[str]:
+    """Return the names of the options that a score takes beside those of counting."""
+    return {"average", *_DEFAULTS}
 
-    def with_policy(self, **changes: Any) -> BoundScore:
-        """Return the same score under another policy."""
-        return replace(self, policy=replace(self.policy, **changes))
 
-    def with_formula(self, formula: Formula) -> BoundScore:
-        """Return another formula under the same policy."""
-        return replace(self, formula=formula)
+def bound_score(
+    counting: CountOptions, score: str, options: Mapping[str, Any]
+) -> BoundScore:
+    """Return a score with its options, or raise TypeError or ValueError.
+
+    Args:
+        counting: what is counted, in whose name errors are raised.
+        score: one of ``SCORES``.
+        options: its own.
+    """
+    for name in options:
+        if name not in options_of(score):
+            raise TypeError(f"{counting.op}: unknown option {name!r}")
+    average = "binary" if counting.task == "binary" else "macro"
+    chosen = {"average": average, **_DEFAULTS, **options}
+    policy = ScorePolicy.checked(
+        counting.op,
+        counting.task,
+        **chosen,
+        ignore_index=counting.ignore_index,
+        other=counting.out_of_range == "miss",
+        return_valid=False,
+    )
+    return BoundScore(policy, counting.task, FORMULAS[score])
+
+
+def read(score: BoundScore, counts: Tensor, *, matrix: bool) -> Tensor | Scored:
+    """Return the score of what an op counts: matrices, or else class counts."""
+    if not matrix:
+        of_classes = ClassCounts.from_op(counts, score.task)
+    else:
+        of_classes = ClassCounts.from_matrix(counts)
+        if score.task == "multilabel":
+            of_classes = ClassCounts(*(count[..., 1] for count in of_classes))
+    return score.policy.score(score.formula, of_classes)
+
+
+def with_policy(score: BoundScore, **changes: Any) -> BoundScore:
+    """Return the same score under another policy."""
+    return replace(score, policy=replace(score.policy, **changes))
+
+
+def with_formula(score: BoundScore, formula: Formula) -> BoundScore:
+    """Return another formula under the same policy."""
+    return replace(score, formula=formula)

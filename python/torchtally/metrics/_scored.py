@@ -15,10 +15,16 @@ from torchtally.functional._policy import (
     UndefinedWhen,
     ZeroDivision,
 )
-from torchtally.ops._arguments import CountOptions, IgnoreIndex, OutOfRange, Task
+from torchtally.ops._arguments import (
+    CountOptions,
+    IgnoreIndex,
+    OutOfRange,
+    Task,
+    check_choice,
+)
 
 from ._base import CountingMetric
-from ._bound import BoundScore
+from ._bound import SCORES, BoundScore, bound_score, options_of, read
 from ._state import Keep, State
 from ._streaming import COLUMNS, StreamedMean
 
@@ -80,20 +86,18 @@ class ScoredMetric(CountingMetric[Value]):
         shared = {name: options[name] for name in options if name not in COUNTING}
         sync_on_compute = counting.pop("sync_on_compute")
         checked = CountOptions.checked(type(self).__name__, num_classes, **counting)
-        asked = {
-            result: {name: _plain(value) for name, value in {**shared, **own}.items()}
-            for result, own in scores.items()
-        }
-        bound = _bound(checked, asked)
+        asked = {result: _plain(own) for result, own in scores.items()}
+        shared = _plain(shared)
+        bound = _bound(checked, asked, shared)
         keep = _least_for(bound.values())
         super().__init__(
             checked,
             matrix=any(score.needs_matrix for score in bound.values()),
             keep=keep,
             sync_on_compute=sync_on_compute,
-            sums_for=list(asked.items()) if keep == "sums" else (),
+            sums_for=(asked, shared) if keep == "sums" else (),
         )
-        self._asked = asked
+        self._asked, self._shared = asked, shared
         self._bind(bound)
         if self._keep == "sums":
             entries = sum(mean.entries for mean in self._means.values())
@@ -108,7 +112,7 @@ class ScoredMetric(CountingMetric[Value]):
                 mean = StreamedMean(score, no_samples, matrix=self._matrix)
                 self._means[result] = mean
             else:
-                score.of(no_samples, matrix=self._matrix)
+                read(score, no_samples, matrix=self._matrix)
 
     def _values_of(self, state: State) -> dict[str, Tensor]:
         """Return every score of a state, by the name of its result."""
@@ -118,7 +122,7 @@ class ScoredMetric(CountingMetric[Value]):
         values: dict[str, Tensor] = {}
         for result, score in self._scores.items():
             if result not in self._means:
-                value = score.of(counts, matrix=self._matrix)
+                value = read(score, counts, matrix=self._matrix)
                 assert isinstance(value, Tensor)
                 values[result] = value
                 continue
@@ -138,28 +142,35 @@ class ScoredMetric(CountingMetric[Value]):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]
-        self._bind(_bound(self._options, self._asked))
+        self._bind(_bound(self._options, self._asked, self._shared))
 
 
-def _plain(option: object) -> object:
-    """Return an option in a form that compares and pickles: a tensor as a list."""
-    return option.tolist() if isinstance(option, Tensor) else option
+def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options in a form that compares and pickles: tensors as lists."""
+    return {
+        name: value.tolist() if isinstance(value, Tensor) else value
+        for name, value in options.items()
+    }
 
 
 def _bound(
-    options: CountOptions, asked: Mapping[str, Mapping[str, Any]]
+    options: CountOptions,
+    asked: Mapping[str, Mapping[str, Any]],
+    shared: Mapping[str, Any],
 ) -> dict[str, BoundScore]:
     """Return the scores that are asked for, or raise TypeError or ValueError."""
+    for own in asked.values():
+        check_choice(options.op, "score", own["score"], SCORES)
+    known = {name for own in asked.values() for name in options_of(own["score"])}
+    for name in shared:
+        if name not in known:
+            raise TypeError(f"{options.op}: unknown option {name!r}")
     bound = {}
     for result, own in asked.items():
-        chosen = dict(own)
-        bound[result] = BoundScore.checked(
-            options.op,
-            chosen.pop("score"),
-            options.task,
-            {"ignore_index": options.ignore_index, **chosen},
-            other=options.out_of_range == "miss",
-        )
+        score = own["score"]
+        chosen = {k: v for k, v in shared.items() if k in options_of(score)}
+        chosen |= {k: v for k, v in own.items() if k != "score"}
+        bound[result] = bound_score(options, score, chosen)
     return bound
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from torchtally.functional import Scored
 from torchtally.ops import ClassCounts
 
-from ._bound import BoundScore
+from ._bound import BoundScore, read, with_formula, with_policy
 
 #: Columns of the sums: high and low part of the values, how many values there are, how
 #: many of them are not finite, and what they weigh in pixels.
@@ -51,15 +51,15 @@ class StreamedMean:
         )
         self._weighted = self._classes_last and policy.average == "weighted"
         self._joint = self._classes_last and policy.sample_mean == "joint"
-        self._each = score.with_policy(
+        self._each = with_policy(
+            score,
             average="none" if self._classes_last else policy.average,
             aggregation="none",
             return_valid=True,
             dtype=torch.float64,
         )
-        self._support = self._each.with_policy(
-            undefined_when="zero_denominator"
-        ).with_formula(_support)
+        always_defined = with_policy(self._each, undefined_when="zero_denominator")
+        self._support = with_formula(always_defined, _support)
         units = _UNITS_OF_PIXELS if self._weighted and self._joint else _UNITS
         self._unit = math.ldexp(1.0, _largest_exponent(policy.zero_division) - units)
         value, _ = _scored(self._each, no_samples, matrix)
@@ -120,7 +120,7 @@ class StreamedMean:
 
 
 def _scored(score: BoundScore, counts: Tensor, matrix: bool) -> tuple[Tensor, Tensor]:
-    result = score.of(counts, matrix=matrix)
+    result = read(score, counts, matrix=matrix)
     assert isinstance(result, Scored)
     return result.score, result.valid
 
