@@ -182,10 +182,10 @@ def metrics_inside_fsdp2() -> None:
     _train(inner, inner)
 
 
-CHECKS = [
-    shards_give_partial_counts,
+CHECKS = [shards_give_partial_counts, functions_and_metrics_of_shards]
+CHECKS_OF_TWO = [
+    *CHECKS,
     labels_and_others_keep_their_place,
-    functions_and_metrics_of_shards,
     metrics_inside_ddp,
     ddp_that_would_overwrite_counts_is_told,
     metrics_inside_fsdp2,

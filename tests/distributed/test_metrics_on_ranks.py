@@ -8,7 +8,7 @@ import sharding_checks
 from ranks import Check, Outcomes, run_ranks
 
 CHECKS: dict[int, list[Check]] = {
-    2: [*metric_checks.CHECKS_OF_TWO, *sharding_checks.CHECKS],
+    2: [*metric_checks.CHECKS_OF_TWO, *sharding_checks.CHECKS_OF_TWO],
     4: [*metric_checks.CHECKS, *sharding_checks.CHECKS],
 }
 
