@@ -32,7 +32,6 @@ class CountingMetric(CountBuffers, Generic[Value]):
     ``update`` never reads back from the device. Labels out of range are counted on the
     way and raised by ``compute``, which adds up the counts of all ranks first where
     ``torch.distributed`` is initialised.
-
     """
 
     def _value_of(self, state: State) -> Value:
@@ -50,7 +49,8 @@ class CountingMetric(CountBuffers, Generic[Value]):
         Raises:
             TypeError: for an argument of the wrong kind or dtype.
             ValueError: for a wrong shape.
-            RuntimeError: between ``sync`` and ``unsync``.
+            RuntimeError: between ``sync`` and ``unsync``, and inside a model whose
+                DistributedDataParallel would overwrite the counts.
         """
         if self._unsynced is not None or _DDP._active_ddp_module is not None:
             self._refuse_shared("update")
