@@ -1,7 +1,7 @@
 """The policy of scores, written out as loops over samples and classes.
 
-Fractions and plain lists: no tensor arithmetic is shared with the library. A count is
-``(tp, fp, fn)``; ``None`` marks an entry that is left out.
+Plain numbers and lists: no tensor arithmetic is shared with the library. A count is
+``(tp, fp, fn, tn)``; ``None`` marks an entry that is left out.
 """
 
 from __future__ import annotations
@@ -10,21 +10,33 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-Count = tuple[int, int, int]
+Count = tuple[int, int, int, int]
 Entry = float | None
 
 
-def ratio(score: str, count: Count) -> tuple[int, int]:
-    """Return numerator and denominator of a score."""
-    tp, fp, fn = count
-    if score == "iou":
-        return tp, tp + fp + fn
-    return 2 * tp, 2 * tp + fp + fn
+def ratio(score: str, count: Count) -> tuple[float, float]:
+    """Return numerator and denominator of a score.
+
+    F-beta is that of beta 2; the Tversky index that of 0.3 and 0.7.
+    """
+    tp, fp, fn, tn = count
+    return {
+        "dice": (2 * tp, 2 * tp + fp + fn),
+        "f1": (2 * tp, 2 * tp + fp + fn),
+        "iou": (tp, tp + fp + fn),
+        "precision": (tp, tp + fp),
+        "recall": (tp, tp + fn),
+        "accuracy": (tp, tp + fn),
+        "agreement": (tp + tn, tp + fp + fn + tn),
+        "specificity": (tn, tn + fp),
+        "fbeta": (5 * tp, 5 * tp + 4 * fn + fp),
+        "tversky": (tp, tp + 0.3 * fp + 0.7 * fn),
+    }[score]
 
 
 def entry(score: str, count: Count, zero_division: Any, undefined_when: str) -> Entry:
     """Return what one (sample, class) is worth."""
-    tp, fp, fn = count
+    tp, fp, fn, _ = count
     numerator, denominator = ratio(score, count)
     undefined = denominator == 0
     if undefined_when == "empty_target" and tp + fn == 0:
@@ -59,8 +71,8 @@ def mean(
 
 def add(counts: Sequence[Count]) -> Count:
     """Add counts up."""
-    tp, fp, fn = (sum(c[i] for c in counts) for i in range(3))
-    return tp, fp, fn
+    tp, fp, fn, tn = (sum(c[i] for c in counts) for i in range(4))
+    return tp, fp, fn, tn
 
 
 def score_reference(
@@ -72,7 +84,7 @@ def score_reference(
     undefined_when: str = "zero_denominator",
     aggregation: str = "global",
     sample_mean: str = "classes_first",
-    classes: Sequence[int] | None = None,
+    classes: Sequence[int] | str | None = None,
     include_background: bool = True,
     class_weights: Sequence[float] | None = None,
     ignore_index: Sequence[int] = (),
@@ -89,7 +101,9 @@ def score_reference(
         number = len(samples[0])
         samples = [[add([sample[c] for sample in samples]) for c in range(number)]]
     num_classes = len(samples[0]) - other
-    scored = list(range(num_classes)) if classes is None else list(classes)
+    present = classes == "present"
+    chosen = None if present or classes is None else [int(c) for c in classes]
+    scored = list(range(num_classes)) if chosen is None else chosen
     if not include_background:
         scored = [c for c in scored if c != 0]
     if average == "binary":
@@ -100,7 +114,7 @@ def score_reference(
     for sample in samples:
         if average == "micro":
             pooled = [sample[c] for c in scored if c not in ignore_index]
-            if other and classes is None:
+            if other and chosen is None:
                 pooled.append(sample[-1])
             rows.append([entry(score, add(pooled), zero_division, undefined_when)])
             weights.append([1.0])
@@ -108,7 +122,7 @@ def score_reference(
         rows.append(
             [
                 None
-                if c in ignore_index
+                if c in ignore_index or (present and not any(sample[c][:3]))
                 else entry(score, sample[c], zero_division, undefined_when)
                 for c in scored
             ]

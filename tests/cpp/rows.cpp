@@ -152,8 +152,9 @@ void check_histograms(const Kernels& kernels, Random& random, int64_t n, int64_t
   const auto dense_preds = block<uint8_t>(n);
   std::copy(target, target + n, dense_target.get());
   std::copy(preds, preds + n, dense_preds.get());
-  check_loop("add_dense",
-             [&](const ByteTable& table) { kernels.add_dense(dense_target.get(), dense_preds.get(), n, table); });
+  check_loop("add_dense", [&](const ByteTable& table) {
+    kernels.add_dense(dense_target.get(), dense_preds.get(), n, table, Ahead{});
+  });
   if (n == 0) {
     return;
   }
@@ -166,9 +167,19 @@ void check_histograms(const Kernels& kernels, Random& random, int64_t n, int64_t
     wanted_runs += differs;
   }
   TORCHTALLY_CHECK(runs == wanted_runs, "find_runs: ", runs, " runs instead of ", wanted_runs);
-  check_loop("add_runs", [&](const ByteTable& table) { kernels.add_runs(target, preds, padded, starts.get(), table); });
+  check_loop("add_runs",
+             [&](const ByteTable& table) { kernels.add_runs(target, preds, padded, starts.get(), table, Ahead{}); });
   if (num_classes == 2) {
     check_loop("add_binary", [&](const ByteTable& table) { kernels.add_binary(target, preds, padded, table); });
+    check_loop("add_binary_labels", [&](const ByteTable& table) {
+      // Code 3, ignored, is the label 200 here; 2 is out of range as it is.
+      std::replace(dense_target.get(), dense_target.get() + n, uint8_t{3}, uint8_t{200});
+      const uint64_t ignored = 200;
+      const auto row_of = [&](const uint8_t* labels, int32_t ignores) {
+        return LabelRow{labels, Element::kBits8, 1, n, 1, 2, &ignored, ignores, nullptr, 0};
+      };
+      kernels.add_binary_labels(row_of(dense_target.get(), 1), row_of(dense_preds.get(), 0), table);
+    });
   }
 }
 

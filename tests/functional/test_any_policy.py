@@ -11,13 +11,20 @@ from torch import Tensor
 
 import torchtally as tt
 from references import class_counts_reference
-from score_reference import score_reference
+from score_reference import Count, score_reference
 from torchtally import functional
 
-SCORES = {
-    "dice": (tt.dice_score, functional.dice_from_counts),
-    "f1": (tt.f1_score, functional.f1_from_counts),
-    "iou": (tt.iou_score, functional.iou_from_counts),
+#: Scores of single classes, with the parameters of the reference.
+PARAMETERS: dict[str, dict[str, float]] = {
+    "dice": {},
+    "iou": {},
+    "f1": {},
+    "fbeta": {"beta": 2.0},
+    "precision": {},
+    "recall": {},
+    "specificity": {},
+    "accuracy": {},
+    "tversky": {"alpha": 0.3, "beta": 0.7},
 }
 
 
@@ -62,10 +69,11 @@ def policies(draw: st.DrawFn) -> tuple[Tensor, Tensor, int, dict[str, Any]]:
     }
     if average != "binary":
         if draw(st.booleans()):
-            options["classes"] = draw(
-                st.lists(st.integers(0, classes - 1), min_size=1, unique=True)
-            )
-        left = [c for c in options.get("classes", range(classes)) if c != 0]
+            some = st.lists(st.integers(0, classes - 1), min_size=1, unique=True)
+            options["classes"] = draw(st.just("present") | some)
+        named = options.get("classes", "present")
+        left = [c for c in range(classes) if named == "present" or c in named]
+        left = [c for c in left if c != 0]
         options["include_background"] = draw(st.booleans()) or not left
     if average == "macro" and draw(st.booleans()):
         weight = st.sampled_from([0.0, 0.5, 1.0, 3.0])
@@ -76,8 +84,8 @@ def policies(draw: st.DrawFn) -> tuple[Tensor, Tensor, int, dict[str, Any]]:
 
 def counts_of_samples(
     preds: Tensor, target: Tensor, classes: int, options: dict[str, Any]
-) -> list[list[tuple[int, int, int]]]:
-    """Return (tp, fp, fn) of each sample and class, by the reference counts."""
+) -> list[list[Count]]:
+    """Return (tp, fp, fn, tn) of each sample and class, by the reference counts."""
     multilabel = options["task"] == "multilabel"
     counts, _ = class_counts_reference(
         preds,
@@ -88,16 +96,20 @@ def counts_of_samples(
         per_label=multilabel,
         other=options["out_of_range"] == "miss",
     )
+    total = (counts[..., 0, :] + counts[..., 2, :]).sum(-1)  # [N] or [N, L]
     if multilabel:
         counts = counts[..., 1].mT  # [N, L, 3, 2 or 3] -> [N, 3, L]
+    else:
+        total = total.unsqueeze(-1)
+    tn = total - counts.sum(1)
     return [
-        [(tp, fp, fn) for tp, fp, fn in zip(*rows, strict=True)]
-        for rows in counts.tolist()
+        [(tp, fp, fn, tn) for tp, fp, fn, tn in zip(*rows, strict=True)]
+        for rows in torch.cat([counts, tn.unsqueeze(1)], 1).tolist()
     ]
 
 
-@given(problem=policies(), name=st.sampled_from(list(SCORES)))
-@settings(max_examples=2500)
+@given(problem=policies(), name=st.sampled_from(list(PARAMETERS)))
+@settings(max_examples=2000)
 def test_any_policy(
     problem: tuple[Tensor, Tensor, int, dict[str, Any]], name: str
 ) -> None:
@@ -111,33 +123,42 @@ def test_any_policy(
     if multilabel:
         wanted["ignore_index"] = ()
     expected, valid = score_reference(
-        name,
+        "agreement" if multilabel and name == "accuracy" else name,
         counts_of_samples(preds, target, classes, options),
         other=options["out_of_range"] == "miss" and not multilabel,
         **wanted,
     )
-    of_pixels, from_counts = SCORES[name]
+    of_pixels = getattr(tt, f"{name}_score")
+    from_counts = getattr(functional, f"{name}_from_counts")
+    parameters = PARAMETERS[name]
     found = of_pixels(
-        preds, target, classes, return_valid=True, dtype=torch.float64, **options
+        preds,
+        target,
+        classes,
+        return_valid=True,
+        dtype=torch.float64,
+        **options,
+        **parameters,
     )
     assert_score(found.score, expected)
     assert found.valid.tolist() == valid
-    if multilabel:
-        return
     matrix = tt.confusion_matrix(
         preds,
         target,
         classes,
+        task=options["task"],
         per_sample=True,
         ignore_index=options["ignore_index"],
         out_of_range=options["out_of_range"],
     )
     again = from_counts(
         matrix,
+        task=options["task"],
         other=options["out_of_range"] == "miss",
         return_valid=True,
         dtype=torch.float64,
         **wanted,
+        **parameters,
     )
     assert_score(again.score, expected)
     assert again.valid.tolist() == valid

@@ -28,9 +28,13 @@ POLICIES: list[tuple[dict[str, Any], type[Exception], str]] = [
         "zero_division must be 'skip', 'nan' or a number, got NoneType",
     ),
     ({"zero_division": True}, TypeError, "zero_division must be .*, got bool"),
-    ({"classes": 1}, TypeError, "classes must be None or a sequence of int, got int"),
+    (
+        {"classes": 1},
+        TypeError,
+        "classes must be None, 'present' or a sequence of int, got int",
+    ),
     ({"classes": [0, 1.0]}, TypeError, "classes must hold int, got float"),
-    ({"classes": "01"}, TypeError, "classes must be None or a sequence of int"),
+    ({"classes": "01"}, ValueError, "classes must be None, 'present' or .*, got '01'"),
     ({"classes": []}, ValueError, r"classes must name at least one class.*got \[\]"),
     ({"classes": [1, 1]}, ValueError, r"each once, got \[1, 1\]"),
     ({"classes": [0, 3]}, ValueError, r"classes must lie in \[0, 3\), got 3"),
@@ -95,8 +99,10 @@ def test_policies(
 def test_counts(score: str) -> None:
     function = getattr(tt.functional, f"{score}_from_counts")
     name = f"^{score}_from_counts: "
-    wrong = r"counts must be a matrix \[C, C\] or \[N, C, C\], or ClassCounts, got a "
-    for shape in ([3], [2, 3], [2, 2, 3, 3], []):
+    wrong = (
+        r"counts must be a matrix \[C, C\] or \[..., N, C, C\], or ClassCounts, got a "
+    )
+    for shape in ([3], [2, 3], [2, 2, 3], []):
         with pytest.raises(ValueError, match=name + wrong + "tensor of shape"):
             function(torch.zeros(shape, dtype=torch.int64))
     with pytest.raises(TypeError, match=name + "counts must be .*, got list"):
@@ -105,6 +111,22 @@ def test_counts(score: str) -> None:
         message = f"aggregation='{aggregation}' needs counts with a sample dimension"
         with pytest.raises(ValueError, match=name + message):
             function(torch.eye(3, dtype=torch.int64), aggregation=aggregation)
-    for option in ("mask", "task", "colour"):
+    for option in ("mask", "threshold", "colour"):
         with pytest.raises(TypeError, match=f"{name}unknown option '{option}'"):
             function(torch.eye(3, dtype=torch.int64), **{option: None})
+
+
+@pytest.mark.parametrize("score", ["dice", "cohen_kappa", "generalized_dice"])
+def test_counts_of_labels(score: str) -> None:
+    function = getattr(tt.functional, f"{score}_from_counts")
+    message = (
+        rf"^{score}_from_counts: counts must be a matrix \[L, 2, 2\] or "
+        r"\[..., N, L, 2, 2\], or ClassCounts, got a tensor of shape"
+    )
+    for shape, options in (([2, 2], {}), ([4, 3, 3], {}), ([4, 2, 2], {"other": True})):
+        with pytest.raises(ValueError, match=message):
+            function(
+                torch.zeros(shape, dtype=torch.int64), task="multilabel", **options
+            )
+    with pytest.raises(ValueError, match="task must be one of 'multiclass', "):
+        function(torch.zeros(2, 2, dtype=torch.int64), task="regression")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import math
 from typing import Any
@@ -304,26 +303,3 @@ def test_class_counts_of_labels_are_those_of_their_matrices(out_of_range: str) -
     counted = tt.class_counts(preds, target, 3, **options)
     for found, each in zip(counted, read, strict=True):
         assert torch.equal(found, each[..., 1])
-
-
-@pytest.mark.parametrize("name", SCORES)
-def test_the_defaults_shown_are_the_defaults_used(name: str) -> None:
-    matrix = tt.confusion_matrix(PREDS, TARGET, 3)
-    of_pixels, from_counts = SCORES[name]
-    given: list[tuple[Any, tuple[Any, ...]]] = [
-        (of_pixels, (PREDS, TARGET, 3)),
-        (from_counts, (matrix,)),
-    ]
-    for function, inputs in given:
-        shown = {
-            option: parameter.default
-            for option, parameter in inspect.signature(function).parameters.items()
-            if parameter.kind == inspect.Parameter.KEYWORD_ONLY
-        }
-        assert {"average", "zero_division", "undefined_when", "return_valid"} <= set(
-            shown
-        )
-        assert function(*inputs, **shown) == function(*inputs)
-        assert function.__name__.startswith(name)
-        with pytest.raises(TypeError, match=f"{function.__name__}: .*'colour'"):
-            function(*inputs, colour=1)

@@ -69,6 +69,8 @@ class ClassCounter {
     }
   }
 
+  JointTable<C>* table() { return table_ ? &*table_ : nullptr; }
+
   // Adds the rows to the output.
   void flush(int64_t group) {
     if (table_) {

@@ -28,6 +28,8 @@ class MatrixCounter {
     }
   }
 
+  JointTable<C>* table() { return table_ ? &*table_ : nullptr; }
+
   // Adds the table to the output.
   void flush(int64_t group) {
     if (!table_) {
@@ -55,7 +57,7 @@ class MatrixCounter {
       const bool bad = t == out_of_range || p == out_of_range;
       invalid += bad;
       if constexpr (sizeof(C) > 1) {  // a matrix beyond the cache: its cells are fetched before their turn
-        const int64_t ahead = std::min(i + kAhead, n - 1);
+        const int64_t ahead = std::min(i + kCellsAhead, n - 1);
         __builtin_prefetch(matrix + tile.target()[ahead] * classes_ + tile.preds()[ahead], 1);
       }
       if (!bad || problem_.other) {

@@ -14,37 +14,6 @@
 
 namespace torchtally::cpu {
 
-// Gives every segment of every group to a counter, on torch's threads. make() is called once a thread; its Counter has
-//   using Codes = uint8_t or uint32_t;
-//   void add(int64_t group, Tile<Codes>& tile, int64_t n);   n pixels of a segment
-//   void flush(int64_t group);                               after the last of them; one segment of a group at a time
-template <class MakeCounter>
-void count_segments(const CountingProblem& problem, const Plan& plan, const MakeCounter& make) {
-  using Codes = typename decltype(make())::Codes;
-  const int64_t length = (problem.pixels + plan.segments - 1) / plan.segments;
-  kernels();  // where the environment asks for a level that is not there, this says so; inside, the message is lost
-  std::mutex flushing;
-  const int64_t grain = std::max<int64_t>(1, current_policy().pixels_per_thread / length);
-  torch::stable::parallel_for(0, problem.groups() * plan.segments, grain, [&](int64_t first, int64_t last) {
-    Tile<Codes> tile;
-    auto counter = make();
-    for (int64_t item = first; item < last; ++item) {
-      const int64_t group = item / plan.segments;
-      const int64_t begin = std::min(item % plan.segments * length, problem.pixels);
-      TileReader<Codes> reader(problem, group, begin, std::min(begin + length, problem.pixels));
-      while (const int64_t n = reader.next(tile)) {
-        counter.add(group, tile, n);
-      }
-      if (plan.segments == 1) {
-        counter.flush(group);
-      } else {
-        const std::lock_guard<std::mutex> lock(flushing);
-        counter.flush(group);
-      }
-    }
-  });
-}
-
 // The joint histogram of codes, [target code, prediction code]: out of range and ignored have a row of their own, so
 // that no loop over pixels has a branch. The row of ignored targets is never read.
 template <class C>
@@ -60,6 +29,9 @@ class JointTable<uint8_t> {
 
   void clear() { std::fill(counts_.begin(), counts_.end(), 0u); }
   void add(const Tile<uint8_t>& tile, int64_t n);
+  // Whether labels_in_place() may be added as they are.
+  bool takes_labels() const { return binary_; }
+  void add_labels(const LabelRow& target, const LabelRow& preds) { kernels_.add_binary_labels(target, preds, view()); }
   int64_t operator()(int64_t target, int64_t pred) const {
     int64_t sum = 0;
     for (int64_t copy = 0; copy < copies_; ++copy) {
@@ -86,6 +58,7 @@ class JointTable<uint8_t> {
   int32_t row_;
   int32_t copies_;
   int64_t size_;  // counters of one copy
+  bool binary_;   // bits are counted
   std::vector<uint32_t> counts_;
   int64_t dense_left_ = 0;  // tiles that still take the dense loop unseen
   int64_t dense_next_ = 1;  // how many will, the next time that runs are short
@@ -102,6 +75,8 @@ class JointTable<uint32_t> {
 
   void clear() { std::fill(counts_.begin(), counts_.end(), int64_t{0}); }
   void add(const Tile<uint32_t>& tile, int64_t n);
+  bool takes_labels() const { return false; }
+  void add_labels(const LabelRow& /*target*/, const LabelRow& /*preds*/) {}
   int64_t operator()(int64_t target, int64_t pred) const { return counts_[static_cast<size_t>(target * row_ + pred)]; }
 
   void add_row(int64_t target, int64_t* out, int64_t n) const {
@@ -115,8 +90,49 @@ class JointTable<uint32_t> {
   std::vector<int64_t> counts_;
 };
 
-// Pixels whose cells of a large matrix are on their way from memory.
-inline constexpr int64_t kAhead = 16;
+// Gives every segment of every group to a counter, on torch's threads. make() is called once a thread; its Counter has
+//   using Codes = uint8_t or uint32_t;
+//   void add(int64_t group, Tile<Codes>& tile, int64_t n);   n pixels of a segment
+//   JointTable<Codes>* table();                              what add() counts into, or nullptr
+//   void flush(int64_t group);                               after the last of them; one segment of a group at a time
+template <class MakeCounter>
+void count_segments(const CountingProblem& problem, const Plan& plan, const MakeCounter& make) {
+  using Codes = typename decltype(make())::Codes;
+  const int64_t length = (problem.pixels + plan.segments - 1) / plan.segments;
+  const bool in_place = labels_in_place(problem);
+  kernels();  // where the environment asks for a level that is not there, this says so; inside, the message is lost
+  std::mutex flushing;
+  const int64_t grain = std::max<int64_t>(1, current_policy().pixels_per_thread / length);
+  torch::stable::parallel_for(0, problem.groups() * plan.segments, grain, [&](int64_t first, int64_t last) {
+    Tile<Codes> tile;
+    auto counter = make();
+    for (int64_t item = first; item < last; ++item) {
+      const int64_t group = item / plan.segments;
+      const int64_t begin = std::min(item % plan.segments * length, problem.pixels);
+      TileReader<Codes> reader(problem, group, begin, std::min(begin + length, problem.pixels));
+      if (in_place && counter.table() != nullptr && counter.table()->takes_labels()) {
+        LabelRow target, preds;
+        while (reader.next_labels(target, preds)) {
+          counter.table()->add_labels(target, preds);
+        }
+      } else {
+        while (const int64_t n = reader.next(tile)) {
+          counter.add(group, tile, n);
+        }
+      }
+      if (plan.segments == 1) {
+        counter.flush(group);
+      } else {
+        const std::lock_guard<std::mutex> lock(flushing);
+        counter.flush(group);
+      }
+    }
+  });
+}
+
+// Pixels whose cells of a large matrix are on their way from memory: more than it takes to keep it busy, because a page
+// may have to be looked up first.
+inline constexpr int64_t kCellsAhead = 128;
 
 // Pairs of a table that are not ignored and have a label out of range.
 template <class C>

@@ -10,6 +10,7 @@
 namespace torchtally::cpu {
 
 inline constexpr int64_t kTile = 2048;      // pixels read before they are counted, at most: their codes stay in L1
+inline constexpr int64_t kPrefetch = 4096;  // bytes between a line asked for and one read: the hardware stops at a page
 inline constexpr int64_t kByteCodes = 253;  // classes up to which a code fits a byte, out of range and ignored included
 
 // n labels of one row, and what becomes of them: a label above `last` is out_of_range, one in `ignore` or where the
@@ -48,6 +49,13 @@ struct ByteTable {
   int64_t size;
 };
 
+// Where the labels behind a tile lie. The loops over the tile's codes ask for them as they go, so that memory is not
+// idle while a tile is counted.
+struct Ahead {
+  const char* at[2];  // target, preds
+  int64_t bytes[2];   // for every 64 pixels; 0 where the hardware's own prefetch keeps up
+};
+
 struct Kernels {
   const char* name;
 
@@ -61,11 +69,13 @@ struct Kernels {
   int64_t (*find_runs)(const uint8_t* target, const uint8_t* preds, int64_t n, uint64_t* starts);
   // Adds every run of a tile at once.
   void (*add_runs)(const uint8_t* target, const uint8_t* preds, int64_t n, const uint64_t* starts,
-                   const ByteTable& table);
+                   const ByteTable& table, const Ahead& ahead);
   // Adds pixel by pixel.
-  void (*add_dense)(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteTable& table);
+  void (*add_dense)(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteTable& table, const Ahead& ahead);
   // Adds the pixels of a problem of 2 classes by counting bits. n is a multiple of 64.
   void (*add_binary)(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteTable& table);
+  // The same straight from contiguous labels of 8 bits, neither masked nor with a class to ignore.
+  void (*add_binary_labels)(const LabelRow& target, const LabelRow& preds, const ByteTable& table);
 
   // Reads memory and does next to nothing with it: what the benchmarks compare with.
   uint64_t (*read_bytes)(const void* data, int64_t bytes);

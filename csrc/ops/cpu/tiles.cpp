@@ -6,19 +6,42 @@
 namespace torchtally::cpu {
 namespace {
 
-// Tiles of wide elements are short, so that memory is not idle for long while a tile is counted.
+// Tiles of wide elements are short, so that memory is not idle for long while a tile is counted. Those of wide codes
+// are not: cells are fetched ahead within a tile.
+template <class C>
 int64_t tile_pixels(const CountingProblem& problem) {
   constexpr int64_t kLeast = 256;
+  if (sizeof(C) > 1) {
+    return kTile;
+  }
   const bool scores = problem.prediction == Prediction::kArgmax;
   const int64_t widest = std::max(bytes_of(problem.target.element), bytes_of(problem.preds.element));
   return scores ? kLeast : std::max(kLeast, kTile / widest);
 }
 
+// Bytes of 64 pixels of an operand that are to be asked for while others are counted: of wide labels side by side. The
+// hardware keeps up with bytes, and scores are asked for as they are compared.
+int64_t bytes_ahead(const Operand& operand, int32_t inner) {
+  const int64_t width = bytes_of(operand.element);
+  return operand.pixel_stride[inner] == 1 && width > 1 ? 64 * width : 0;
+}
+
 }  // namespace
+
+bool labels_in_place(const CountingProblem& problem) {
+  const int32_t inner = problem.pixel_dims - 1;
+  const auto bytes = [&](const Operand& operand) {
+    return bytes_of(operand.element) == 1 && operand.pixel_stride[inner] == 1;
+  };
+  const auto is_class = [&](uint64_t value) { return value <= problem.target_last; };
+  return problem.prediction == Prediction::kLabel && bytes(problem.target) && bytes(problem.preds) &&
+         problem.pixel_size[inner] >= 64 && problem.mask.data == nullptr &&
+         std::none_of(problem.ignore, problem.ignore + problem.num_ignore, is_class);
+}
 
 template <class C>
 TileReader<C>::TileReader(const CountingProblem& problem, int64_t group, int64_t begin, int64_t end)
-    : problem_(problem), kernels_(kernels()), tile_(tile_pixels(problem)), left_(end - begin) {
+    : problem_(problem), kernels_(kernels()), tile_(tile_pixels<C>(problem)), left_(end - begin) {
   const int32_t inner = problem.pixel_dims - 1;
   left_in_row_ = problem.pixel_size[inner] - begin % problem.pixel_size[inner];
   for (int32_t d = inner; d >= 0; --d) {
@@ -30,6 +53,9 @@ TileReader<C>::TileReader(const CountingProblem& problem, int64_t group, int64_t
   target_ = cursor(problem.target, sample, label);
   preds_ = cursor(problem.preds, sample, label);
   mask_ = problem.mask.data != nullptr ? cursor(problem.mask, sample, label) : Cursor{nullptr, 0};
+
+  target_ahead_ = bytes_ahead(problem.target, inner);
+  preds_ahead_ = problem.prediction == Prediction::kLabel ? bytes_ahead(problem.preds, inner) : 0;
 
   const Code out_of_range = static_cast<Code>(problem.num_classes);
   const int64_t preds_stride = problem.preds.pixel_stride[inner];
@@ -62,6 +88,21 @@ typename TileReader<C>::Cursor TileReader<C>::cursor(const Operand& operand, int
 }
 
 template <class C>
+bool TileReader<C>::next_labels(LabelRow& target, LabelRow& preds) {
+  const int64_t n = std::min(left_, left_in_row_);
+  if (n == 0) {
+    return false;
+  }
+  target = target_row_;
+  preds = preds_row_;
+  target.labels = target_.at;
+  preds.labels = preds_.at;
+  target.n = preds.n = n;
+  advance(n);
+  return true;
+}
+
+template <class C>
 int64_t TileReader<C>::next(Tile<C>& tile) {
   int64_t filled = 0;
   while (filled < tile_ && left_ > 0) {
@@ -70,6 +111,7 @@ int64_t TileReader<C>::next(Tile<C>& tile) {
     advance(n);
     filled += n;
   }
+  tile.ahead = {{target_.at + kPrefetch, preds_.at + kPrefetch}, {target_ahead_, preds_ahead_}};
   if (const int64_t over = filled % 64) {
     std::fill_n(tile.target() + filled, 64 - over, static_cast<C>(problem_.num_classes + 1));
     std::fill_n(tile.preds() + filled, 64 - over, C{0});

@@ -21,6 +21,7 @@ class Tile {
   C* preds() { return preds_ + kFront; }    // [0, C) a class, C out of range
   const C* target() const { return target_ + kFront; }
   const C* preds() const { return preds_ + kFront; }
+  Ahead ahead{};
 
  private:
   static constexpr int64_t kFront = 64;  // one element is read before the first, when runs are looked for
@@ -29,11 +30,17 @@ class Tile {
   alignas(64) C preds_[kFront + kTile];
 };
 
+// Whether both operands are contiguous labels of 8 bits, neither masked nor with a class to ignore.
+bool labels_in_place(const CountingProblem& problem);
+
 template <class C>
 class TileReader {
  public:
   // The pixels [begin, end) of `group`, in the order of CountingProblem::pixel_size.
   TileReader(const CountingProblem& problem, int64_t group, int64_t begin, int64_t end);
+
+  // Instead of next(), where labels_in_place(): the next labels of a row as they are; false at the end.
+  bool next_labels(LabelRow& target, LabelRow& preds);
 
   // Fills a tile and returns how many pixels it holds; 0 at the end. The rest of the last 64 is filled with ignored
   // pixels.
@@ -59,6 +66,8 @@ class TileReader {
   Cursor target_;
   Cursor preds_;
   Cursor mask_;
+  int64_t target_ahead_;  // bytes of Ahead
+  int64_t preds_ahead_;
   LabelRow target_row_;
   LabelRow preds_row_;
   ScoreRow score_row_;

@@ -8,7 +8,6 @@ average, and in which order. Everything here works on ``[..., C]`` tensors.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
@@ -18,11 +17,29 @@ from torch import Tensor
 from torchtally.ops import ClassCounts
 from torchtally.ops._arguments import IgnoreIndex, Task, check_choice, ignore_values
 
+from . import _checks
+from ._checks import Classes, ClassWeights, Regions, ZeroDivision
+from ._formulas import Formula, MatrixFormula
+from ._regions import region_counts
+
+__all__ = [
+    "Aggregation",
+    "Average",
+    "ClassWeights",
+    "Classes",
+    "Formula",
+    "Regions",
+    "SampleMean",
+    "ScorePolicy",
+    "Scored",
+    "UndefinedWhen",
+    "ZeroDivision",
+]
+
 Average: TypeAlias = Literal["macro", "micro", "weighted", "none", "binary", "samples"]
 UndefinedWhen: TypeAlias = Literal["zero_denominator", "empty_target", "both_empty"]
 Aggregation: TypeAlias = Literal["global", "samplewise", "none"]
 SampleMean: TypeAlias = Literal["classes_first", "samples_first", "joint"]
-ZeroDivision: TypeAlias = Literal["skip", "nan"] | float
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "average": get_args(Average),
@@ -30,9 +47,6 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "aggregation": get_args(Aggregation),
     "sample_mean": get_args(SampleMean),
 }
-
-#: counts -> (numerator, denominator), both int64 or float64 of the counts' shape
-Formula: TypeAlias = Callable[[ClassCounts], tuple[Tensor, Tensor]]
 
 
 class Scored(NamedTuple):
@@ -46,8 +60,8 @@ class Scored(NamedTuple):
 class ScorePolicy:
     """Everything between counts and a score, checked once.
 
-    The attributes are the options documented in
-    :data:`torchtally.functional.scores.POLICY_ARGS`.
+    The attributes are the options of every score function; ``present`` is
+    ``classes="present"``. Counts are ``[C]``, ``[N, C]`` or ``[..., N, C]``.
     """
 
     op: str
@@ -57,8 +71,10 @@ class ScorePolicy:
     aggregation: Aggregation
     sample_mean: SampleMean
     classes: tuple[int, ...] | None
+    present: bool
     include_background: bool
     class_weights: tuple[float, ...] | None
+    regions: tuple[tuple[int, ...], ...] | None
     ignore_index: tuple[int, ...]
     other: bool
     return_valid: bool
@@ -70,18 +86,19 @@ class ScorePolicy:
         op: str,
         task: Task,
         *,
-        average: Average,
-        zero_division: ZeroDivision,
-        undefined_when: UndefinedWhen,
-        aggregation: Aggregation,
-        sample_mean: SampleMean,
-        classes: Sequence[int] | None,
-        include_background: bool,
-        class_weights: Sequence[float] | Tensor | None,
-        ignore_index: IgnoreIndex,
-        other: bool,
-        return_valid: bool,
-        dtype: torch.dtype,
+        average: Average = "macro",
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global",
+        sample_mean: SampleMean = "classes_first",
+        classes: Classes = None,
+        include_background: bool = True,
+        class_weights: ClassWeights = None,
+        regions: Regions = None,
+        ignore_index: IgnoreIndex = None,
+        other: bool = False,
+        return_valid: bool = False,
+        dtype: torch.dtype = torch.float32,
     ) -> ScorePolicy:
         """Return the policy, or raise TypeError or ValueError."""
         check_choice(op, "average", average, _CHOICES["average"])
@@ -95,107 +112,179 @@ class ScorePolicy:
                     f"task, got task={task!r}, aggregation={aggregation!r}"
                 )
             average, aggregation = "micro", "samplewise"
-        if average == "binary" and (classes is not None or not include_background):
-            raise ValueError(
-                f"{op}: average='binary' scores class 1 alone, so classes and "
-                "include_background do not apply"
-            )
         if dtype not in (torch.float32, torch.float64):
             raise ValueError(
                 f"{op}: dtype must be torch.float32 or torch.float64, got {dtype}"
             )
-        ignored = tuple(ignore_values(op, ignore_index))
+        chosen = classes is not None or not include_background
+        if average == "binary" and (chosen or regions is not None):
+            raise ValueError(
+                f"{op}: average='binary' scores class 1 alone, so classes, "
+                "include_background and regions do not apply"
+            )
+        if regions is not None and (chosen or task != "multiclass"):
+            raise ValueError(
+                f"{op}: regions stand in for the classes of a multiclass task, so "
+                f"classes and include_background do not apply, got task={task!r}, "
+                f"classes={classes!r}, include_background={include_background!r}"
+            )
+        # A target value names a class only where targets are classes.
+        named = () if task == "multilabel" else ignore_index
+        ignored = tuple(ignore_values(op, named))
+        unions = _checks.regions(op, regions)
+        for index in (index for union in unions or () for index in union):
+            if index in ignored:
+                raise ValueError(
+                    f"{op}: regions must not hold a class that ignore_index names, "
+                    f"got {index}"
+                )
+        present = classes == "present"
         return cls(
             op=op,
             average=average,
-            zero_division=_zero_division(op, zero_division),
+            zero_division=_checks.zero_division(op, zero_division),
             undefined_when=undefined_when,
             aggregation=aggregation,
             sample_mean=sample_mean,
-            classes=_class_indices(op, classes),
+            classes=_checks.class_indices(op, None if present else classes),
+            present=present,
             include_background=include_background,
-            class_weights=_class_weights(op, class_weights, average),
-            # A target value names a class only where targets are classes.
-            ignore_index=() if task == "multilabel" else ignored,
+            class_weights=_checks.class_weights(op, class_weights, average),
+            regions=unions,
+            ignore_index=() if unions else ignored,
             other=other and task != "multilabel",
             return_valid=return_valid,
             dtype=dtype,
         )
 
     def score(self, formula: Formula, counts: ClassCounts) -> Tensor | Scored:
-        """Reduce counts ``[C]`` or ``[N, C]`` to a score."""
+        """Reduce counts ``[C]`` or ``[..., N, C]`` to the score of a formula."""
         counts = self._aggregated(counts)
         value, valid, weight = self._entries(formula, counts)
-        if value.dim() == 1 or self.aggregation == "none":
+        if self.aggregation != "samplewise":
             if self.average != "none":
                 value, valid = self._mean(value, valid, weight, -1)
         elif self.average == "none" or self.sample_mean == "samples_first":
-            value, valid = self._mean(value, valid, None, 0)
+            value, valid = self._mean(value, valid, None, -2)
             if self.average != "none":
                 value, valid = self._mean(value, valid > 0, weight, -1)
         elif self.sample_mean == "joint":
-            weight = None if weight is None else weight.expand(value.shape).flatten()
-            value, valid = self._mean(value.flatten(), valid.flatten(), weight, 0)
+            if weight is not None:
+                weight = weight.expand(value.shape).flatten(-2)
+            value, valid = self._mean(value.flatten(-2), valid.flatten(-2), weight, -1)
         else:
             value, valid = self._mean(value, valid, weight, -1)
-            value, valid = self._mean(value, valid > 0, None, 0)
+            value, valid = self._mean(value, valid > 0, None, -1)
+        return self._result(value, valid)
+
+    def score_whole(
+        self, formula: Formula, counts: ClassCounts, *, scored_only: bool
+    ) -> Tensor | Scored:
+        """Reduce counts ``[C]`` or ``[..., N, C]`` with a formula of many classes.
+
+        With ``scored_only`` it sees the classes that are scored; else every class,
+        among them "other" and an ignored class, which may be predicted.
+        """
+        counts = self._aggregated(counts)
+        if scored_only:
+            scored = self._scored_classes(self._number_of_classes(counts))
+            kept = [c for c in scored if c not in self.ignore_index]
+            counts = ClassCounts(*(_take(t, kept) for t in counts))
+        value, valid = self._ratio(*formula(counts), _pooled(counts))
+        return self._of_samples(value, valid)
+
+    def score_matrix(self, formula: MatrixFormula, matrix: Tensor) -> Tensor | Scored:
+        """Reduce matrices ``[C, C]`` or ``[..., N, C, C]`` with a formula of them."""
+        self._check_samples(matrix.dim() - 1)
+        if self.aggregation == "global" and matrix.dim() > 2:
+            matrix = matrix.sum(-3)
+        counts = ClassCounts.from_matrix(matrix)
+        value, valid = self._ratio(*formula(matrix), _pooled(counts))
+        return self._of_samples(value, valid)
+
+    def region_counts(self, matrix: Tensor) -> ClassCounts:
+        """Count ``regions`` in matrices ``[..., C, C]``: ``[..., R]``."""
+        assert self.regions is not None
+        num_classes = matrix.shape[-1] - self.other
+        return region_counts(self.op, matrix, self.regions, num_classes)
+
+    def _of_samples(self, value: Tensor, valid: Tensor) -> Tensor | Scored:
+        """Finish one entry for each sample, ``[..., 1]``."""
+        value, valid = self._mean(value, valid, None, -1)
+        if self.aggregation == "samplewise":
+            value, valid = self._mean(value, valid > 0, None, -1)
+        return self._result(value, valid)
+
+    def _result(self, value: Tensor, valid: Tensor) -> Tensor | Scored:
         score = value.to(self.dtype)
         return Scored(score, valid.to(torch.int64)) if self.return_valid else score
 
-    def _aggregated(self, counts: ClassCounts) -> ClassCounts:
-        dims = counts.tp.dim()
-        if dims not in (1, 2):
-            raise ValueError(
-                f"{self.op}: class counts must be [C] or [N, C], "
-                f"got shape {list(counts.tp.shape)}"
-            )
-        if self.aggregation == "global":
-            return ClassCounts(*(t.sum(0) for t in counts)) if dims == 2 else counts
-        if dims == 1:
+    def _check_samples(self, dims: int) -> None:
+        """Refuse counts without the sample dimension that the aggregation needs."""
+        if dims == 1 and self.aggregation != "global":
             raise ValueError(
                 f"{self.op}: aggregation={self.aggregation!r} needs counts with a "
                 "sample dimension: matrices [N, C, C] or class counts [N, C]"
             )
+
+    def _aggregated(self, counts: ClassCounts) -> ClassCounts:
+        dims = counts.tp.dim()
+        if dims == 0:
+            raise ValueError(
+                f"{self.op}: class counts must be [C] or [N, C], "
+                f"got shape {list(counts.tp.shape)}"
+            )
+        self._check_samples(dims)
+        if self.aggregation == "global" and dims > 1:
+            return ClassCounts(*(t.sum(-2) for t in counts))
         return counts
 
     def _entries(
         self, formula: Formula, counts: ClassCounts
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Return (value, valid, weight) of what is averaged, ``[E]`` or ``[N, E]``.
+        """Return (value, valid, weight) of what is averaged, ``[..., E]``.
 
         E are the scored classes in the order asked for, or one entry that pools them.
         A weight of None is 1 throughout.
         """
-        scored = self._scored_classes(counts.tp.shape[-1] - self.other)
+        scored = self._scored_classes(self._number_of_classes(counts))
         kept = [c not in self.ignore_index for c in scored]
         if self.average == "micro":
             pooled = [c for c, keep in zip(scored, kept, strict=True) if keep]
-            if self.other and self.classes is None:
+            if self.other and self.classes is None and self.regions is None:
                 pooled.append(counts.tp.shape[-1] - 1)
-            counts = ClassCounts(*(_take(t, pooled).sum(-1, True) for t in counts))
+            counts = _pooled(ClassCounts(*(_take(t, pooled) for t in counts)))
             kept = [True]
         else:
             counts = ClassCounts(*(_take(t, scored) for t in counts))
-        value, valid = self._ratio(formula, counts)
+        value, valid = self._ratio(*formula(counts), counts)
         if not all(kept):
             keep = torch.tensor(kept, device=value.device)
+            value, valid = value.masked_fill(~keep, math.nan), valid & keep
+        if self.present and self.average != "micro":
+            keep = counts.tp + counts.fp + counts.fn > 0
             value, valid = value.masked_fill(~keep, math.nan), valid & keep
         if self.average == "weighted":
             support = counts.tp + counts.fn
             if self.aggregation == "samplewise" and self.sample_mean == "samples_first":
-                support = support.sum(0)  # a class weighs what it does in all samples
+                support = support.sum(-2)  # a class weighs what it does in all samples
             return value, valid, support.double()
         if self.class_weights is not None:
             weights = [self.class_weights[c] for c in scored]
             return value, valid, value.new_tensor(weights)
         return value, valid, None
 
+    def _number_of_classes(self, counts: ClassCounts) -> int:
+        """Return how many classes, or regions, the counts are of, less "other"."""
+        return counts.tp.shape[-1] - (self.other and self.regions is None)
+
     def _scored_classes(self, num_classes: int) -> list[int]:
         """Return the classes to score, in the order of the result."""
         if self.class_weights is not None and len(self.class_weights) != num_classes:
+            what = "classes" if self.regions is None else "regions"
             raise ValueError(
                 f"{self.op}: class_weights must have one weight for each of "
-                f"{num_classes} classes, got {len(self.class_weights)}"
+                f"{num_classes} {what}, got {len(self.class_weights)}"
             )
         if self.average == "binary":
             if num_classes != 2:
@@ -217,9 +306,10 @@ class ScorePolicy:
             )
         return scored
 
-    def _ratio(self, formula: Formula, counts: ClassCounts) -> tuple[Tensor, Tensor]:
+    def _ratio(
+        self, numerator: Tensor, denominator: Tensor, counts: ClassCounts
+    ) -> tuple[Tensor, Tensor]:
         """Return the ratio of each entry in float64, and whether it takes part."""
-        numerator, denominator = formula(counts)
         undefined = denominator == 0
         if self.undefined_when == "empty_target":
             undefined = undefined | (counts.tp + counts.fn == 0)
@@ -258,63 +348,6 @@ def _take(counts: Tensor, classes: list[int]) -> Tensor:
     return counts[..., classes]
 
 
-def _zero_division(op: str, value: object) -> ZeroDivision:
-    if isinstance(value, str):
-        check_choice(op, "zero_division", value, ("skip", "nan"))
-        return value  # type: ignore[return-value]
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(
-            f"{op}: zero_division must be 'skip', 'nan' or a number, "
-            f"got {type(value).__name__}"
-        )
-    return "nan" if math.isnan(value) else float(value)
-
-
-def _class_indices(op: str, classes: object) -> tuple[int, ...] | None:
-    if classes is None:
-        return None
-    if isinstance(classes, str) or not isinstance(classes, Sequence):
-        raise TypeError(
-            f"{op}: classes must be None or a sequence of int, "
-            f"got {type(classes).__name__}"
-        )
-    for index in classes:
-        if isinstance(index, bool) or not isinstance(index, int):
-            raise TypeError(f"{op}: classes must hold int, got {type(index).__name__}")
-    if len(set(classes)) != len(classes) or not classes:
-        raise ValueError(
-            f"{op}: classes must name at least one class, each once, "
-            f"got {list(classes)}"
-        )
-    return tuple(classes)
-
-
-def _class_weights(
-    op: str, weights: object, average: Average
-) -> tuple[float, ...] | None:
-    if weights is None:
-        return None
-    if average != "macro":
-        raise ValueError(
-            f"{op}: class_weights weigh the classes of average='macro', "
-            f"got average={average!r}"
-        )
-    if isinstance(weights, Tensor):
-        weights = weights.tolist()
-    if isinstance(weights, str) or not isinstance(weights, Sequence):
-        raise TypeError(
-            f"{op}: class_weights must be a sequence of float or a 1-D tensor, "
-            f"got {type(weights).__name__}"
-        )
-    for weight in weights:
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)):
-            raise TypeError(
-                f"{op}: class_weights must hold float, got {type(weight).__name__}"
-            )
-    values = tuple(map(float, weights))
-    if not all(math.isfinite(v) and v >= 0 for v in values) or not any(values):
-        raise ValueError(
-            f"{op}: class_weights must be finite, not negative and not all zero, "
-            f"got {list(values)}"
-        )
-    return values
+def _pooled(counts: ClassCounts) -> ClassCounts:
+    """Add the counts of all classes up, ``[..., 1]``."""
+    return ClassCounts(*(t.sum(-1, True) for t in counts))

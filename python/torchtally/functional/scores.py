@@ -1,310 +1,262 @@
-"""Scores as pure functions: of pixels (``dice_score``) or of counts already taken.
+"""The scores: what each is, and its two public functions.
 
-Each score is a formula of class counts, written once, with the two public functions
-made of it. All policy is in :mod:`torchtally.functional._policy`.
+A score is a formula of class counts (:mod:`._formulas`) with a definition; all policy
+is in :mod:`._policy`. ``DEFINITIONS`` holds every definition by its stem.
 """
 
 from __future__ import annotations
 
-import inspect
-import textwrap
-from collections.abc import Sequence
-from typing import Any, Literal, Protocol, TypedDict, cast, overload
+from typing import Any
 
-import torch
-from torch import Tensor
-from typing_extensions import Unpack
+from torchtally.ops._arguments import Task, check_choice
 
-from torchtally.ops import ClassCounts
-from torchtally.ops._arguments import CountOptions, IgnoreIndex, OutOfRange, Task
-from torchtally.ops.class_counts import count_classes
+from . import _checks, _formulas
+from ._definition import BoundFormula, ScoreDefinition
+from ._formulas import Formula, dice, iou
+from ._functions import functions_of
+from ._options import Option
 
-from ._policy import (
-    Aggregation,
-    Average,
-    Formula,
-    SampleMean,
-    Scored,
-    ScorePolicy,
-    UndefinedWhen,
-    ZeroDivision,
-)
+__all__ = ["DEFINITIONS", "dice", "iou"]
 
 
-class PolicyOptions(TypedDict, total=False):
-    """How entries become a score; the same for every score."""
-
-    average: Average
-    zero_division: ZeroDivision
-    undefined_when: UndefinedWhen
-    aggregation: Aggregation
-    sample_mean: SampleMean
-    classes: Sequence[int] | None
-    include_background: bool
-    class_weights: Sequence[float] | Tensor | None
-    ignore_index: IgnoreIndex
-    dtype: torch.dtype
+def _constant(formula: Formula) -> Any:
+    """Bind a formula of one class that has no parameters."""
+    return lambda _op, _task: BoundFormula("class", formula)
 
 
-class ScoreOptions(PolicyOptions, total=False):
-    """How pixels are counted, and how the counts become a score."""
-
-    task: Task
-    threshold: float
-    mask: Tensor | None
-    out_of_range: OutOfRange
-    validate: bool
-
-
-class CountsOptions(PolicyOptions, total=False):
-    """How counts become a score."""
-
-    other: bool
-
-
-class ScoreFunction(Protocol):
-    """A score of predictions and targets."""
-
-    __name__: str
-
-    @overload
-    def __call__(
-        self,
-        preds: Tensor,
-        target: Tensor,
-        num_classes: int | None = None,
-        *,
-        return_valid: Literal[False] = False,
-        **options: Unpack[ScoreOptions],
-    ) -> Tensor: ...
-    @overload
-    def __call__(
-        self,
-        preds: Tensor,
-        target: Tensor,
-        num_classes: int | None = None,
-        *,
-        return_valid: Literal[True],
-        **options: Unpack[ScoreOptions],
-    ) -> Scored: ...
-
-
-class CountsFunction(Protocol):
-    """A score of counts already taken."""
-
-    __name__: str
-
-    @overload
-    def __call__(
-        self,
-        counts: Tensor | ClassCounts,
-        *,
-        return_valid: Literal[False] = False,
-        **options: Unpack[CountsOptions],
-    ) -> Tensor: ...
-    @overload
-    def __call__(
-        self,
-        counts: Tensor | ClassCounts,
-        *,
-        return_valid: Literal[True],
-        **options: Unpack[CountsOptions],
-    ) -> Scored: ...
-
-
-_POLICY_DEFAULTS: dict[str, Any] = {
-    "average": "macro",
-    "zero_division": "skip",
-    "undefined_when": "zero_denominator",
-    "aggregation": "global",
-    "sample_mean": "classes_first",
-    "classes": None,
-    "include_background": True,
-    "class_weights": None,
-    "return_valid": False,
-    "dtype": torch.float32,
-}
-_DEFAULTS: dict[str, Any] = {
-    "task": "multiclass",
-    "threshold": 0.5,
-    "ignore_index": None,
-    "mask": None,
-    "out_of_range": "error",
-    "validate": True,
-    **_POLICY_DEFAULTS,
-}
-_COUNTS_DEFAULTS = {"ignore_index": None, "other": False, **_POLICY_DEFAULTS}
-
-
-def _with_defaults(
-    name: str, options: dict[str, Any], defaults: dict[str, Any]
-) -> dict[str, Any]:
-    for option in options:
-        if option not in defaults:
-            raise TypeError(f"{name}: unknown option {option!r}")
-    return {**defaults, **options}
-
-
-#: The options that follow the counting, in the words of every docstring.
-POLICY_ARGS = """\
-average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all classes;
-    ``"weighted"`` mean weighted by support; ``"none"`` a score for each class;
-    ``"binary"`` class 1 alone (the default for ``task="binary"``); ``"samples"``
-    mean over samples of labels pooled (multilabel).
-zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN with
-    ``average="none"``, and where nothing is left), ``"nan"`` lets NaN propagate,
-    a number stands in for it.
-undefined_when: a zero denominator is always undefined; ``"empty_target"`` adds
-    entries without a target pixel, ``"both_empty"`` those without a target or
-    predicted pixel.
-aggregation: ``"global"`` adds up the counts of all samples first; ``"samplewise"``
-    averages the scores of samples; ``"none"`` returns a score for each sample.
-sample_mean: for ``"samplewise"``: ``"classes_first"`` means over classes, then
-    samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over both.
-classes: the classes to score, in this order; None for all.
-include_background: False leaves class 0 out.
-class_weights: a weight for each of the C classes; ``average="macro"`` only. The
-    result is divided by the weights that entered it.
-return_valid: return ``(score, valid)``, where valid is int64: the number of entries
-    that entered the last average.
-dtype: float32 or float64. Ratios are computed in float64 either way."""
-
-_COUNTS_ARGS = """\
-counts: confusion matrix ``[C, C]`` or ``[N, C, C]``, rows target; or
-    :class:`ClassCounts` of shape ``[C]`` or ``[N, C]``. Never changed.
-ignore_index: classes that were ignored in counting and are not scored.
-other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
-    ``"micro"`` only, and not where ``classes`` names what to score."""
-
-_RESULT = """\
-Returns:
-    A scalar; ``[C]`` with ``average="none"``, and a leading ``[N]`` with
-    ``aggregation="none"``. NaN where every entry was left out.
-
-Raises:
-    TypeError: for an argument of the wrong kind.
-    ValueError: for a wrong shape or value, or a label out of range.
-"""
-
-
-def _from_counts(name: str, formula: Formula, title: str) -> CountsFunction:
-    def function(counts: Tensor | ClassCounts, **options: Any) -> Tensor | Scored:
-        if isinstance(counts, Tensor):
-            if counts.dim() not in (2, 3) or counts.shape[-1] != counts.shape[-2]:
-                raise ValueError(
-                    f"{name}: counts must be a matrix [C, C] or [N, C, C], or "
-                    f"ClassCounts, got a tensor of shape {list(counts.shape)}"
-                )
-            counts = ClassCounts.from_matrix(counts)
-        elif not isinstance(counts, ClassCounts):
-            raise TypeError(
-                f"{name}: counts must be a tensor or ClassCounts, "
-                f"got {type(counts).__name__}"
-            )
-        chosen = _with_defaults(name, options, _COUNTS_DEFAULTS)
-        return ScorePolicy.checked(name, "multiclass", **chosen).score(formula, counts)
-
-    doc = f"{title}, of counts already taken.\n\nArgs:\n"
-    doc += textwrap.indent(f"{_COUNTS_ARGS}\n{POLICY_ARGS}", "    ")
-    _dress(function, name, f"{doc}\n\n{_RESULT}", ["counts"], _COUNTS_DEFAULTS)
-    return cast(CountsFunction, function)
-
-
-def _from_pixels(name: str, formula: Formula, title: str) -> ScoreFunction:
-    def function(
-        preds: Tensor, target: Tensor, num_classes: int | None = None, **options: Any
-    ) -> Tensor | Scored:
-        chosen = _with_defaults(name, options, _DEFAULTS)
-        task, out_of_range = chosen.pop("task"), chosen.pop("out_of_range")
-        counting = CountOptions.checked(
-            name,
-            num_classes,
-            task,
-            chosen.pop("threshold"),
-            chosen["ignore_index"],
-            out_of_range,
-        )
-        mask, validate = chosen.pop("mask"), chosen.pop("validate")
-        if task == "binary":
-            chosen["average"] = options.get("average", "binary")
-        chosen["other"] = out_of_range == "miss"
-        policy = ScorePolicy.checked(name, task, **chosen)
-        per_sample = policy.aggregation != "global"
-        counts = count_classes(counting, preds, target, mask, per_sample, validate)
-        return policy.score(formula, counts)
-
-    doc = f"{title}.\n\nCounting arguments are those of :func:`confusion_matrix`.\n\n"
-    doc += "Args:\n    preds: labels of target's shape, or scores.\n"
-    doc += "    target: integer or bool labels.\n    num_classes: C.\n"
-    doc += textwrap.indent(POLICY_ARGS, "    ")
-    parameters = ["preds", "target", "num_classes"]
-    _dress(function, name, f"{doc}\n\n{_RESULT}", parameters, _DEFAULTS)
-    return cast(ScoreFunction, function)
-
-
-def _dress(
-    function: Any, name: str, doc: str, positional: list[str], options: dict[str, Any]
-) -> None:
-    """Give a function the name, docstring and signature that it is used by."""
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = doc
-    kinds = inspect.Parameter
-    function.__signature__ = inspect.Signature(
-        [
-            kinds(
-                p,
-                kinds.POSITIONAL_OR_KEYWORD,
-                default=None if p == "num_classes" else kinds.empty,
-            )
-            for p in positional
-        ]
-        + [kinds(k, kinds.KEYWORD_ONLY, default=v) for k, v in options.items()]
+def _bind_accuracy(_op: str, task: Task) -> BoundFormula:
+    multilabel = task == "multilabel"
+    return BoundFormula(
+        "class", _formulas.agreement if multilabel else _formulas.recall
     )
 
 
-def dice(counts: ClassCounts) -> tuple[Tensor, Tensor]:
-    """Dice coefficient 2 tp / (2 tp + fp + fn) (Dice, 1945); equal to F1.
-
-    Example:
-        >>> import torchtally as tt
-        >>> matrix = torch.tensor([[3, 1], [0, 2]])
-        >>> tt.functional.dice_from_counts(matrix, average="none")
-        tensor([0.8571, 0.8000])
-    """
-    return 2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn
+def _bind_balanced(op: str, task: Task) -> BoundFormula:
+    if task == "multilabel":
+        raise ValueError(
+            f"{op}: task must be 'multiclass' or 'binary', got 'multilabel', of which "
+            "every label has an accuracy of its own"
+        )
+    return BoundFormula("class", _formulas.recall)
 
 
-def iou(counts: ClassCounts) -> tuple[Tensor, Tensor]:
-    """Intersection over union tp / (tp + fp + fn) (Jaccard, 1912).
-
-    Example:
-        >>> import torchtally as tt
-        >>> matrix = torch.tensor([[3, 1], [0, 2]])
-        >>> tt.functional.iou_from_counts(matrix, average="none")
-        tensor([0.7500, 0.6667])
-    """
-    return counts.tp, counts.tp + counts.fp + counts.fn
+def _bind_fbeta(op: str, _task: Task, beta: float) -> BoundFormula:
+    beta = _checks.non_negative(op, "beta", beta, finite=False)
+    return BoundFormula("class", _formulas.fbeta(beta))
 
 
-dice_score = _from_pixels(
-    "dice_score", dice, "Dice coefficient, 2 tp / (2 tp + fp + fn)"
+def _bind_tversky(op: str, _task: Task, alpha: float, beta: float) -> BoundFormula:
+    alpha = _checks.non_negative(op, "alpha", alpha)
+    beta = _checks.non_negative(op, "beta", beta)
+    return BoundFormula("class", _formulas.tversky(alpha, beta))
+
+
+def _bind_generalized(
+    op: str, _task: Task, weight_type: Any, empty_weight: Any
+) -> BoundFormula:
+    check_choice(op, "weight_type", weight_type, ("square", "simple", "linear"))
+    check_choice(op, "empty_weight", empty_weight, ("largest", "zero"))
+    formula = _formulas.generalized_dice(weight_type, empty_weight)
+    return BoundFormula("scored", formula)
+
+
+def _bind_matthews(_op: str, _task: Task) -> BoundFormula:
+    return BoundFormula("all", _formulas.matthews_corrcoef)
+
+
+def _bind_kappa(op: str, task: Task, weights: Any) -> BoundFormula:
+    check_choice(op, "weights", weights, ("none", "linear", "quadratic"))
+    # Two classes have one distance, so that weights change nothing.
+    if weights == "none" or task == "multilabel":
+        return BoundFormula("all", _formulas.cohen_kappa)
+    return BoundFormula("all", None, _formulas.weighted_kappa(weights))
+
+
+def _example(call: str, result: str) -> str:
+    return f"""\
+>>> import torchtally as tt
+>>> matrix = torch.tensor([[3, 1], [0, 2]])
+>>> tt.functional.{call}
+{result}"""
+
+
+DICE = ScoreDefinition(
+    "dice",
+    "Dice coefficient, 2 tp / (2 tp + fp + fn)",
+    "Dice (1945), Measures of the amount of ecologic association between species.",
+    _constant(dice),
+    _example("dice_from_counts(matrix, average='none')", "tensor([0.8571, 0.8000])"),
 )
-iou_score = _from_pixels(
-    "iou_score", iou, "Intersection over union (Jaccard index), tp / (tp + fp + fn)"
-)
-f1_score = _from_pixels(
-    "f1_score", dice, "F1, 2 tp / (2 tp + fp + fn), the mean of precision and recall"
-)
-dice_from_counts = _from_counts(
-    "dice_from_counts", dice, "Dice coefficient, 2 tp / (2 tp + fp + fn)"
-)
-iou_from_counts = _from_counts(
-    "iou_from_counts",
-    iou,
+IOU = ScoreDefinition(
+    "iou",
     "Intersection over union (Jaccard index), tp / (tp + fp + fn)",
+    "Jaccard (1912), The distribution of the flora in the alpine zone.",
+    _constant(iou),
+    _example("iou_from_counts(matrix, average='none')", "tensor([0.7500, 0.6667])"),
 )
-f1_from_counts = _from_counts(
-    "f1_from_counts",
-    dice,
-    "F1, 2 tp / (2 tp + fp + fn), the mean of precision and recall",
+F1 = ScoreDefinition(
+    "f1",
+    "F1, 2 tp / (2 tp + fp + fn), the harmonic mean of precision and recall",
+    "van Rijsbergen (1979), Information Retrieval, chapter 7.",
+    _constant(dice),
+    _example("f1_from_counts(matrix)", "tensor(0.8286)"),
 )
+FBETA = ScoreDefinition(
+    "fbeta",
+    "F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp)",
+    "van Rijsbergen (1979), Information Retrieval, chapter 7.",
+    _bind_fbeta,
+    _example(
+        "fbeta_from_counts(matrix, beta=2.0, average='none')",
+        "tensor([0.7895, 0.9091])",
+    ),
+    parameters={
+        "beta": Option(1.0, "weight of recall; 0 is precision, infinity is recall.")
+    },
+)
+PRECISION = ScoreDefinition(
+    "precision",
+    "Precision (positive predictive value), tp / (tp + fp)",
+    "van Rijsbergen (1979), Information Retrieval, chapter 7.",
+    _constant(_formulas.precision),
+    _example(
+        "precision_from_counts(matrix, average='none')", "tensor([1.0000, 0.6667])"
+    ),
+)
+RECALL = ScoreDefinition(
+    "recall",
+    "Recall (sensitivity, true positive rate), tp / (tp + fn)",
+    "van Rijsbergen (1979), Information Retrieval, chapter 7.",
+    _constant(_formulas.recall),
+    _example("recall_from_counts(matrix, average='none')", "tensor([0.7500, 1.0000])"),
+)
+SPECIFICITY = ScoreDefinition(
+    "specificity",
+    "Specificity (true negative rate), tn / (tn + fp)",
+    "Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.",
+    _constant(_formulas.specificity),
+    _example(
+        "specificity_from_counts(matrix, average='none')", "tensor([1.0000, 0.7500])"
+    ),
+)
+ACCURACY = ScoreDefinition(
+    "accuracy",
+    "Accuracy, the share of pixels predicted right; of a class, its recall",
+    "Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.",
+    _bind_accuracy,
+    _example("accuracy_from_counts(matrix)", "tensor(0.8333)"),
+    defaults={"average": "micro"},
+)
+BALANCED_ACCURACY = ScoreDefinition(
+    "balanced_accuracy",
+    "Balanced accuracy, the mean recall of the classes of the target",
+    "Brodersen et al. (2010), The balanced accuracy and its posterior distribution.",
+    _bind_balanced,
+    _example("balanced_accuracy_from_counts(matrix)", "tensor(0.8750)"),
+    fixed={"average": "macro"},
+)
+FREQUENCY_WEIGHTED_IOU = ScoreDefinition(
+    "frequency_weighted_iou",
+    "Intersection over union of each class, weighted by its share of the target",
+    "Long et al. (2015), Fully convolutional networks: frequency weighted IU.",
+    _constant(iou),
+    _example("frequency_weighted_iou_from_counts(matrix)", "tensor(0.7222)"),
+    fixed={"average": "weighted"},
+)
+TVERSKY = ScoreDefinition(
+    "tversky",
+    "Tversky index, tp / (tp + alpha fp + beta fn)",
+    "Tversky (1977), Features of similarity; alpha, beta as in Salehi et al. (2017).",
+    _bind_tversky,
+    _example(
+        "tversky_from_counts(matrix, alpha=0.3, beta=0.7, average='none')",
+        "tensor([0.8108, 0.8696])",
+    ),
+    parameters={
+        "alpha": Option(0.5, "weight of false positives; not negative."),
+        "beta": Option(0.5, "weight of false negatives. 0.5 and 0.5 is Dice."),
+    },
+)
+GENERALIZED_DICE = ScoreDefinition(
+    "generalized_dice",
+    "Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes",
+    "Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).",
+    _bind_generalized,
+    _example("generalized_dice_from_counts(matrix)", "tensor(0.8148)"),
+    sees="scored",
+    parameters={
+        "weight_type": Option(
+            "square",
+            'w of a class with t target pixels: ``"square"`` 1 / t², ``"simple"`` '
+            '1 / t, ``"linear"`` 1.',
+        ),
+        "empty_weight": Option(
+            "largest",
+            'w of a class without target pixels: ``"largest"`` of the other classes '
+            '(MONAI), or ``"zero"``; no matter for ``"linear"``.',
+        ),
+    },
+)
+MATTHEWS_CORRCOEF = ScoreDefinition(
+    "matthews_corrcoef",
+    "Matthews correlation coefficient of target and prediction, in [-1, 1]",
+    "Gorodkin (2004), Comparing two K-category assignments by a K-category "
+    "correlation coefficient.",
+    _bind_matthews,
+    _example("matthews_corrcoef_from_counts(matrix)", "tensor(0.7071)"),
+    sees="all",
+    score_name="matthews_corrcoef",
+)
+COHEN_KAPPA = ScoreDefinition(
+    "cohen_kappa",
+    "Cohen's kappa, agreement beyond chance, at most 1",
+    "Cohen (1960), A coefficient of agreement for nominal scales; (1968) weighted.",
+    _bind_kappa,
+    _example("cohen_kappa_from_counts(matrix)", "tensor(0.6667)"),
+    sees="all",
+    parameters={
+        "weights": Option(
+            "none",
+            'of a disagreement between classes i and j: ``"none"`` 1, ``"linear"`` '
+            '\\|i - j\\|, ``"quadratic"`` (i - j)².',
+        )
+    },
+)
+
+#: Every score by its stem, in the order of the documentation.
+DEFINITIONS = {
+    definition.stem: definition
+    for definition in (
+        DICE,
+        IOU,
+        F1,
+        FBETA,
+        PRECISION,
+        RECALL,
+        SPECIFICITY,
+        ACCURACY,
+        BALANCED_ACCURACY,
+        FREQUENCY_WEIGHTED_IOU,
+        TVERSKY,
+        GENERALIZED_DICE,
+        MATTHEWS_CORRCOEF,
+        COHEN_KAPPA,
+    )
+}
+
+dice_score, dice_from_counts = functions_of(DICE)
+iou_score, iou_from_counts = functions_of(IOU)
+f1_score, f1_from_counts = functions_of(F1)
+fbeta_score, fbeta_from_counts = functions_of(FBETA)
+precision_score, precision_from_counts = functions_of(PRECISION)
+recall_score, recall_from_counts = functions_of(RECALL)
+specificity_score, specificity_from_counts = functions_of(SPECIFICITY)
+accuracy_score, accuracy_from_counts = functions_of(ACCURACY)
+balanced_accuracy_score, balanced_accuracy_from_counts = functions_of(BALANCED_ACCURACY)
+frequency_weighted_iou_score, frequency_weighted_iou_from_counts = functions_of(
+    FREQUENCY_WEIGHTED_IOU
+)
+tversky_score, tversky_from_counts = functions_of(TVERSKY)
+generalized_dice_score, generalized_dice_from_counts = functions_of(GENERALIZED_DICE)
+matthews_corrcoef, matthews_corrcoef_from_counts = functions_of(MATTHEWS_CORRCOEF)
+cohen_kappa_score, cohen_kappa_from_counts = functions_of(COHEN_KAPPA)

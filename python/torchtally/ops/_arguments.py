@@ -22,7 +22,7 @@ OUT_OF_RANGE: tuple[str, ...] = get_args(OutOfRange)
 # Limits of the compiled ops (csrc/common/counting_problem.h).
 _MAX_CLASSES = 2**31 - 3
 _MAX_DIMS = 16
-_MAX_IGNORE = 64
+MAX_IGNORE = 64
 
 _INTEGERS = frozenset(
     {
@@ -141,9 +141,9 @@ class CountOptions:
                 f"{op}: threshold must be a number, got {type(threshold).__name__}"
             )
         values = tuple(ignore_values(op, ignore_index))
-        if len(values) > _MAX_IGNORE:
+        if len(values) > MAX_IGNORE:
             raise ValueError(
-                f"{op}: ignore_index must hold at most {_MAX_IGNORE} values, "
+                f"{op}: ignore_index must hold at most {MAX_IGNORE} values, "
                 f"got {len(values)}"
             )
         return cls(op, num_classes, task, float(threshold), values, out_of_range)

@@ -66,12 +66,24 @@ def confusion_matrix(
     options = CountOptions.checked(
         "confusion_matrix", num_classes, task, threshold, ignore_index, out_of_range
     )
+    return count_matrix(options, preds, target, mask, per_sample, validate)
+
+
+def count_matrix(
+    options: CountOptions,
+    preds: Tensor,
+    target: Tensor,
+    mask: Tensor | None,
+    per_sample: bool,
+    validate: bool,
+) -> Tensor:
+    """Count pairs with options that are checked already, in the name of their op."""
     preds = options.op_inputs(preds, target, mask, per_sample)
     matrix: Tensor
     matrix, invalid = _OP(
         preds, target, options.op_classes, mask, **options.op_options(per_sample)
     )
     matrix, invalid = whole_counts(matrix), whole_counts(invalid)
-    if out_of_range == "error" and validate:
+    if options.out_of_range == "error" and validate:
         raise_invalid(options, invalid, preds, target, mask)
     return matrix

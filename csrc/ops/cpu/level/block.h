@@ -1,6 +1,16 @@
 // 64 byte codes, compared with others into masks of 64 bits; the instruction sets differ only in how. Included by
 // level/kernels.cpp alone, inside its unnamed namespace (see labels.h).
 
+// Asks for what lies ahead, beside the 64 pixels at i.
+ALWAYS_INLINE void prefetch_ahead(const Ahead& ahead, int64_t i) {
+  for (int operand = 0; operand < 2; ++operand) {
+    const char* const at = ahead.at[operand] + i / 64 * ahead.bytes[operand];
+    for (int64_t line = 0; line < ahead.bytes[operand]; line += 64) {
+      __builtin_prefetch(at + line);
+    }
+  }
+}
+
 #if defined(__AVX512BW__)
 
 struct Block {

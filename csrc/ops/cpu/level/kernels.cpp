@@ -50,6 +50,7 @@ const Kernels TORCHTALLY_KERNELS(TORCHTALLY_LEVEL) = {
     add_runs,
     add_dense,
     add_binary,
+    add_binary_labels,
     read_bytes,
 };
 

@@ -1,9 +1,6 @@
 // Labels of any integer type to codes. Included by level/kernels.cpp alone, inside its unnamed namespace: a function
 // with external linkage that is compiled for AVX-512 here could be the copy that the linker keeps for everyone.
 
-// Lines are asked for this many bytes before they are read: the hardware's own prefetch stops at a page.
-constexpr int64_t kPrefetch = 4096;
-
 template <class T>
 ALWAYS_INLINE void prefetch_block(const T* from) {
   const char* const bytes = reinterpret_cast<const char*>(from);

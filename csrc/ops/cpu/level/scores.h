@@ -104,17 +104,20 @@ constexpr Code kMaxIndex16 = 32767;
 // Vectors of pixels whose best score and class stay in registers while the planes go by.
 constexpr int kArgmaxVectors = kVectorBytes == 64 ? 8 : 4;
 
-// The argmax of kArgmaxVectors vectors of neighbouring pixels, `class_stride` elements between their classes.
-template <class S, bool kPrefetched, class C>
+// As kPrefetch, in every plane: less, since the lines of all planes wait in L1 together.
+constexpr int64_t kPlanePrefetch = 2048;
+
+// The argmax of kVectors vectors of neighbouring pixels, `class_stride` elements between their classes.
+template <class S, int kVectors, bool kPrefetched, class C>
 ALWAYS_INLINE void argmax_block(const typename S::Stored* scores, int64_t class_stride, Code classes, C* codes) {
   typedef typename S::Stored Scores __attribute__((vector_size(kVectorBytes), aligned(1), may_alias));
   typedef typename S::Key Keys __attribute__((vector_size(kVectorBytes)));
   typedef typename S::Index Indices __attribute__((vector_size(kVectorBytes)));
   constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(typename S::Key));
-  Keys best[kArgmaxVectors];
-  Indices index[kArgmaxVectors];
+  Keys best[kVectors];
+  Indices index[kVectors];
 #pragma GCC unroll 8
-  for (int v = 0; v < kArgmaxVectors; ++v) {
+  for (int v = 0; v < kVectors; ++v) {
     best[v] = S::keys(static_cast<Keys>(reinterpret_cast<const Scores*>(scores)[v]));
     index[v] = Indices{};
   }
@@ -122,16 +125,16 @@ ALWAYS_INLINE void argmax_block(const typename S::Stored* scores, int64_t class_
     scores += class_stride;
     const Indices label = Indices{} + static_cast<typename S::Index>(c);
 #pragma GCC unroll 8
-    for (int v = 0; v < kArgmaxVectors; ++v) {
+    for (int v = 0; v < kVectors; ++v) {
       if (!kPrefetched) {
-        __builtin_prefetch(reinterpret_cast<const char*>(scores) + kPrefetch + v * kVectorBytes);
+        __builtin_prefetch(reinterpret_cast<const char*>(scores) + kPlanePrefetch + v * kVectorBytes);
       }
       const Keys score = S::keys(static_cast<Keys>(reinterpret_cast<const Scores*>(scores)[v]));
       improve<S>(best[v], index[v], score, label);
     }
   }
 #pragma GCC unroll 8
-  for (int v = 0; v < kArgmaxVectors; ++v) {
+  for (int v = 0; v < kVectors; ++v) {
     for (int k = 0; k < kLanes; ++k) {
       codes[v * kLanes + k] = static_cast<C>(index[v][k]);
     }
@@ -214,25 +217,37 @@ void argmax_pixels(const typename S::Stored* scores, int64_t n, const ScoreRow& 
   }
 }
 
+// The argmax of as many blocks of kVectors vectors as there are; returns how many pixels that were.
+template <class S, int kVectors, class C>
+ALWAYS_INLINE int64_t argmax_blocks(const typename S::Stored* scores, int64_t n, const ScoreRow& row,
+                                    C* __restrict__ codes) {
+  using Stored = typename S::Stored;
+  constexpr int64_t kBlock = kVectors * kVectorBytes / static_cast<int64_t>(sizeof(Stored));
+  int64_t i = 0;
+  if (row.stride == 1) {
+    for (; i + kBlock <= n; i += kBlock) {
+      argmax_block<S, kVectors, false>(scores + i, row.class_stride, row.classes, codes + i);
+    }
+  } else if (row.classes * kBlock * sizeof(Stored) <= kPlaneBytes) {
+    // Pixels apart, channels_last above all: their scores are laid out in planes, in L1, first.
+    alignas(64) Stored planes[kPlaneBytes / sizeof(Stored)];
+    for (; i + kBlock <= n; i += kBlock) {
+      to_planes(scores + i * row.stride, row, kBlock, planes);
+      argmax_block<S, kVectors, true>(planes, kBlock, row.classes, codes + i);
+    }
+  }
+  return i;
+}
+
 template <class S, class C>
 void read_argmax(const ScoreRow& row, C* __restrict__ codes) {
   using Stored = typename S::Stored;
-  constexpr int64_t kBlock = kArgmaxVectors * kVectorBytes / static_cast<int64_t>(sizeof(Stored));
+  constexpr int kFewVectors = (8 * static_cast<int>(sizeof(Stored)) + kVectorBytes - 1) / kVectorBytes;  // 8 pixels
   const Stored* const scores = static_cast<const Stored*>(row.scores);
   int64_t i = 0;
   if (sizeof(typename S::Index) > 2 || row.classes <= kMaxIndex16) {
-    if (row.stride == 1) {
-      for (; i + kBlock <= row.n; i += kBlock) {
-        argmax_block<S, false>(scores + i, row.class_stride, row.classes, codes + i);
-      }
-    } else if (row.classes * kBlock * sizeof(Stored) <= kPlaneBytes) {
-      // Pixels apart, channels_last above all: their scores are laid out in planes, in L1, first.
-      alignas(64) Stored planes[kPlaneBytes / sizeof(Stored)];
-      for (; i + kBlock <= row.n; i += kBlock) {
-        to_planes(scores + i * row.stride, row, kBlock, planes);
-        argmax_block<S, true>(planes, kBlock, row.classes, codes + i);
-      }
-    }
+    i = argmax_blocks<S, kArgmaxVectors>(scores, row.n, row, codes);
+    i += argmax_blocks<S, kFewVectors>(scores + i * row.stride, row.n - i, row, codes + i);
   }
   argmax_pixels<S>(scores + i * row.stride, row.n - i, row, codes + i);
 }

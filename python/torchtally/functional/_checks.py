@@ -1,0 +1,136 @@
+"""The options of a policy: their rules and their errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias
+
+from torch import Tensor
+
+from torchtally.ops._arguments import check_choice
+
+ZeroDivision: TypeAlias = Literal["skip", "nan"] | float
+Classes: TypeAlias = Sequence[int] | Literal["present"] | None
+Regions: TypeAlias = Sequence[Sequence[int]] | Mapping[str, Sequence[int]] | None
+ClassWeights: TypeAlias = Sequence[float] | Tensor | None
+
+
+def is_number(value: object) -> bool:
+    """Whether value is an int or a float, and not a bool."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_integer(value: object) -> bool:
+    """Whether value is an int, and not a bool."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def non_negative(op: str, name: str, value: object, *, finite: bool = True) -> float:
+    """Return a number that is not negative.
+
+    Raises:
+        TypeError: if it is no number.
+        ValueError: if it is negative, NaN, or infinite where ``finite``.
+    """
+    if not is_number(value):
+        raise TypeError(f"{op}: {name} must be a number, got {type(value).__name__}")
+    number = float(value)  # type: ignore[arg-type]
+    if math.isnan(number) or number < 0 or (finite and math.isinf(number)):
+        rule = "be finite and" if finite else "be"
+        raise ValueError(f"{op}: {name} must {rule} not negative, got {number}")
+    return number
+
+
+def zero_division(op: str, value: object) -> ZeroDivision:
+    """Return what an undefined entry is worth."""
+    if isinstance(value, str):
+        check_choice(op, "zero_division", value, ("skip", "nan"))
+        return value  # type: ignore[return-value]
+    if not is_number(value):
+        raise TypeError(
+            f"{op}: zero_division must be 'skip', 'nan' or a number, "
+            f"got {type(value).__name__}"
+        )
+    return "nan" if math.isnan(value) else float(value)  # type: ignore[arg-type]
+
+
+def class_indices(op: str, classes: object) -> tuple[int, ...] | None:
+    """Return the classes to score, or None for all."""
+    if classes is None:
+        return None
+    if isinstance(classes, str):
+        raise ValueError(
+            f"{op}: classes must be None, 'present' or a sequence of int, "
+            f"got {classes!r}"
+        )
+    rule = "be None, 'present' or a sequence of int"
+    indices = _integers(op, "classes", rule, classes)
+    if len(set(indices)) != len(indices) or not indices:
+        raise ValueError(
+            f"{op}: classes must name at least one class, each once, "
+            f"got {list(indices)}"
+        )
+    return indices
+
+
+def regions(op: str, given: object) -> tuple[tuple[int, ...], ...] | None:
+    """Return unions of classes, or None."""
+    if given is None:
+        return None
+    unions = list(given.values()) if isinstance(given, Mapping) else given
+    if isinstance(unions, str) or not isinstance(unions, Sequence):
+        raise TypeError(
+            f"{op}: regions must be None, a sequence of sequences of int, or a "
+            f"mapping from names to them, got {type(given).__name__}"
+        )
+    if not unions:
+        raise ValueError(f"{op}: regions must hold at least one region, got none")
+    rule = "hold sequences of int"
+    checked = tuple(_integers(op, "regions", rule, union) for union in unions)
+    for union in checked:
+        if len(set(union)) != len(union) or not union:
+            raise ValueError(
+                f"{op}: regions must name at least one class each, each once, "
+                f"got {list(union)}"
+            )
+    return checked
+
+
+def _integers(op: str, name: str, rule: str, values: object) -> tuple[int, ...]:
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise TypeError(f"{op}: {name} must {rule}, got {type(values).__name__}")
+    for index in values:
+        if not is_integer(index):
+            raise TypeError(f"{op}: {name} must hold int, got {type(index).__name__}")
+    return tuple(values)
+
+
+def class_weights(op: str, weights: object, average: str) -> tuple[float, ...] | None:
+    """Return a weight for each class, or None for equal ones."""
+    if weights is None:
+        return None
+    if average != "macro":
+        raise ValueError(
+            f"{op}: class_weights weigh the classes of average='macro', "
+            f"got average={average!r}"
+        )
+    if isinstance(weights, Tensor):
+        weights = weights.tolist()
+    if isinstance(weights, str) or not isinstance(weights, Sequence):
+        raise TypeError(
+            f"{op}: class_weights must be a sequence of float or a 1-D tensor, "
+            f"got {type(weights).__name__}"
+        )
+    for weight in weights:
+        if not is_number(weight):
+            raise TypeError(
+                f"{op}: class_weights must hold float, got {type(weight).__name__}"
+            )
+    values = tuple(map(float, weights))
+    if not all(math.isfinite(v) and v >= 0 for v in values) or not any(values):
+        raise ValueError(
+            f"{op}: class_weights must be finite, not negative and not all zero, "
+            f"got {list(values)}"
+        )
+    return values

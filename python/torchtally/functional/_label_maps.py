@@ -1,0 +1,247 @@
+"""Labels that are not classes yet: counted as they are, mapped on the counts.
+
+Raw labels such as the 34 ids of Cityscapes are counted by the compiled op like any
+other labels, and rows and columns of that matrix are added up: no pass over the pixels
+and no order in which one entry of a map could undo another. Only labels that no matrix
+of reasonable size holds (negative or large ids that mean a class) are rewritten pixel
+by pixel first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from torchtally.ops._arguments import MAX_IGNORE, CountOptions
+from torchtally.ops.confusion_matrix import count_matrix
+
+from ._checks import is_integer
+
+LabelMap: TypeAlias = Mapping[int, int | None] | None
+
+_IDS = 256  # a matrix of raw labels has at most so many, or as many as classes
+
+
+@dataclass(frozen=True)
+class LabelMaps:
+    """What the values of target and preds mean; None where they are classes already.
+
+    Attributes:
+        target: from values of target to classes, -1 for values to ignore.
+        preds: the same for preds.
+        num_classes: C, of the classes mapped to.
+    """
+
+    target: dict[int, int] | None
+    preds: dict[int, int] | None
+    num_classes: int
+
+    @classmethod
+    def checked(
+        cls, options: CountOptions, label_map: LabelMap, preds_map: LabelMap
+    ) -> LabelMaps | None:
+        """Return the maps, or None where there are none; TypeError or ValueError."""
+        if label_map is None and preds_map is None:
+            return None
+        if preds_map is not None and options.task == "multilabel":
+            raise ValueError(
+                f"{options.op}: preds_map does not apply to task='multilabel', whose "
+                "predictions are scores or 0 and 1"
+            )
+        classes = options.op_classes
+        return cls(
+            _checked_map(options.op, "label_map", label_map, classes),
+            _checked_map(options.op, "preds_map", preds_map, classes),
+            classes,
+        )
+
+    def ignored_classes(self, ignore_index: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the classes that have labels, of which all are ignored."""
+        if self.target is None:
+            return ignore_index
+        values = self.target.items()
+        left = {named for value, named in values if value not in ignore_index}
+        return tuple({named for _, named in values} - left - {-1})
+
+
+def _checked_map(
+    op: str, name: str, given: object, num_classes: int
+) -> dict[int, int] | None:
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        raise TypeError(
+            f"{op}: {name} must be a mapping from labels to classes, "
+            f"got {type(given).__name__}"
+        )
+    if not given:
+        raise ValueError(f"{op}: {name} must name at least one label, got none")
+    checked = {}
+    for label, named in given.items():
+        for value in (label, *([] if named is None else [named])):
+            if not is_integer(value):
+                raise TypeError(
+                    f"{op}: {name} must map int to int or None, "
+                    f"got {type(value).__name__}"
+                )
+        if not -(2**63) <= label < 2**63:
+            raise ValueError(f"{op}: {name} must name labels of int64, got {label}")
+        if named is not None and not 0 <= named < num_classes:
+            raise ValueError(
+                f"{op}: {name} must map to classes in [0, {num_classes}) or None, "
+                f"got {named}"
+            )
+        checked[label] = -1 if named is None else named
+    return checked
+
+
+def count_mapped(
+    options: CountOptions,
+    maps: LabelMaps,
+    preds: Tensor,
+    target: Tensor,
+    mask: Tensor | None,
+    per_sample: bool,
+    validate: bool,
+) -> Tensor:
+    """Return the confusion matrix of mapped classes, ``[..., C, C]``.
+
+    The arguments are those of ``count_matrix``; ``ignore_index`` names values of
+    target as it is.
+    """
+    classes = maps.num_classes
+    planes = classes
+    if preds.is_floating_point() and options.task == "multiclass" and preds.dim() > 1:
+        planes = preds.shape[1] if maps.preds is not None else classes
+    checking = replace(options, num_classes=planes) if planes != classes else options
+    preds = given = checking.op_inputs(preds, target, mask, per_sample)
+    if planes < classes:  # the op counts as many classes as there are planes
+        preds = preds.argmax(1)
+    scores = preds.is_floating_point()
+    ids = planes if scores or options.task == "multilabel" else max(_IDS, classes)
+
+    read_target, rows, ignored = _read_target(options, maps, target, ids)
+    read_preds, columns = preds, maps.preds or _identity(classes)
+    if not scores and not all(0 <= value < ids for value in columns):
+        read_preds = _rewritten(preds, columns, classes, ignored=classes + 1)
+        columns = {**_identity(classes), classes + 1: -1}
+
+    raw = replace(options, ignore_index=tuple(ignored), out_of_range="miss")
+    if scores:
+        raw = replace(raw, num_classes=checking.num_classes)
+    elif options.task != "multilabel":
+        meant = [value for value, named in rows.items() if named >= 0]
+        largest = max(*meant, *columns, 1)
+        raw = replace(raw, num_classes=largest + 1, task="multiclass")
+    matrix = count_matrix(raw, read_preds, read_target, mask, per_sample, False)
+    matrix = _folded(matrix, rows, columns, classes)
+    if options.out_of_range == "error" and validate:
+        _raise_unknown(options, maps, matrix, given, target)
+    return matrix if options.out_of_range == "miss" else matrix[..., :-1, :-1]
+
+
+def _identity(classes: int) -> dict[int, int]:
+    return {named: named for named in range(classes)}
+
+
+def _read_target(
+    options: CountOptions, maps: LabelMaps, target: Tensor, ids: int
+) -> tuple[Tensor, dict[int, int], list[int]]:
+    """Return a target whose classes are labels in [0, ids), their map, and the ignored.
+
+    The target is the one given wherever the op can count it so; values that mean
+    nothing are then ignored by the op, whatever they are.
+    """
+    ignored = list(options.ignore_index)
+    if maps.target is None:
+        return target, _identity(maps.num_classes), ignored
+    meant = [value for value, named in maps.target.items() if named >= 0]
+    near = all(0 <= value < ids for value in meant)
+    # A smaller matrix is counted faster: what is ignored need not be in it.
+    far = {v for v in maps.target if not 0 <= v <= max(meant, default=-1)}
+    if near and len({*ignored, *far}) <= MAX_IGNORE and options.task != "multilabel":
+        return target, maps.target, sorted({*ignored, *far})
+    named = {**maps.target, **dict.fromkeys(ignored, -1)}
+    target = _rewritten(target, named, maps.num_classes)
+    return target, _identity(maps.num_classes), [-1]
+
+
+def _rewritten(
+    labels: Tensor, named: dict[int, int], unknown: int, *, ignored: int = -1
+) -> Tensor:
+    """Return the class of each label, int32: for labels that no matrix could hold."""
+    if labels.dtype == torch.uint64:  # a negative value would be another label there
+        named = {value: n for value, n in named.items() if value >= 0}
+    values = sorted(named)
+    if not values:
+        return torch.full_like(labels, unknown, dtype=torch.int32)
+    known = torch.tensor(values, dtype=torch.int64, device=labels.device)
+    codes = [ignored if named[value] < 0 else named[value] for value in values]
+    code = torch.tensor(codes, dtype=torch.int32, device=labels.device)
+    wide = labels.to(torch.int64)
+    place = torch.searchsorted(known, wide).clamp_(max=len(values) - 1)
+    return torch.where(known[place] == wide, code[place], unknown)
+
+
+def _folded(
+    matrix: Tensor, rows: dict[int, int], columns: dict[int, int], classes: int
+) -> Tensor:
+    """Add rows and columns up to classes: ``[..., K, K]`` to ``[..., C + 1, C + 1]``.
+
+    The last class of the result is "other"; what is ignored is left out.
+    """
+    for dim, named in ((-2, rows), (-1, columns)):
+        size = matrix.shape[dim]
+        codes = [named.get(value, classes) for value in range(size - 1)] + [classes]
+        place = [classes + 1 if code < 0 else code for code in codes]
+        shape = list(matrix.shape)
+        shape[dim] = classes + 2
+        index = torch.tensor(place, device=matrix.device)
+        matrix = matrix.new_zeros(shape).index_add(dim, index, matrix)
+    return matrix[..., :-1, :-1]
+
+
+def _raise_unknown(
+    options: CountOptions,
+    maps: LabelMaps,
+    matrix: Tensor,
+    preds: Tensor,
+    target: Tensor,
+) -> None:
+    """Raise ValueError if a pair has a label that no map names.
+
+    Reads one number back from the device; does nothing while compiling.
+    """
+    if torch.compiler.is_compiling():
+        return
+    known = matrix[..., :-1, :-1].sum()
+    bad = int(matrix.sum() - known)
+    if bad == 0:
+        return
+    classes = range(maps.num_classes)
+    examples = []
+    for name, labels, named in (
+        ("target", target, maps.target),
+        ("preds", preds, maps.preds),
+    ):
+        if labels.is_floating_point():
+            continue
+        known_values = {*(classes if named is None else named)}
+        if name == "target":
+            known_values |= {*options.ignore_index}
+        others = _others(labels.unique().tolist(), known_values)
+        if others:
+            examples.append(f"{name} has {', '.join(map(str, others))}")
+    raise ValueError(
+        f"{options.op}: labels must be named by label_map and preds_map, but {bad} "
+        f"pair(s) hold another label ({'; '.join(examples)}). Map it to None, or pass "
+        "out_of_range='ignore' or 'miss'"
+    )
+
+
+def _others(values: Iterable[int], known: set[int]) -> list[int]:
+    return [int(value) for value in values if value not in known][:3]

@@ -1,0 +1,157 @@
+"""Confidence intervals of scores, over the cases that were counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from torchtally.ops import ClassCounts
+
+from ._checks import is_integer, is_number
+
+_CELLS = 1 << 22  # int64 counts held at once: 32 MiB
+
+
+class ConfidenceInterval(NamedTuple):
+    """A score, and the bounds between which it lies with a confidence.
+
+    Attributes:
+        estimate: the score of the cases as they are.
+        low: the lower bound, of estimate's shape.
+        high: the upper bound.
+        confidence: the share of resamples between the bounds.
+        resamples: int64, how many resamples had a score that is not NaN.
+    """
+
+    estimate: Tensor
+    low: Tensor
+    high: Tensor
+    confidence: float
+    resamples: Tensor
+
+
+def bootstrap_ci(
+    per_sample_counts: Tensor | ClassCounts,
+    score: Callable[..., Tensor],
+    *,
+    confidence: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+    **options: Any,
+) -> ConfidenceInterval:
+    """Estimate a confidence interval of a score by resampling cases.
+
+    Cases (samples) are drawn with replacement, as many as there are; the bounds are
+    percentiles of the scores of such draws. Pixels of one case stay together, since
+    they are not independent of each other.
+
+    Args:
+        per_sample_counts: confusion matrices ``[N, C, C]`` (``[N, L, 2, 2]`` for
+            ``task="multilabel"``) or :class:`ClassCounts` ``[N, C]``, as
+            ``per_sample=True`` counts. Never changed.
+        score: a function of counts, such as ``tt.functional.dice_from_counts``; it is
+            called with counts that have one more leading dimension, of draws, and
+            keeps it.
+        confidence: share of the draws between the bounds, inside (0, 1).
+        resamples: number of draws.
+        seed: of the draws. The same seed draws the same cases, whatever the score, so
+            that two models can be compared draw by draw.
+        options: of the score. ``aggregation`` is ``"global"`` (the draw's counts are
+            added up) or ``"samplewise"`` (the mean of the draw's cases).
+
+    Returns:
+        ``ConfidenceInterval(estimate, low, high, confidence, resamples)`` of tensors
+        of the shape that the score returns. A draw in which the score is NaN, because
+        nothing in it is defined, is left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind.
+        ValueError: for a wrong value, counts without samples, or
+            ``aggregation="none"``.
+
+    References:
+        Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
+
+    Example:
+        >>> from torchtally.functional import dice_from_counts
+        >>> matrices = torch.tensor([[[8, 1], [0, 3]], [[9, 0], [2, 1]]])
+        >>> found = bootstrap_ci(matrices, dice_from_counts, average="binary")
+        >>> [round(value.item(), 4) for value in found[:3]]
+        [0.7273, 0.5, 0.8571]
+    """
+    _check(per_sample_counts, confidence, resamples, seed, options)
+    tensors = (
+        list(per_sample_counts)
+        if isinstance(per_sample_counts, ClassCounts)
+        else [per_sample_counts]
+    )
+
+    def of(counts: list[Tensor]) -> Tensor:
+        whole = ClassCounts(*counts) if len(counts) > 1 else counts[0]
+        value = score(whole, **{"dtype": torch.float64, **options})
+        return value if isinstance(value, Tensor) else value[0]
+
+    cases = len(tensors[0])
+    width = sum(tensor[0].numel() for tensor in tensors) * cases
+    generator = torch.Generator().manual_seed(seed)
+    drawn = []
+    for start in range(0, resamples, step := max(1, _CELLS // max(1, width))):
+        shape = (min(step, resamples - start), cases)
+        index = torch.randint(cases, shape, generator=generator)
+        index = index.to(tensors[0].device)
+        drawn.append(of([tensor[index] for tensor in tensors]))
+    values = torch.cat(drawn)
+    tail = (1 - confidence) / 2
+    levels = values.new_tensor([tail, 1 - tail])
+    low, high = torch.nanquantile(values, levels, dim=0)
+    dtype = options.get("dtype", torch.float32)
+    return ConfidenceInterval(
+        estimate=of(tensors).to(dtype),
+        low=low.to(dtype),
+        high=high.to(dtype),
+        confidence=float(confidence),
+        resamples=(~values.isnan()).sum(0),
+    )
+
+
+def _check(
+    counts: object,
+    confidence: object,
+    resamples: object,
+    seed: object,
+    options: dict[str, Any],
+) -> None:
+    op = "bootstrap_ci"
+    if not isinstance(counts, (Tensor, ClassCounts)):
+        raise TypeError(
+            f"{op}: per_sample_counts must be a tensor or ClassCounts, "
+            f"got {type(counts).__name__}"
+        )
+    least, shape = (3, "[N, C, C]") if isinstance(counts, Tensor) else (2, "[N, C]")
+    first = counts if isinstance(counts, Tensor) else counts.tp
+    if options.get("task") == "multilabel" and isinstance(counts, Tensor):
+        least, shape = 4, "[N, L, 2, 2]"
+    if first.dim() != least or len(first) == 0:
+        raise ValueError(
+            f"{op}: per_sample_counts must be {shape} with at least one sample, "
+            f"got shape {list(first.shape)}"
+        )
+    if not is_number(confidence):
+        raise TypeError(
+            f"{op}: confidence must be a number, got {type(confidence).__name__}"
+        )
+    if not 0 < confidence < 1:  # type: ignore[operator]
+        raise ValueError(f"{op}: confidence must lie in (0, 1), got {confidence}")
+    for name, value in (("resamples", resamples), ("seed", seed)):
+        if not is_integer(value):
+            raise TypeError(f"{op}: {name} must be an int, got {type(value).__name__}")
+    if resamples < 1:  # type: ignore[operator]
+        raise ValueError(f"{op}: resamples must be at least 1, got {resamples}")
+    if options.get("aggregation") == "none":
+        raise ValueError(
+            f"{op}: aggregation must be 'global' or 'samplewise', since a draw has one "
+            "score, got 'none'"
+        )
