@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import torchtally as tt
+from torchtally.functional.scores import DEFINITIONS
 from torchtally.metrics import DiceScore, ScoreSuite, _base
 
 GENERATOR = torch.Generator().manual_seed(2)
@@ -153,24 +154,52 @@ def test_metrics_refuse_options_that_do_not_exist() -> None:
         DiceScore(3, beta=2)  # type: ignore[call-arg]
 
 
-def test_matrices_serve_scores_that_need_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    bound = tt.metrics._scored._bound  # a score that needs more than class counts
+METRICS = [
+    getattr(tt.metrics, name)
+    for name in tt.metrics.__all__
+    if hasattr(getattr(tt.metrics, name), "_score")
+]
+EXTRA: dict[str, list[dict[str, Any]]] = {
+    "fbeta": [{"beta": 2.0}],
+    "tversky": [{"alpha": 0.3, "beta": 0.7}],
+    "cohen_kappa": [{"weights": "quadratic"}],
+    "generalized_dice": [{"weight_type": "simple"}],
+    "dice": [{"regions": [[1, 2], [3]]}, {"regions": [[1], [1, 2]], "average": "none"}],
+}
 
-    def needing(*args: Any) -> Any:
-        from dataclasses import replace
 
-        return {k: replace(v, needs_matrix=True) for k, v in bound(*args).items()}
+@pytest.mark.parametrize("aggregation", ["global", "samplewise", "none"])
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.__name__)
+def test_every_metric_is_its_function(metric: Any, aggregation: str) -> None:
+    function = getattr(tt, DEFINITIONS[metric._score].score_name)
+    for extra in [{}, *EXTRA.get(metric._score, [])]:
+        options = {"aggregation": aggregation, "dtype": torch.float64, **extra}
+        found = metric(5, **options)
+        found.update(PREDS[:4], TARGET[:4])
+        found = pickle.loads(pickle.dumps(found))
+        found.update(PREDS[4:], TARGET[4:])
+        same(found.compute(), function(PREDS, TARGET, 5, **options), rtol=1e-13)
 
-    monkeypatch.setattr(tt.metrics._scored, "_bound", needing)
-    for options in ({"num_classes": 5}, {"num_classes": 8, "task": "multilabel"}):
-        preds, target = PREDS, TARGET
-        if "task" in options:
-            preds, target = PREDS.clamp(max=1), TARGET.clamp(max=1)
-        for scores in (SCORES, SCORES | EACH, ["dice"]):
-            suite = ScoreSuite(scores=scores, **options)
-            with monkeypatch.context() as plain:
-                plain.setattr(tt.metrics._scored, "_bound", bound)
-                other = ScoreSuite(scores=scores, **options)
-            assert suite.counts.shape[-2:] != other.counts.shape[-2:]
-            found, wanted = suite(preds, target), other(preds, target)
-            same(found, wanted)
+
+def test_every_score_has_a_metric_and_a_place_in_suites() -> None:
+    assert {metric._score for metric in METRICS} == set(DEFINITIONS)
+    # An option that a score does not take is for the others.
+    suite = ScoreSuite(5, tuple(DEFINITIONS), average="none")
+    found = suite(PREDS, TARGET)
+    assert found["dice"].shape == (5,)
+    assert found["cohen_kappa"].shape == ()
+
+
+def test_scores_of_matrices_and_of_counts_share_one_matrix() -> None:
+    scores: dict[str, Any] = {
+        "cohen_kappa": {"weights": "linear"},
+        "dice": {},
+        "mean": {"score": "iou", "aggregation": "samplewise"},
+    }
+    suite = ScoreSuite(5, scores)
+    assert suite.counts.shape == (5, 5)
+    found = suite(PREDS, TARGET)
+    same(found["dice"], tt.dice_score(PREDS, TARGET, 5))
+    same(found["cohen_kappa"], tt.cohen_kappa_score(PREDS, TARGET, 5, weights="linear"))
+    wanted = tt.iou_score(PREDS, TARGET, 5, aggregation="samplewise")
+    same(found["mean"], wanted, rtol=1e-6)

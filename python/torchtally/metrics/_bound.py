@@ -3,51 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from torchtally.functional import Scored, scores
-from torchtally.functional._policy import Formula, ScorePolicy
+from torchtally.functional._definition import BoundFormula, BoundScore
+from torchtally.functional._formulas import Formula
+from torchtally.functional._policy import Scored
+from torchtally.functional.scores import DEFINITIONS
 from torchtally.ops import ClassCounts
-from torchtally.ops._arguments import CountOptions, Task
+from torchtally.ops._arguments import CountOptions
 
-#: The formula of every score, by name.
-FORMULAS: dict[str, Formula] = {
-    "dice": scores.dice,
-    "iou": scores.iou,
-    "f1": scores.dice,
-}
+__all__ = [
+    "SCORES",
+    "BoundScore",
+    "bound_score",
+    "options_of",
+    "read",
+    "with_formula",
+    "with_policy",
+]
+
 #: Names of scores: what a metric class or a ScoreSuite asks for.
-SCORES = tuple(FORMULAS)
-
-_DEFAULTS: dict[str, Any] = {
-    "zero_division": "skip",
-    "undefined_when": "zero_denominator",
-    "aggregation": "global",
-    "sample_mean": "classes_first",
-    "classes": None,
-    "include_background": True,
-    "class_weights": None,
-    "dtype": torch.float32,
-}
+SCORES = tuple(DEFINITIONS)
 
 
-@dataclass(frozen=True)
-class BoundScore:
-    """A formula, and the policy that makes a number of it."""
-
-    policy: ScorePolicy
-    task: Task
-    formula: Formula
-    needs_matrix: bool = False
-
-
-def options_of(_score: str) -> Collection[str]:
+def options_of(score: str) -> Collection[str]:
     """Return the names of the options that a score takes beside those of counting."""
-    return {"average", *_DEFAULTS}
+    return DEFINITIONS[score].own_options.keys() - {"ignore_index", "other"}
 
 
 def bound_score(
@@ -63,28 +47,19 @@ def bound_score(
     for name in options:
         if name not in options_of(score):
             raise TypeError(f"{counting.op}: unknown option {name!r}")
-    average = "binary" if counting.task == "binary" else "macro"
-    chosen = {"average": average, **_DEFAULTS, **options}
-    policy = ScorePolicy.checked(
-        counting.op,
-        counting.task,
-        **chosen,
-        ignore_index=counting.ignore_index,
-        other=counting.out_of_range == "miss",
-        return_valid=False,
-    )
-    return BoundScore(policy, counting.task, FORMULAS[score])
+    chosen = {
+        **options,
+        "ignore_index": counting.ignore_index,
+        "other": counting.out_of_range == "miss",
+    }
+    return DEFINITIONS[score].bound(counting.op, counting.task, chosen)
 
 
 def read(score: BoundScore, counts: Tensor, *, matrix: bool) -> Tensor | Scored:
     """Return the score of what an op counts: matrices, or else class counts."""
-    if not matrix:
-        of_classes = ClassCounts.from_op(counts, score.task)
-    else:
-        of_classes = ClassCounts.from_matrix(counts)
-        if score.task == "multilabel":
-            of_classes = ClassCounts(*(count[..., 1] for count in of_classes))
-    return score.policy.score(score.formula, of_classes)
+    if matrix:
+        return score.of_matrix(counts)
+    return score.of_counts(ClassCounts.from_op(counts, score.task))
 
 
 def with_policy(score: BoundScore, **changes: Any) -> BoundScore:
@@ -93,5 +68,5 @@ def with_policy(score: BoundScore, **changes: Any) -> BoundScore:
 
 
 def with_formula(score: BoundScore, formula: Formula) -> BoundScore:
-    """Return another formula under the same policy."""
-    return replace(score, formula=formula)
+    """Return another formula of single classes under the same policy."""
+    return replace(score, formula=BoundFormula("class", formula))

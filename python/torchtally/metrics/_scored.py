@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict, TypeVar
 
 import torch
 from torch import Tensor
 
+from torchtally.functional._formulas import EmptyWeight, KappaWeights, WeightType
 from torchtally.functional._policy import (
     Aggregation,
     Average,
+    Classes,
+    ClassWeights,
+    Regions,
     SampleMean,
     UndefinedWhen,
     ZeroDivision,
@@ -32,7 +36,7 @@ Value = TypeVar("Value")
 
 
 class ScoreMetricOptions(TypedDict, total=False):
-    """The options of every metric of scores."""
+    """The options of metrics of scores; not every score takes each."""
 
     task: Task
     threshold: float
@@ -44,10 +48,16 @@ class ScoreMetricOptions(TypedDict, total=False):
     undefined_when: UndefinedWhen
     aggregation: Aggregation
     sample_mean: SampleMean
-    classes: Sequence[int] | None
+    classes: Classes
     include_background: bool
-    class_weights: Sequence[float] | Tensor | None
+    class_weights: ClassWeights
+    regions: Regions
     dtype: torch.dtype
+    alpha: float
+    beta: float
+    weights: KappaWeights
+    weight_type: WeightType
+    empty_weight: EmptyWeight
 
 
 #: What one count has for all scores, with its defaults.
