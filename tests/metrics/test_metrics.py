@@ -88,6 +88,11 @@ def same(found: Tensor, wanted: Tensor) -> None:
     torch.testing.assert_close(found, wanted, rtol=0, atol=0, equal_nan=True)
 
 
+def sums_of(metric: Any) -> set[str]:
+    """Name the buffer that a mean over samples has beside the counts."""
+    return set() if metric.sums is None else {"sums"}
+
+
 def test_batches_are_the_whole(case: tuple[Make, Any]) -> None:
     make, function = case
     metric = updated(make())
@@ -151,7 +156,7 @@ def test_state_dict_round_trip_in_mid_epoch(case: tuple[Make, Any]) -> None:
     resumed.load_state_dict(torch.load(file, weights_only=True))
     updated(resumed, BATCHES[2:])
     same(resumed.compute(), function(PREDS, TARGET))
-    assert set(metric.state_dict()) == {"counts", "invalid"}
+    assert set(metric.state_dict()) == {"counts", "invalid"} | sums_of(metric)
     assert all(t.dtype == torch.int64 for t in metric.state_dict().values())
 
 
@@ -202,7 +207,8 @@ def test_a_change_of_dtype_leaves_counts_alone(case: tuple[Make, Any]) -> None:
 def test_counts_have_no_parameters_and_are_in_buffers(case: tuple[Make, Any]) -> None:
     metric = updated(case[0]())
     assert not list(metric.parameters())
-    assert [name for name, _ in metric.named_buffers()] == ["counts", "invalid"]
+    names = {name for name, _ in metric.named_buffers()}
+    assert names == {"counts", "invalid"} | sums_of(metric)
 
 
 @pytest.mark.parametrize(
@@ -305,7 +311,7 @@ def test_what_compute_returned_is_not_changed_later() -> None:
 
 
 def test_reset_gives_the_memory_of_samples_back() -> None:
-    metric = updated(DiceScore(3, aggregation="samplewise"))
+    metric = updated(DiceScore(3, aggregation="none"))
     metric.compute()
     metric.reset()
     assert metric.counts.untyped_storage().nbytes() == 0
@@ -338,7 +344,7 @@ def test_scores_count_more_than_float32_holds() -> None:
 
 
 def test_metrics_move_to_meta_and_back_shapes_only() -> None:
-    metric = updated(DiceScore(3, aggregation="samplewise")).to("meta")
+    metric = updated(DiceScore(3, aggregation="none")).to("meta")
     assert metric.counts.shape == (7, 3, 3)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from torchtally.metrics import ConfusionMatrix
+from torchtally.metrics import ConfusionMatrix, DiceScore, ScoreSuite
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -98,3 +98,59 @@ def test_what_is_refused() -> None:
     labels = ConfusionMatrix(2, task="multilabel")
     with pytest.raises(ValueError, match=rf"{name}the metric must hold one matrix"):
         labels.plot()
+
+
+# Scores
+
+
+def bars(axes: Any) -> list[str]:
+    """Return the numbers above the bars, group by group."""
+    return [text.get_text() for text in axes.texts]
+
+
+def test_a_score_is_a_bar() -> None:
+    metric = DiceScore(2)
+    metric.update(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]))
+    axes = metric.plot()
+    assert bars(axes) == ["0.667"]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["DiceScore"]
+
+
+def test_classes_are_bars_with_names() -> None:
+    metric = DiceScore(3, average="none")
+    metric.update(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]))
+    _, own = pyplot.subplots()
+    assert metric.plot(own, class_names=["sky", "road", "car"]) is own
+    assert bars(own) == ["0.667", "0.667", "–"]
+    assert [t.get_text() for t in own.get_xticklabels()] == ["sky", "road", "car"]
+
+
+def test_a_suite_is_a_bar_for_each_score_or_class() -> None:
+    preds, target = torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0])
+    suite = ScoreSuite(2, ("dice", "iou"))
+    suite.update(preds, target)
+    assert bars(suite.plot()) == ["0.667", "0.500"]
+    suite = ScoreSuite(2, ("dice", "iou"), average="none")
+    suite.update(preds, target)
+    axes = suite.plot(class_names=["sky", "road"])
+    assert bars(axes) == ["0.667", "0.667", "0.500", "0.500"]
+    named = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert named == ["dice", "iou"]
+
+
+def test_what_bars_refuse() -> None:
+    labels = torch.tensor([[0, 1]])
+    suite = ScoreSuite(2, {"dice": {}, "iou": {"average": "none"}})
+    suite.update(labels, labels)
+    message = r"^ScoreSuite\.plot: the scores must all be .* got shapes \[\[\], \[2\]\]"
+    with pytest.raises(ValueError, match=message):
+        suite.plot()
+    metric = DiceScore(2)
+    metric.update(labels, labels)
+    message = r"^DiceScore\.plot: class_names must hold 0 names, got 2"
+    with pytest.raises(ValueError, match=message):
+        metric.plot(class_names=["a", "b"])
+    each = DiceScore(2, aggregation="none", average="none")
+    each.update(labels, labels)
+    with pytest.raises(ValueError, match=r"got shapes \[\[1, 2\]\]"):
+        each.plot()

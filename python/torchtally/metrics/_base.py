@@ -2,64 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Generic, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.compiler import is_exporting
+from torch.nn.parallel import DistributedDataParallel
 
-from torchtally.ops._arguments import CountOptions, IgnoreIndex, OutOfRange, Task
+from torchtally import distributed
+from torchtally.ops._arguments import REMEDY
+from torchtally.ops._sharding import is_dtensor, local_counts
+
+from ._buffers import CountBuffers
+from ._ddp import refuse_broadcast
+from ._state import State
+
+Value = TypeVar("Value")
+
+_DDP = DistributedDataParallel
+_OPS = torch.ops.torchtally
+#: Functional and in-place op of class counts, and of confusion matrices.
+_COUNT = (_OPS.class_counts.default, _OPS.confusion_matrix.default)
+_COUNT_IN_PLACE = (_OPS.class_counts_.default, _OPS.confusion_matrix_.default)
 
 
-class CountingMetric(nn.Module):
-    """Counts kept as int64 buffers; subclasses say which op counts and what it means.
+class CountingMetric(CountBuffers, Generic[Value]):
+    """Counts kept as int64 buffers; subclasses say what they mean.
 
-    ``update`` never reads back from the device. Labels out of range are counted on
-    the way and raised by ``compute``. The state is one int64 count, or with
-    ``per_sample`` one for each sample seen.
+    ``update`` never reads back from the device. Labels out of range are counted on the
+    way and raised by ``compute``, which adds up the counts of all ranks first where
+    ``torch.distributed`` is initialised.
     """
 
-    counts: Tensor
-    invalid: Tensor
-    _op: ClassVar[Any]  #: functional
-    _op_in_place: ClassVar[Any]
-
-    def __init__(
-        self,
-        num_classes: int | None = None,
-        *,
-        task: Task = "multiclass",
-        threshold: float = 0.5,
-        ignore_index: IgnoreIndex = None,
-        out_of_range: OutOfRange = "error",
-        per_sample: bool = False,
-    ) -> None:
-        super().__init__()
-        self._options = CountOptions.checked(
-            type(self).__name__,
-            num_classes,
-            task,
-            threshold,
-            ignore_index,
-            out_of_range,
-        )
-        self._per_sample = per_sample
-        self._op_options = self._options.op_options(per_sample)
-        self._pending: list[Tensor] = []
-        labels = (self._options.num_classes,) if task == "multilabel" else ()
-        samples = (0,) if per_sample else ()
-        self.register_buffer(
-            "counts",
-            torch.zeros((*samples, *labels, *self._shape()), dtype=torch.int64),
-        )
-        self.register_buffer("invalid", torch.zeros(labels, dtype=torch.int64))
-
-    def _shape(self) -> tuple[int, int]:
-        """Return the shape of one group's counts."""
-        raise NotImplementedError
-
-    def _value_of(self, counts: Tensor) -> Tensor:
-        """Return the metric of counts."""
+    def _value_of(self, state: State) -> Value:
+        """Return the metric of a state."""
         raise NotImplementedError
 
     def update(self, preds: Tensor, target: Tensor, mask: Tensor | None = None) -> None:
@@ -73,139 +49,145 @@ class CountingMetric(nn.Module):
         Raises:
             TypeError: for an argument of the wrong kind or dtype.
             ValueError: for a wrong shape.
+            RuntimeError: between ``sync`` and ``unsync``, and inside a model whose
+                DistributedDataParallel would overwrite the counts.
         """
-        if self._per_sample:
-            self._add(*self._count(preds, target, mask))
+        if self._unsynced is not None or _DDP._active_ddp_module is not None:
+            self._refuse_shared("update")
+        if self._keep != "total":
+            self._put(*self._count(preds, target, mask))
+            return
+        if type(target) is not Tensor and is_dtensor(target):
+            self._add(State(*self._count(preds, target, mask)))
             return
         preds = self._options.op_inputs(preds, target, mask, False)
         buffers = self._buffers  # an attribute of a module is looked up in three places
-        self._op_in_place(
+        _COUNT_IN_PLACE[self._matrix](
             buffers["counts"],
             buffers["invalid"],
             preds,
             target,
             mask,
-            **self._op_options,
+            **(self._exported_options if is_exporting() else self._op_options),
         )
 
-    def compute(self) -> Tensor:
+    def compute(self) -> Value:
         """Return the metric of everything counted since the last reset.
 
+        Where ``torch.distributed`` is initialised, the counts of all ranks of the
+        default group are added up for it, unless ``sync_on_compute=False`` or the
+        metric is synced already; every rank must call it. The state stays as it was.
+
         Raises:
-            ValueError: if a label was out of range (``out_of_range="error"``).
+            ValueError: if a label was out of range (``out_of_range="error"``), on
+                every rank alike.
+            RuntimeError: if a rank failed, or counts with other options.
         """
-        self._raise_invalid(self.invalid)
-        self._collect()
-        return self._value_of(self.counts)
+        state = self._state()
+        if (
+            self._sync_on_compute
+            and self._unsynced is None
+            and distributed.is_distributed()
+        ):
+            state = self._reduced("compute", state, None)
+        self._raise_invalid(state.invalid)
+        return self._value_of(state)
 
     def forward(
         self, preds: Tensor, target: Tensor, mask: Tensor | None = None
-    ) -> Tensor:
-        """Count a batch and return the metric of this batch alone.
+    ) -> Value:
+        """Count a batch, once, and return the metric of this batch on this rank.
 
         Raises:
             TypeError: for an argument of the wrong kind or dtype.
             ValueError: for a wrong shape, or a label out of range.
+            RuntimeError: between ``sync`` and ``unsync``.
         """
+        self._refuse_shared("forward")
         counts, invalid = self._count(preds, target, mask)
-        self._add(counts, invalid)
-        self._raise_invalid(invalid)
-        return self._value_of(counts)
+        if self._keep == "samples":
+            self._put(counts, invalid)
+            batch = State(counts, invalid.sum(0))
+        elif self._keep == "sums":
+            batch = State(counts.sum(0), invalid.sum(0), self._sums_of(counts))
+            self._add(batch)
+        else:
+            batch = State(counts, invalid)
+            self._add(batch)
+        self._raise_invalid(batch.invalid)
+        return self._value_of(batch)
 
     def reset(self) -> None:
-        """Forget everything counted."""
-        self._pending.clear()
-        if self._per_sample:
-            self.counts = self.counts.new_zeros((0, *self.counts.shape[1:]))
+        """Forget everything counted; a synced metric is unsynced by it."""
+        if self._unsynced is not None:
+            self.unsync()
+        self._waiting.clear()
+        if self._keep == "samples":
+            self.counts = self.counts.new_zeros((0, *self._group_shape))
         else:
             self.counts.zero_()
         self.invalid.zero_()
+        if self.sums is not None:
+            self.sums.zero_()
 
-    def merge(self, other: CountingMetric) -> None:
+    def merge(self, other: CountingMetric[Value]) -> None:
         """Add what another metric of the same kind and options has counted.
 
         Raises:
             TypeError: if ``other`` is another kind of metric.
             ValueError: if it counts with other options.
+            RuntimeError: between ``sync`` and ``unsync``.
         """
         name = type(self).__name__
+        self._refuse_synced("merge")
         if type(other) is not type(self):
             raise TypeError(
                 f"{name}.merge: other must be a {name}, got {type(other).__name__}"
             )
-        mine, theirs = (
-            (metric._options, metric._per_sample) for metric in (self, other)
-        )
-        if mine != theirs:
+        if other._config != self._config:
             raise ValueError(
-                f"{name}.merge: other must count with the same options, {mine}, "
-                f"got {theirs}"
+                f"{name}.merge: other must count with the same options, "
+                f"{self._config.text}, got {other._config.text}"
             )
-        other._collect()
         device = self.counts.device
-        self._add(other.counts.to(device), other.invalid.to(device))
+        state = other._state().map(lambda tensor: tensor.to(device))
+        self._state()
+        if self._keep == "samples":
+            self.counts = torch.cat([self.counts, state.counts])
+            self.invalid += state.invalid
+        else:
+            self._add(state)
 
     def _count(
         self, preds: Tensor, target: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """Return (counts, invalid) of a batch, in the shapes of the state."""
-        preds = self._options.op_inputs(preds, target, mask, self._per_sample)
-        counts, invalid = self._op(
-            preds, target, self._options.op_classes, mask, **self._op_options
+        """Return (counts, invalid) of a batch, of each sample where they are needed."""
+        per_sample = self._keep != "total"
+        preds = self._options.op_inputs(preds, target, mask, per_sample)
+        counts, invalid = _COUNT[self._matrix](
+            preds,
+            target,
+            self._options.op_classes,
+            mask,
+            **(self._exported_options if is_exporting() else self._op_options),
         )
-        return counts, invalid.sum(0) if self._per_sample else invalid
+        if type(counts) is Tensor:
+            return counts, invalid
+        return (
+            local_counts(counts, per_sample=per_sample),
+            local_counts(invalid, per_sample=per_sample),
+        )
 
-    def _add(self, counts: Tensor, invalid: Tensor) -> None:
-        if self._per_sample:
-            self._pending.append(counts)
-        else:
-            self.counts += counts
-        self.invalid += invalid
-
-    def _collect(self) -> None:
-        """Move the batches of samples that wait into the buffer."""
-        if self._pending:
-            self.counts = torch.cat([self.counts, *self._pending])
-            self._pending.clear()
+    def _refuse_shared(self, method: str) -> None:
+        """Refuse to count into a state that is not of this rank alone."""
+        self._refuse_synced(method)
+        ddp = _DDP._active_ddp_module
+        if ddp is not None and not torch.compiler.is_compiling():
+            refuse_broadcast(self, ddp)
 
     def _raise_invalid(self, invalid: Tensor) -> None:
         if self._options.out_of_range != "error" or torch.compiler.is_compiling():
             return
         bad = int(invalid.sum())
         if bad:
-            raise ValueError(
-                f"{self._options.invalid_message(bad)}. Name it in ignore_index, or "
-                "pass out_of_range='ignore' or 'miss'"
-            )
-
-    def _apply(
-        self, fn: Callable[[Tensor], Tensor], recurse: bool = True
-    ) -> CountingMetric:
-        self._collect()
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        return self
-
-    def _save_to_state_dict(self, *args: Any, **kwargs: Any) -> None:
-        self._collect()
-        super()._save_to_state_dict(*args, **kwargs)
-
-    def _load_from_state_dict(
-        self, state_dict: dict[str, Any], prefix: str, *args: Any
-    ) -> None:
-        saved = state_dict.get(f"{prefix}counts")
-        if self._per_sample and saved is not None:
-            self._pending.clear()
-            self.counts = self.counts.new_zeros((len(saved), *self.counts.shape[1:]))
-        super()._load_from_state_dict(state_dict, prefix, *args)
-
-    def extra_repr(self) -> str:
-        """Show the options in ``repr``."""
-        options = self._options
-        parts: dict[str, Any] = {"num_classes": options.num_classes}
-        if options.task != "multiclass":
-            parts["task"] = options.task
-        if options.ignore_index:
-            parts["ignore_index"] = list(options.ignore_index)
-        if options.out_of_range != "error":
-            parts["out_of_range"] = options.out_of_range
-        return ", ".join(f"{name}={value!r}" for name, value in parts.items())
+            raise ValueError(f"{self._options.invalid_message(bad)}. {REMEDY}")

@@ -5,19 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
+
+from torchtally.ops._arguments import CountOptions, IgnoreIndex, OutOfRange, Task
 
 from ._base import CountingMetric
 from ._plot import Normalize, plot_matrix
+from ._state import State
 
 
-class ConfusionMatrix(CountingMetric):
+class ConfusionMatrix(CountingMetric[Tensor]):
     """Accumulate a confusion matrix over batches.
 
-    Rows are targets, columns predictions; see :func:`torchtally.confusion_matrix` for
-    the arguments. ``compute`` returns int64 ``[C, C]``, ``[L, 2, 2]`` for
-    ``task="multilabel"``, with a leading sample dimension for ``per_sample=True``.
+    Rows are targets, columns predictions. ``compute`` returns int64 ``[C, C]``,
+    ``[L, 2, 2]`` for ``task="multilabel"``, with a leading sample dimension for
+    ``per_sample=True``, and one more row and column for ``out_of_range="miss"``.
+
+    Args:
+        num_classes: C, or the number of labels L for ``task="multilabel"``. May be
+            left out for ``task="binary"``.
+        task: ``"multiclass"``, ``"binary"`` or ``"multilabel"``.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        out_of_range: what a label outside ``[0, C)`` does: ``"error"`` raises at
+            ``compute``, ``"ignore"`` and ``"miss"`` as in
+            :func:`torchtally.confusion_matrix`.
+        per_sample: keep the matrix of every sample, in the order of updates.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind.
+        ValueError: for a wrong value.
 
     Example:
         >>> metric = ConfusionMatrix(num_classes=2)
@@ -28,14 +47,34 @@ class ConfusionMatrix(CountingMetric):
                 [0, 1]])
     """
 
-    _op = torch.ops.torchtally.confusion_matrix.default
-    _op_in_place = torch.ops.torchtally.confusion_matrix_.default
+    def __init__(
+        self,
+        num_classes: int | None = None,
+        *,
+        task: Task = "multiclass",
+        threshold: float = 0.5,
+        ignore_index: IgnoreIndex = None,
+        out_of_range: OutOfRange = "error",
+        per_sample: bool = False,
+        sync_on_compute: bool = True,
+    ) -> None:
+        options = CountOptions.checked(
+            type(self).__name__,
+            num_classes,
+            task,
+            threshold,
+            ignore_index,
+            out_of_range,
+        )
+        super().__init__(
+            options,
+            matrix=True,
+            keep="samples" if per_sample else "total",
+            sync_on_compute=sync_on_compute,
+        )
 
-    def _shape(self) -> tuple[int, int]:
-        return (self._options.output_classes, self._options.output_classes)
-
-    def _value_of(self, counts: Tensor) -> Tensor:
-        return counts.clone()  # later updates must not change what was returned
+    def _value_of(self, state: State) -> Tensor:
+        return state.counts.clone()  # later updates must not change what was returned
 
     def plot(
         self,

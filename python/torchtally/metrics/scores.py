@@ -1,86 +1,65 @@
-"""Scores as metric objects: class counts as state, ``functional`` for the rest."""
+"""Scores as metric objects: one class a score."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, cast
+from typing import Any, ClassVar
 
-import torch
 from torch import Tensor
+from typing_extensions import Unpack
 
-from torchtally.functional import _policy as policy
-from torchtally.functional import scores
-from torchtally.ops import ClassCounts
-from torchtally.ops._arguments import IgnoreIndex, OutOfRange, Task
-
-from ._base import CountingMetric
+from ._plot_scores import plot_scores
+from ._scored import ScoredMetric, ScoreMetricOptions
+from ._state import State
 
 
-class ScoreMetric(CountingMetric):
-    """A score of class counts accumulated over batches, in O(C) memory.
+class ScoreMetric(ScoredMetric[Tensor]):
+    """A score accumulated over batches, in O(C) memory.
 
-    The arguments are those of the function of the same name, such as
-    :func:`torchtally.dice_score`. With an ``aggregation`` other than ``"global"`` the
-    int64 counts of every sample are kept, so that the result does not depend on how
-    samples were batched.
+    The options are those of the function of the same name, such as
+    :func:`torchtally.dice_score`, and ``sync_on_compute``: whether ``compute`` adds up
+    the counts of all ranks where ``torch.distributed`` is initialised.
+
+    What is kept depends on ``aggregation``: one int64 count for ``"global"``; integer
+    sums over samples for ``"samplewise"``, in which the order of samples, batches and
+    ranks cannot be seen; the counts of each sample for ``"none"``.
+
+    Args:
+        num_classes: C, or the number of labels L for ``task="multilabel"``. May be
+            left out for ``task="binary"``.
+        options: by keyword, those of counting and of the score.
+
+    Raises:
+        TypeError: for an option that does not exist, or of the wrong kind.
+        ValueError: for a wrong value.
     """
 
-    _op = torch.ops.torchtally.class_counts.default
-    _op_in_place = torch.ops.torchtally.class_counts_.default
-    _formula: ClassVar[staticmethod[[ClassCounts], tuple[Tensor, Tensor]]]
+    _score: ClassVar[str]
 
     def __init__(
-        self,
-        num_classes: int | None = None,
-        *,
-        task: Task = "multiclass",
-        threshold: float = 0.5,
-        ignore_index: IgnoreIndex = None,
-        out_of_range: OutOfRange = "error",
-        average: policy.Average | None = None,
-        zero_division: policy.ZeroDivision = "skip",
-        undefined_when: policy.UndefinedWhen = "zero_denominator",
-        aggregation: policy.Aggregation = "global",
-        sample_mean: policy.SampleMean = "classes_first",
-        classes: Sequence[int] | None = None,
-        include_background: bool = True,
-        class_weights: Sequence[float] | Tensor | None = None,
-        dtype: torch.dtype = torch.float32,
+        self, num_classes: int | None = None, **options: Unpack[ScoreMetricOptions]
     ) -> None:
-        if average is None:
-            average = "binary" if task == "binary" else "macro"
-        chosen = policy.ScorePolicy.checked(
-            type(self).__name__,
-            task,
-            average=average,
-            zero_division=zero_division,
-            undefined_when=undefined_when,
-            aggregation=aggregation,
-            sample_mean=sample_mean,
-            classes=classes,
-            include_background=include_background,
-            class_weights=class_weights,
-            ignore_index=ignore_index,
-            other=out_of_range == "miss",
-            return_valid=False,
-            dtype=dtype,
-        )
-        super().__init__(
-            num_classes,
-            task=task,
-            threshold=threshold,
-            ignore_index=ignore_index,
-            out_of_range=out_of_range,
-            per_sample=chosen.aggregation != "global",
-        )
-        self._policy = chosen
+        super().__init__(num_classes, {self._score: {"score": self._score}}, options)
 
-    def _shape(self) -> tuple[int, int]:
-        return (3, self._options.output_classes)
+    def _value_of(self, state: State) -> Tensor:
+        return self._values_of(state)[self._score]
 
-    def _value_of(self, counts: Tensor) -> Tensor:
-        class_counts = ClassCounts.from_op(counts, self._options.task)
-        return cast(Tensor, self._policy.score(self._formula, class_counts))
+    def plot(self, ax: Any = None, *, class_names: Sequence[str] | None = None) -> Any:
+        """Draw the score as bars with matplotlib, one for each class if there are any.
+
+        Args:
+            ax: matplotlib axes to draw on; a new figure without.
+            class_names: a name for each bar of ``average="none"``.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ImportError: if matplotlib is not installed.
+            ValueError: for the wrong number of names, or a score for each sample.
+        """
+        name = type(self).__name__
+        return plot_scores(f"{name}.plot", {name: self.compute()}, ax, class_names)
 
 
 class DiceScore(ScoreMetric):
@@ -93,7 +72,7 @@ class DiceScore(ScoreMetric):
         tensor([0.6667, 0.6667])
     """
 
-    _formula = staticmethod(scores.dice)
+    _score = "dice"
 
 
 class IoUScore(ScoreMetric):
@@ -105,7 +84,7 @@ class IoUScore(ScoreMetric):
         tensor(0.5000)
     """
 
-    _formula = staticmethod(scores.iou)
+    _score = "iou"
 
 
 class F1Score(ScoreMetric):
@@ -117,4 +96,136 @@ class F1Score(ScoreMetric):
         tensor(0.6667)
     """
 
-    _formula = staticmethod(scores.dice)
+    _score = "f1"
+
+
+class PrecisionScore(ScoreMetric):
+    """Precision (positive predictive value), tp / (tp + fp).
+
+    Example:
+        >>> metric = PrecisionScore(num_classes=2)
+        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
+        tensor(0.8333)
+    """
+
+    _score = "precision"
+
+
+class RecallScore(ScoreMetric):
+    """Recall (sensitivity, true positive rate), tp / (tp + fn).
+
+    Example:
+        >>> metric = RecallScore(num_classes=2)
+        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
+        tensor(0.7500)
+    """
+
+    _score = "recall"
+
+
+class SpecificityScore(ScoreMetric):
+    """Specificity (true negative rate), tn / (tn + fp).
+
+    Example:
+        >>> metric = SpecificityScore(num_classes=2)
+        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
+        tensor(0.7500)
+    """
+
+    _score = "specificity"
+
+
+class AccuracyScore(ScoreMetric):
+    """Accuracy, the share of pixels predicted right; of a class, its recall.
+
+    Example:
+        >>> metric = AccuracyScore(num_classes=2)
+        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
+        tensor(0.7500)
+    """
+
+    _score = "accuracy"
+
+
+class BalancedAccuracyScore(ScoreMetric):
+    """Balanced accuracy, the mean recall of the classes in the target.
+
+    Example:
+        >>> metric = BalancedAccuracyScore(num_classes=2)
+        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
+        tensor(0.7500)
+    """
+
+    _score = "balanced_accuracy"
+
+
+class FrequencyWeightedIoUScore(ScoreMetric):
+    """IoU, each class weighted by its share of the target.
+
+    Example:
+        >>> metric = FrequencyWeightedIoUScore(num_classes=2)
+        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
+        tensor(0.5833)
+    """
+
+    _score = "frequency_weighted_iou"
+
+
+class FBetaScore(ScoreMetric):
+    """F-beta, which counts recall ``beta`` times as much as precision (1.0).
+
+    Example:
+        >>> metric = FBetaScore(num_classes=2, beta=2.0)
+        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
+        tensor(0.7323)
+    """
+
+    _score = "fbeta"
+
+
+class TverskyScore(ScoreMetric):
+    """Tversky index, tp / (tp + alpha fp + beta fn) (0.5 and 0.5).
+
+    Example:
+        >>> metric = TverskyScore(num_classes=2, alpha=0.3, beta=0.7)
+        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
+        tensor(0.7289)
+    """
+
+    _score = "tversky"
+
+
+class GeneralizedDiceScore(ScoreMetric):
+    """Dice of all classes, each weighted by the inverse of its size.
+
+    Example:
+        >>> metric = GeneralizedDiceScore(num_classes=2)
+        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
+        tensor(0.7500)
+    """
+
+    _score = "generalized_dice"
+
+
+class MatthewsCorrCoef(ScoreMetric):
+    """Correlation of target and prediction, of the whole matrix.
+
+    Example:
+        >>> metric = MatthewsCorrCoef(num_classes=2)
+        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
+        tensor(0.5774)
+    """
+
+    _score = "matthews_corrcoef"
+
+
+class CohenKappaScore(ScoreMetric):
+    """Agreement beyond chance, of the whole matrix; ``weights`` for ordered classes.
+
+    Example:
+        >>> metric = CohenKappaScore(num_classes=2)
+        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
+        tensor(0.5000)
+    """
+
+    _score = "cohen_kappa"

@@ -8,6 +8,9 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import torch
 from torch import Tensor
+from torch.compiler import is_exporting
+
+from ._sharding import is_dtensor, register_sharding
 
 Task: TypeAlias = Literal["multiclass", "binary", "multilabel"]
 OutOfRange: TypeAlias = Literal["error", "ignore", "miss"]
@@ -35,6 +38,13 @@ _INTEGERS = frozenset(
     }
 )
 _SCORES = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
+
+# AOTInductor's runtime (torch 2.13) makes None of an empty list, which no op takes.
+# An exported program therefore ignores a label that no int64 target holds in earnest.
+_NO_LABEL = (-(2**63),)
+
+#: What to do about a label out of range.
+REMEDY = "Name it in ignore_index, or pass out_of_range='ignore' or 'miss'"
 
 _OP_DEFAULTS = {
     "ignore_index": (),
@@ -148,13 +158,18 @@ class CountOptions:
         """K: C, and one more where labels out of range are counted as "other"."""
         return self.op_classes + (self.out_of_range == "miss")
 
-    def op_options(self, per_sample: bool) -> dict[str, Any]:
+    def op_options(
+        self, per_sample: bool, *, exporting: bool = False
+    ) -> dict[str, Any]:
         """Return the keyword arguments of the compiled op that are not its defaults.
 
         Each one that is passed costs a call some 0.2 us.
         """
+        ignored = self.ignore_index
+        if not ignored and (exporting or is_exporting()):
+            ignored = _NO_LABEL
         options = {
-            "ignore_index": self.ignore_index,
+            "ignore_index": ignored,
             "threshold": self.threshold,
             "per_sample": per_sample,
             "per_label": self.task == "multilabel",
@@ -175,6 +190,8 @@ class CountOptions:
             TypeError: for a wrong kind or dtype.
             ValueError: for a wrong shape.
         """
+        if type(target) is not Tensor and is_dtensor(target):
+            register_sharding()
         if mask is None and self._usual(preds, target):
             return preds
         op = self.op
@@ -310,6 +327,8 @@ def raise_invalid(
     bad = int(invalid if invalid.dim() == 0 else invalid.sum())
     if bad == 0:
         return
+    if is_dtensor(target):  # its labels are on many ranks
+        raise ValueError(f"{options.invalid_message(bad)}. {REMEDY}")
     counted = torch.ones_like(target, dtype=torch.bool) if mask is None else mask
     for value in options.ignore_index:
         if _holds(target.dtype, value):
@@ -325,8 +344,7 @@ def raise_invalid(
         if values:
             examples.append(f"{name} has {', '.join(map(str, values))}")
     raise ValueError(
-        f"{options.invalid_message(bad)} ({'; '.join(examples)}). Name it in "
-        "ignore_index, or pass out_of_range='ignore' or 'miss'"
+        f"{options.invalid_message(bad)} ({'; '.join(examples)}). {REMEDY}"
     )
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ._arguments import CountOptions, IgnoreIndex, OutOfRange, Task, raise_invalid
 from ._registration import register_counting_op
+from ._sharding import whole_counts
 
 _OP = register_counting_op("class_counts", lambda classes: (3, classes))
 
@@ -99,6 +100,7 @@ def count_classes(
     rows, invalid = _OP(
         preds, target, options.op_classes, mask, **options.op_options(per_sample)
     )
+    rows, invalid = whole_counts(rows), whole_counts(invalid)
     if options.out_of_range == "error" and validate:
         raise_invalid(options, invalid, preds, target, mask)
     return ClassCounts.from_op(rows, options.task)

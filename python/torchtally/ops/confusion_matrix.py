@@ -6,6 +6,7 @@ from torch import Tensor
 
 from ._arguments import CountOptions, IgnoreIndex, OutOfRange, Task, raise_invalid
 from ._registration import register_counting_op
+from ._sharding import whole_counts
 
 _OP = register_counting_op("confusion_matrix", lambda classes: (classes, classes))
 
@@ -82,6 +83,7 @@ def count_matrix(
     matrix, invalid = _OP(
         preds, target, options.op_classes, mask, **options.op_options(per_sample)
     )
+    matrix, invalid = whole_counts(matrix), whole_counts(invalid)
     if options.out_of_range == "error" and validate:
         raise_invalid(options, invalid, preds, target, mask)
     return matrix
