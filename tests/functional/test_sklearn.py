@@ -15,6 +15,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from peer_inputs import LabelPairs, assert_equal, ignored_at_random, label_pairs
+from torch import Tensor
 
 import torchtally as tt
 
@@ -53,6 +54,14 @@ def test_sklearn_confusion_matrix(pairs: LabelPairs) -> None:
         assert found.tolist() == labels[:, cell[0], cell[1]].tolist()
 
 
+def without_support(each: Tensor, support: Tensor) -> bool:
+    """Whether no defined entry of a weighted mean weighs anything.
+
+    The mean is the plain one there, and undefined here.
+    """
+    return not (support[~each.isnan()] > 0).any()
+
+
 @given(
     pairs=label_pairs(),
     name=st.sampled_from(sorted(PEER)),
@@ -72,8 +81,6 @@ def test_sklearn_scores(
     labels = order[: data.draw(st.integers(1, classes))]
     if name == "iou" and worth == "skip":
         worth = 0  # jaccard_score knows 0 and 1
-    if average == "weighted" and not torch.isin(target, torch.tensor(labels)).any():
-        return  # without support: the plain mean there, undefined here
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         wanted = PEER[name](
@@ -93,6 +100,13 @@ def test_sklearn_scores(
         classes=labels,
         **PARAMETERS.get(name, {}),
     )
+    if average == "weighted":
+        options = {"zero_division": worth, "classes": labels}
+        each = OURS[name](preds, target, classes, average="none", **options)
+        support = torch.stack([(target == label).sum() for label in labels])
+        if without_support(each, support):
+            assert found.isnan() or found == worth
+            return
     assert_equal(found, wanted)
 
 
@@ -109,8 +123,6 @@ def test_sklearn_multilabel(
     generator = torch.Generator().manual_seed(seed)
     scores = torch.rand(size, generator=generator)
     target = torch.rand(size, generator=generator) < 0.3
-    if average == "weighted" and not target.any():
-        return  # without support: the plain mean there, undefined here
     if name == "iou" and worth == "skip":
         worth = 0
     with warnings.catch_warnings():
@@ -132,6 +144,12 @@ def test_sklearn_multilabel(
         zero_division=worth,
         **PARAMETERS.get(name, {}),
     )
+    if average == "weighted":
+        options = {"task": "multilabel", "threshold": 0.6, "zero_division": worth}
+        each = OURS[name](scores, target, size[1], average="none", **options)
+        if without_support(each, target.sum(0)):
+            assert found.isnan() or found == worth
+            return
     assert_equal(found, wanted)
 
 
