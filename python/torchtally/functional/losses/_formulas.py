@@ -29,10 +29,17 @@ def overlap_index(
     index of 0 / 0 is 1.
     """
     hits = overlap.intersection
-    wrong, missed = overlap.prediction - hits, overlap.target - hits
-    denominator = hits + alpha * wrong + beta * missed + smooth_dr
+    if alpha == beta:  # with Dice's 1/2, I cancels
+        denominator = alpha * (overlap.prediction + overlap.target) + smooth_dr
+        if alpha != 0.5:
+            denominator = denominator + (1 - 2 * alpha) * hits
+    else:
+        wrong, missed = overlap.prediction - hits, overlap.target - hits
+        denominator = hits + alpha * wrong + beta * missed + smooth_dr
     if eps > 0:
         denominator = denominator.clamp_min(eps)
+    if eps > 0 or smooth_dr > 0:
+        return (hits + smooth_nr) / denominator
     empty = denominator == 0
     index = (hits + smooth_nr) / torch.where(empty, 1.0, denominator)
     return torch.where(empty, 1.0, index)

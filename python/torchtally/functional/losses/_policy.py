@@ -48,7 +48,7 @@ class Overlap(NamedTuple):
     intersection: Tensor
     prediction: Tensor
     target: Tensor
-    present: Tensor  #: bool: the entry has a target pixel
+    present: Tensor | None  #: bool: a target pixel; None where it makes no difference
     counted: Tensor  #: bool scalar: a pixel of any sample is counted
 
 
@@ -112,12 +112,15 @@ class LossPolicy:
             sizes = (sums.prediction, sums.target)
         else:
             hits, sizes = sums.intersection, (sums.prediction, sums.target)
-        parts = torch.stack((hits, *sizes, sums.target))  # [4, N, C]
-        parts = _take(parts, self.scored_classes(parts.shape[-1]))
+        parts = [hits, *sizes] if self.absent == "keep" else [hits, *sizes, sums.target]
+        classes = self.scored_classes(hits.shape[-1])
+        if len(classes) != hits.shape[-1] or self.classes is not None:
+            parts = [_take(part, classes) for part in parts]
         if self.batch:
-            parts = parts.sum(1, keepdim=True)
-        hits, prediction, target, count = parts.unbind()
-        return Overlap(hits, prediction, target, count > 0, sums.count.sum() > 0)
+            parts = [part.sum(0, keepdim=True) for part in parts]
+        present = None if self.absent == "keep" else parts[3] > 0
+        hits, prediction, target = parts[:3]
+        return Overlap(hits, prediction, target, present, sums.count.sum() > 0)
 
     def scored_classes(self, num_classes: int) -> list[int]:
         """Return the classes to score, in the order of the result."""
@@ -159,11 +162,14 @@ class LossPolicy:
 
     def pool_classes(self, overlap: Overlap, weights: Tensor | None) -> Overlap:
         """Add the (weighted) sizes of all classes up, ``[N, 1]``."""
-        parts = torch.stack(overlap[:3])
+        parts = [overlap.intersection, overlap.prediction, overlap.target]
         if weights is not None:
-            parts = parts * weights
-        hits, prediction, target = parts.sum(-1, keepdim=True).unbind()
-        present = overlap.present.any(-1, keepdim=True)
+            parts = [part * weights for part in parts]
+        parts = [part.sum(-1, keepdim=True) for part in parts]
+        present = overlap.present
+        if present is not None:
+            present = present.any(-1, keepdim=True)
+        hits, prediction, target = parts
         return Overlap(hits, prediction, target, present, overlap.counted)
 
     # From the index of entries to a loss
@@ -176,19 +182,23 @@ class LossPolicy:
             loss = -index if self.form == "negative" else 1 - index
         if self.gamma_of == "entries":
             loss = power(loss, self.gamma)
-        if self.absent == "zero":
+        if self.absent == "zero" and overlap.present is not None:
             loss = loss.masked_fill(~overlap.present, 0.0)
         return loss.masked_fill(~overlap.counted, 0.0)
 
     def reduce(self, loss: Tensor, overlap: Overlap, weights: Tensor | None) -> Tensor:
         """Reduce the losses of entries ``[N, E]`` as the options say."""
+        plain = weights is None and self.absent != "skip"
+        if self.reduction == "mean" and plain:
+            mean = loss.mean() if loss.numel() > 0 else loss.sum()
+            return power(mean, self.gamma) if self.gamma_of == "mean" else mean
         if self.reduction == "mean":
             of_samples, valid = self.sample_means(loss, overlap, weights)
             mean = of_samples.sum() / valid.sum().clamp_min(1)
             return power(mean, self.gamma) if self.gamma_of == "mean" else mean
         if weights is not None:
             loss = loss * weights
-        if self.absent == "skip":
+        if self.absent == "skip" and overlap.present is not None:
             loss = loss.masked_fill(~overlap.present, 0.0)
         return loss.sum() if self.reduction == "sum" else self._without_pooled(loss)
 
@@ -201,7 +211,7 @@ class LossPolicy:
         """
         weight = torch.ones_like(loss) if weights is None else weights.expand_as(loss)
         entries = torch.ones_like(loss)
-        if self.absent == "skip":
+        if self.absent == "skip" and overlap.present is not None:
             weight, entries = weight * overlap.present, entries * overlap.present
         total = (weight if self.normalize_weights else entries).sum(-1)
         valid = total > 0
