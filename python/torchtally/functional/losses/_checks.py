@@ -8,13 +8,27 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from torchtally.functional._checks import is_integer, is_number, non_negative
+from torchtally.functional._checks import is_integer, is_number
 
 
 def check_flag(op: str, name: str, value: object) -> None:
     """Raise TypeError unless ``value`` is a bool."""
     if not isinstance(value, bool):
         raise TypeError(f"{op}: {name} must be a bool, got {type(value).__name__}")
+
+
+def non_negative(op: str, name: str, value: object) -> float:
+    """Return a finite number that is not negative; also inside a compiled graph.
+
+    Raises:
+        TypeError: if it is no number.
+        ValueError: if it is negative or not finite.
+    """
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"{op}: {name} must be a number, got {type(value).__name__}")
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{op}: {name} must be finite and not negative, got {value}")
+    return float(value)
 
 
 def class_indices(op: str, classes: object) -> tuple[int, ...] | None:

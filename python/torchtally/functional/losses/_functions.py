@@ -11,13 +11,12 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from torchtally.functional._checks import non_negative
 from torchtally.functional._options import Option
 from torchtally.ops import OverlapSums, overlap_sums
 from torchtally.ops._arguments import check_choice, ignore_values
 
 from . import _options, _policy
-from ._checks import check_flag, weights_tensor
+from ._checks import check_flag, non_negative, weights_tensor
 from ._inputs import binary_target, check_logits, look_at_values
 from ._policy import LossPolicy
 from ._ranks import sum_over_ranks

@@ -14,11 +14,10 @@ from typing import Any, NamedTuple, get_args
 import torch
 from torch import Tensor
 
-from torchtally.functional._checks import non_negative
 from torchtally.ops import OverlapSums
 from torchtally.ops._arguments import check_choice
 
-from ._checks import check_flag, class_indices
+from ._checks import check_flag, class_indices, non_negative
 from ._options import FOCUS, POLICY
 from ._signatures import Absent, Form, GammaOf, LossAverage, Reduction
 
