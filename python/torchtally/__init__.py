@@ -17,11 +17,13 @@ from torchtally.functional import (
     f1_score,
     iou_score,
 )
+from torchtally.ops import OverlapSums, overlap_sums
 
 __version__ = _version("torchtally")
 
 __all__ = [
     "ClassCounts",
+    "OverlapSums",
     "__version__",
     "build_info",
     "class_counts",
@@ -31,4 +33,5 @@ __all__ = [
     "functional",
     "iou_score",
     "metrics",
+    "overlap_sums",
 ]
