@@ -203,8 +203,10 @@ def test_monai_dice_ce_of_one_channel() -> None:
     labels = target.squeeze(1).to(torch.uint8)
     torch.testing.assert_close(ours(logits, labels), peer(logits, target))
     labels[:, 0] = 255
+    expected = losses.DiceCELoss(activation="sigmoid")(
+        logits, (labels == 1).unsqueeze(1), labels != 255
+    )
     with_ignore = losses.DiceCELoss(activation="sigmoid", ignore_index=255)
-    expected = with_ignore(logits, (labels == 1).unsqueeze(1), labels != 255)
     torch.testing.assert_close(with_ignore(logits, labels), expected)
 
 
@@ -287,3 +289,28 @@ def test_half_precision(name: str, dtype: torch.dtype) -> None:
     torch.testing.assert_close(grad.double(), expected_grad, atol=1e-6, rtol=2**-7)
     assert losses.DiceLoss()(logits.float(), target).dtype == torch.float32
     assert losses.DiceLoss()(logits.double(), target).dtype == torch.float64
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_of_a_large_volume_that_is_mostly_background(
+    dtype: torch.dtype,
+) -> None:
+    size = 128
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(1, 2, size, size, size, generator=generator)
+    logits = (logits + torch.tensor([2.0, -2.0]).view(2, 1, 1, 1)).to(dtype)
+    target = torch.zeros(1, size, size, size, dtype=torch.uint8)
+    target[0, :5, :5, :5] = 1  # 125 voxels of 2 million
+    scale = 1024.0  # what a GradScaler does for float16
+    loss = losses.DiceCELoss()
+    value, grad = gradient(lambda x: loss(x, target) * scale, logits)
+    expected, expected_grad = gradient(
+        lambda x: loss(x, target) * scale, logits.double()
+    )
+    torch.testing.assert_close(value.double(), expected, atol=0, rtol=1e-5)
+    inside = grad[0, :, :5, :5, :5].double()
+    expected_inside = expected_grad[0, :, :5, :5, :5]
+    assert (inside != 0).all()
+    step = 2**-7 if dtype == torch.bfloat16 else 2**-9
+    torch.testing.assert_close(inside, expected_inside, atol=1e-7, rtol=step)
+    assert (grad != 0).double().mean() > 0.99

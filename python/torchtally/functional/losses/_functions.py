@@ -146,7 +146,7 @@ class BoundLoss:
         if options["validate"]:
             look_at_values(self.op, logits, activation)
         ignore = options["ignore_index"]
-        target, mask = binary_target(self.op, logits, target, mask, ignore)
+        target, mask, ignore = binary_target(self.op, logits, target, mask, ignore)
         labels = target.dim() == logits.dim() - 1
         entropy = {}
         if self.definition.has_cross_entropy:
@@ -162,7 +162,7 @@ class BoundLoss:
             logits,
             target,
             activation=activation,
-            ignore_index=ignore if labels else None,
+            ignore_index=ignore,
             mask=mask,
             **entropy,
         )

@@ -42,17 +42,18 @@ def binary_target(
     target: Tensor,
     mask: Tensor | None,
     ignore_index: IgnoreIndex,
-) -> tuple[Tensor, Tensor | None]:
+) -> tuple[Tensor, Tensor | None, IgnoreIndex]:
     """Return the labels 0 and 1 of a single class as a target of logits' shape.
 
-    Ignored labels go to the mask. Any other target comes back as it is.
+    Ignored labels go to the mask, so that there is no ignore_index left. Any other
+    target comes back as it is.
 
     Raises:
         ValueError: if a CPU label is neither 0, 1 nor ignored.
     """
     labels = target.dim() == logits.dim() - 1 and not target.is_floating_point()
     if logits.shape[1] != 1 or not labels:
-        return target, mask
+        return target, mask, ignore_index
     positive = target == 1
     known = positive | (target == 0)
     counted = torch.ones_like(positive) if mask is None else mask
@@ -64,7 +65,7 @@ def binary_target(
             f"{op}: labels of one class must be 0, 1 or equal ignore_index, got "
             f"{', '.join(map(str, bad))}"
         )
-    return positive.unsqueeze(1), counted & known
+    return positive.unsqueeze(1), counted & known, None
 
 
 def may_look(tensor: Tensor) -> bool:
