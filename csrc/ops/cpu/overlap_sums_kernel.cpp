@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "ops/cpu/huge_pages.h"
 #include "ops/cpu/kernels.h"
 #include "ops/cpu/policy.h"
 #include "ops/operands.h"
@@ -130,6 +131,7 @@ Tensor overlap_sums_backward(const Tensor& grad_sums, const Tensor& grad_cross_e
   const double* const sums = static_cast<const double*>(from_sums.const_data_ptr());
   const double* const cross_entropy = static_cast<const double*>(from_cross_entropy.const_data_ptr());
   void* const data = written.mutable_data_ptr();
+  prefer_huge_pages(data, written.numel() * bytes_of(operand.element));
   for_chunks(problem, [&](const OverlapChunk& chunk, int64_t /*item*/) {
     kernels().overlap_backward(
         chunk, {sums + chunk.sample * kOverlapRows * problem.classes, cross_entropy[chunk.sample], operand, data});
