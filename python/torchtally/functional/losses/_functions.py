@@ -242,8 +242,7 @@ def functions_of(definition: LossDefinition) -> tuple[LossFunction, SumsFunction
 
 _RETURNS = """\
 Returns:
-    {dtype}: a scalar, or with ``reduction="none"`` {shape}. 0 with gradient
-    0 where no pixel is counted.
+{returns}
 
 Raises:
     TypeError: for an argument of the wrong kind, or an option that is not listed.
@@ -270,11 +269,15 @@ def _dress(
     shape = "``[N, E]`` for E classes, without N for ``batch=True``, E if pooled"
     if definition.has_cross_entropy:
         shape = "a mean for each sample, ``[N]``"
+    dtype = "float64" if of_sums else "float32 (float64 for float64 logits)"
+    returns = (
+        f'{dtype}: a scalar, or with ``reduction="none"`` {shape}. 0 with gradient 0 '
+        "where no pixel is counted."
+    )
     lines += [
         "",
         _RETURNS.format(
-            dtype="float64" if of_sums else "float32 (float64 for float64 logits)",
-            shape=shape,
+            returns="\n".join(_wrapped(returns, "    ")),
             source="\n".join(_wrapped(definition.source, "    ")),
         ),
     ]

@@ -111,9 +111,10 @@ def _look_like_probabilities(logits: Tensor, activation: Activation) -> bool:
     first = logits.detach()[0]  # [C, ...]
     while first.dim() > 2:
         first = first[:, 0]
-    first = first[..., :_SAMPLE].double()
-    if bool((first < 0).any()) or bool((first > 1).any()):
+    first = first[..., :_SAMPLE]
+    least = float(first.min())
+    if not 0 <= least <= 1 or not float(first.max()) <= 1:
         return False
     if activation == "softmax":
-        return bool(((first.sum(0) - 1).abs() < 1e-2).all())
-    return bool(first.max() > first.min())
+        return bool(((first.double().sum(0) - 1).abs() < 1e-2).all())
+    return float(first.max()) > least

@@ -28,9 +28,9 @@ PIXELS: dict[str, Option] = {
     ),
     "validate": Option(
         True,
-        'with False, CPU tensors are not looked at before use: with ``"none"`` a '
-        "number outside [0, 1] raises, and logits that look like probabilities warn "
-        "once. CUDA tensors and compiled code are never looked at.",
+        'look at the values of CPU tensors: with ``activation="none"`` a number '
+        "outside [0, 1] raises, and logits that look like probabilities warn once. "
+        "CUDA tensors and compiled code are never looked at.",
     ),
 }
 
@@ -116,7 +116,8 @@ CROSS_ENTROPY: dict[str, Option] = {
     "ce_weight": Option(
         None,
         "class weights of the cross-entropy, float ``[C]``, as ``weight`` of "
-        "``torch.nn.functional.cross_entropy``.",
+        "``torch.nn.functional.cross_entropy``. For sums already taken: the "
+        "``class_weight`` they were taken with, which the mean divides by.",
     ),
     "label_smoothing": Option(0.0, "label smoothing of the cross-entropy, in [0, 1]."),
 }
