@@ -8,7 +8,7 @@ set(TORCHTALLY_FLAGS_portable "")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   list(APPEND TORCHTALLY_LEVELS avx2 avx512)
   set(TORCHTALLY_LEVEL_DEFINITIONS TORCHTALLY_X86)
-  set(TORCHTALLY_FLAGS_avx2 -mavx2 -mbmi -mbmi2 -mpopcnt)
+  set(TORCHTALLY_FLAGS_avx2 -mavx2 -mbmi -mbmi2 -mpopcnt -mfma)
   set(TORCHTALLY_FLAGS_avx512 ${TORCHTALLY_FLAGS_avx2}
     -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mavx512vbmi -mavx512vbmi2 -mprefer-vector-width=512)
 endif()

@@ -132,3 +132,74 @@ def class_counts_reference(
     hits = matrix.diagonal(dim1=-2, dim2=-1)
     counts = torch.stack((hits, matrix.sum(-2) - hits, matrix.sum(-1) - hits), dim=-2)
     return counts, invalid
+
+
+def overlap_sums_reference(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    activation: str = "softmax",
+    ignore_index: Sequence[int] = (),
+    mask: Tensor | None = None,
+    class_weight: Tensor | None = None,
+    label_smoothing: float = 0.0,
+) -> dict[str, Tensor]:
+    """Sum over pixels in float64 with torch's own operations, which differentiate.
+
+    Returns:
+        The fields of ``OverlapSums`` by name.
+    """
+    x = logits.double()
+    classes = x.shape[1]
+    counted = torch.ones(x.select(1, 0).shape, dtype=torch.bool)
+    invalid = torch.zeros_like(counted)
+    if target.dim() == x.dim():
+        t = target.double()
+    else:
+        labels = torch.from_numpy(target.numpy().astype(np.float64))
+        ignored = torch.zeros_like(counted)
+        for value in ignore_index:
+            ignored |= labels == value
+        outside = (labels < 0) | (labels >= classes)
+        invalid = outside & ~ignored
+        counted &= ~outside & ~ignored
+        t = torch.nn.functional.one_hot(
+            torch.where(counted, labels, 0).long(), classes
+        ).movedim(-1, 1)
+        t = t.double()
+    if mask is not None:
+        invalid &= mask
+        counted &= mask
+    keep = counted.unsqueeze(1)
+    x, t = torch.where(keep, x, 0.0), torch.where(keep, t, 0.0)
+    weight = torch.ones(classes) if class_weight is None else class_weight
+    weight = weight.double().reshape(-1, *(1,) * (x.dim() - 2))
+    smoothing = label_smoothing
+    if activation == "softmax":
+        p = x.softmax(1)
+        smooth = weight * (t * (1 - smoothing) + smoothing / classes)
+        entropy = torch.where(smooth == 0, 0.0, -smooth * x.log_softmax(1))
+    elif activation == "sigmoid":
+        p = x.sigmoid()
+        smooth = t * (1 - smoothing) + smoothing / 2
+        entropy = weight * torch.nn.functional.binary_cross_entropy_with_logits(
+            x, smooth, reduction="none"
+        )
+    else:
+        p, entropy = x, torch.zeros_like(x)
+    p, entropy = torch.where(keep, p, 0.0), torch.where(keep, entropy, 0.0)
+
+    def total(values: Tensor) -> Tensor:
+        return values.flatten(2).sum(2) if values.dim() > 2 else values
+
+    return {
+        "intersection": total(p * t),
+        "prediction": total(p),
+        "squared": total(p * p),
+        "target": total(t),
+        "target_squared": total(t * t),
+        "difference": total((p - t).abs()),
+        "cross_entropy": total(entropy).sum(1),
+        "count": counted.flatten(1).sum(1) if counted.dim() > 1 else counted.long(),
+        "invalid": invalid.flatten(1).sum(1) if invalid.dim() > 1 else invalid.long(),
+    }

@@ -9,114 +9,12 @@
 #include <ostream>
 
 #include "common/error.h"
+#include "ops/operands.h"
 
 namespace torchtally {
 namespace {
 
 using torch::headeronly::ScalarType;
-
-// Streams as [2, 3]. Made only where a check fails.
-struct ShapeText {
-  const int64_t* sizes;
-  size_t dims;
-};
-
-std::ostream& operator<<(std::ostream& out, const ShapeText& shape) {
-  out << "[";
-  for (size_t d = 0; d < shape.dims; ++d) {
-    out << (d ? ", " : "") << shape.sizes[d];
-  }
-  return out << "]";
-}
-
-ShapeText shape_of(const Tensor& tensor) { return {tensor.sizes().data(), tensor.sizes().size()}; }
-
-bool is_floating(ScalarType type) {
-  return type == ScalarType::Half || type == ScalarType::BFloat16 || type == ScalarType::Float ||
-         type == ScalarType::Double;
-}
-
-struct LabelType {
-  Element element;
-  int bits;  // that a non-negative label can use
-};
-
-// The storage of an integer or bool label.
-std::optional<LabelType> label_type(ScalarType type) {
-  switch (type) {
-    case ScalarType::Bool:
-      return LabelType{Element::kBool, 8};
-    case ScalarType::Byte:
-      return LabelType{Element::kBits8, 8};
-    case ScalarType::Char:
-      return LabelType{Element::kBits8, 7};
-    case ScalarType::UInt16:
-      return LabelType{Element::kBits16, 16};
-    case ScalarType::Short:
-      return LabelType{Element::kBits16, 15};
-    case ScalarType::UInt32:
-      return LabelType{Element::kBits32, 32};
-    case ScalarType::Int:
-      return LabelType{Element::kBits32, 31};
-    case ScalarType::UInt64:
-      return LabelType{Element::kBits64, 64};
-    case ScalarType::Long:
-      return LabelType{Element::kBits64, 63};
-    default:
-      return std::nullopt;
-  }
-}
-
-int width_bits(Element element) {
-  switch (element) {
-    case Element::kBool:
-    case Element::kBits8:
-      return 8;
-    case Element::kBits16:
-      return 16;
-    case Element::kBits32:
-      return 32;
-    default:
-      return 64;
-  }
-}
-
-uint64_t largest_label(const LabelType& type) {
-  return type.bits == 64 ? std::numeric_limits<uint64_t>::max() : (uint64_t{1} << type.bits) - 1;
-}
-
-uint64_t last_valid(const LabelType& type, int64_t num_classes) {
-  return std::min(largest_label(type), static_cast<uint64_t>(num_classes) - 1);
-}
-
-// The bits that a target of this type holds for `value`, or nothing where the type cannot hold it.
-std::optional<uint64_t> raw_bits(int64_t value, const LabelType& type) {
-  const int width = width_bits(type.element);
-  const bool is_signed = type.bits == width - 1;
-  if (value < 0) {
-    const int64_t smallest = is_signed ? -static_cast<int64_t>(largest_label(type)) - 1 : 0;
-    if (value < smallest) {
-      return std::nullopt;
-    }
-  } else if (static_cast<uint64_t>(value) > largest_label(type)) {
-    return std::nullopt;
-  }
-  const uint64_t bits = static_cast<uint64_t>(value);
-  return width == 64 ? bits : bits & ((uint64_t{1} << width) - 1);
-}
-
-Element score_element(ScalarType type) {
-  switch (type) {
-    case ScalarType::Half:
-      return Element::kHalf;
-    case ScalarType::BFloat16:
-      return Element::kBFloat16;
-    case ScalarType::Float:
-      return Element::kFloat;
-    default:
-      return Element::kDouble;
-  }
-}
 
 // `scores > threshold` in PyTorch compares in the dtype of the scores.
 double rounded_to(Element element, double threshold) {
@@ -131,11 +29,6 @@ double rounded_to(Element element, double threshold) {
     default:
       return threshold;
   }
-}
-
-void check_same_device(const char* op, const char* name, const Tensor& tensor, const Tensor& target) {
-  TORCHTALLY_CHECK(tensor.is_cpu() == target.is_cpu() && tensor.get_device_index() == target.get_device_index(), op,
-                   ": ", name, " must be on the device of target");
 }
 
 // Drops dimensions of size 1 and merges neighbours that every operand can step through with one stride. The order of

@@ -1,16 +1,18 @@
-"""Confusion matrices at memory speed, and the scores derived from them.
+"""Confusion matrices and soft overlaps, and the scores and losses derived from them.
 
 One compiled op counts (target, prediction) pairs on CPU and GPU; Dice, IoU, F1 and
 their kin are pure functions of those counts, with every averaging and every
-zero-denominator policy spelled out.
+zero-denominator policy spelled out. Its soft twin sums overlaps, and the Dice family of
+losses is made of those.
 """
 
 from importlib.metadata import version as _version
 
-from torchtally import functional, metrics
+from torchtally import functional, losses, metrics
 from torchtally._build import build_info
 from torchtally.functional import (
     ClassCounts,
+    OverlapSums,
     accuracy_score,
     balanced_accuracy_score,
     bootstrap_ci,
@@ -24,6 +26,7 @@ from torchtally.functional import (
     generalized_dice_score,
     iou_score,
     matthews_corrcoef,
+    overlap_sums,
     precision_score,
     recall_score,
     specificity_score,
@@ -34,6 +37,7 @@ __version__ = _version("torchtally")
 
 __all__ = [
     "ClassCounts",
+    "OverlapSums",
     "__version__",
     "accuracy_score",
     "balanced_accuracy_score",
@@ -49,8 +53,10 @@ __all__ = [
     "functional",
     "generalized_dice_score",
     "iou_score",
+    "losses",
     "matthews_corrcoef",
     "metrics",
+    "overlap_sums",
     "precision_score",
     "recall_score",
     "specificity_score",

@@ -49,7 +49,7 @@ const Kernels* kernels_of(Level level) {
 #if defined(TORCHTALLY_X86)
   // What cmake/CpuLevels.cmake compiles the level for, nothing less.
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-                    __builtin_cpu_supports("popcnt");
+                    __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("fma");
   if (level == Level::kAvx512) {
     const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&

@@ -1,4 +1,4 @@
-// The inner loops of counting. level/*.cpp is compiled once for each instruction set; which one runs is chosen when the
+// The inner loops of the ops. level/*.cpp is compiled once for each instruction set; which one runs is chosen when the
 // library is first used (kernels()).
 #pragma once
 
@@ -6,6 +6,7 @@
 
 #include "common/counting_problem.h"
 #include "common/export.h"
+#include "common/overlap_problem.h"
 
 namespace torchtally::cpu {
 
@@ -56,6 +57,40 @@ struct Ahead {
   int64_t bytes[2];   // for every 64 pixels; 0 where the hardware's own prefetch keeps up
 };
 
+// Pixels [begin, end) of a sample of overlap_sums. The scratch holds overlap_scratch_bytes(problem) and is aligned
+// to 64.
+struct OverlapChunk {
+  const OverlapProblem& problem;
+  int64_t sample;
+  int64_t begin;
+  int64_t end;
+  void* scratch;
+};
+
+// What a chunk comes to. Every field is written.
+struct OverlapOutput {
+  double* sums;  // [kOverlapRows, classes]
+  double cross_entropy;
+  int64_t count;
+  int64_t invalid;
+};
+
+// The gradient that comes in for a sample, and where that of its input goes.
+struct OverlapGradient {
+  const double* sums;  // [kOverlapRows, classes]
+  double cross_entropy;
+  OverlapOperand input;  // of the gradient, stored as the problem's input
+  void* data;
+};
+
+// Pixels whose probabilities wait in L1 together.
+constexpr int64_t overlap_block(int64_t classes, Element input) {
+  const int64_t pixel = classes * (input == Element::kDouble ? 8 : 4);
+  return pixel > (12 << 10) / 64 ? 64 : pixel > (24 << 10) / 256 ? 128 : 256;
+}
+
+int64_t overlap_scratch_bytes(const OverlapProblem& problem);
+
 struct Kernels {
   const char* name;
 
@@ -76,6 +111,10 @@ struct Kernels {
   void (*add_binary)(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteTable& table);
   // The same straight from contiguous labels of 8 bits, neither masked nor with a class to ignore.
   void (*add_binary_labels)(const LabelRow& target, const LabelRow& preds, const ByteTable& table);
+
+  void (*overlap_forward)(const OverlapChunk& chunk, OverlapOutput& output);
+  // Writes the gradient of every pixel of the chunk.
+  void (*overlap_backward)(const OverlapChunk& chunk, const OverlapGradient& gradient);
 
   // Reads memory and does next to nothing with it: what the benchmarks compare with.
   uint64_t (*read_bytes)(const void* data, int64_t bytes);

@@ -3,5 +3,13 @@
 from ._sharding import register_sharding
 from .class_counts import ClassCounts, class_counts
 from .confusion_matrix import confusion_matrix
+from .overlap_sums import OverlapSums, overlap_sums
 
-__all__ = ["ClassCounts", "class_counts", "confusion_matrix", "register_sharding"]
+__all__ = [
+    "ClassCounts",
+    "OverlapSums",
+    "class_counts",
+    "confusion_matrix",
+    "overlap_sums",
+    "register_sharding",
+]

@@ -55,6 +55,16 @@ _OP_DEFAULTS = {
 }
 
 
+def is_integer(dtype: torch.dtype) -> bool:
+    """Whether labels may have this dtype."""
+    return dtype in _INTEGERS
+
+
+def is_score(dtype: torch.dtype) -> bool:
+    """Whether scores and probabilities may have this dtype."""
+    return dtype in _SCORES
+
+
 def check_choice(op: str, name: str, value: object, allowed: tuple[str, ...]) -> None:
     """Raise ValueError unless ``value`` is one of ``allowed``."""
     if not isinstance(value, str) or value not in allowed:

@@ -30,6 +30,12 @@ struct One {
 
 #include "ops/cpu/level/binary.h"
 
+#include "ops/cpu/level/math.h"
+
+#include "ops/cpu/level/planes.h"
+
+#include "ops/cpu/level/overlap.h"
+
 #include "ops/cpu/level/streaming_read.h"
 
 }  // namespace
@@ -51,6 +57,8 @@ const Kernels TORCHTALLY_KERNELS(TORCHTALLY_LEVEL) = {
     add_dense,
     add_binary,
     add_binary_labels,
+    overlap_forward,
+    overlap_backward,
     read_bytes,
 };
 

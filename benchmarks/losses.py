@@ -1,0 +1,214 @@
+"""Forward and backward of the sums behind Dice + cross-entropy, against cross-entropy.
+
+Every round times ``torch.nn.functional.cross_entropy`` and ``torchtally.overlap_sums``
+with the gradient of Dice + cross-entropy, one after the other; a figure is the median
+over rounds of the ratio within a round. Before each timed call another buffer is read,
+so that the input comes from memory. Peak extra memory is that of one forward and
+backward in a process of its own, in units of the logits: the gradient is 1. Run with
+
+    python benchmarks/losses.py [--rounds 21] [--threads 1 2] [--only REGEX]
+        [--json FILE] [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+import torchtally as tt
+from _inputs import Structure, Workload, label_maps
+from _memory import peak, status
+from _peers import Contender
+from _tables import number, print_table, progress, verdict
+from _timing import Caches, measure, median_ratio, ratios
+
+Report = dict[str, Any]
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+BASE, OURS = "F.cross_entropy", "torchtally Dice + CE"
+SHAPES = {"2D": (2, 19, 512, 1024), "3D": (2, 4, 96, 96, 96)}
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+#: At most so many times cross-entropy, on 2 threads; peak memory is due below 1.1.
+TARGETS = {"2D": 0.4, "3D": 0.6}
+MOST_MEMORY = 1.1
+QUICK = 4  # sides are 1/4 as long
+
+
+def dice_and_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
+    """Return the plain soft Dice loss plus cross-entropy, from the sums."""
+    sums = tt.overlap_sums(logits, target)
+    two = 2 * sums.intersection + 1e-5
+    dice = 1 - (two / (sums.prediction + sums.target + 1e-5)).mean()
+    return dice + sums.cross_entropy.sum() / sums.count.sum()
+
+
+LOSSES: dict[str, Loss] = {BASE: cross_entropy, OURS: dice_and_cross_entropy}
+
+
+def inputs(
+    shape: tuple[int, ...], dtype: torch.dtype, structure: Structure
+) -> tuple[Tensor, Tensor]:
+    """Return logits and labels int64, in regions or random."""
+    torch.manual_seed(0)
+    labels = (shape[0], *shape[2:])
+    _, target = label_maps(labels, shape[1], structure, cell=max(4, shape[-1] // 8))
+    return torch.randn(shape).to(dtype), target
+
+
+def step(loss: Loss, logits: Tensor, target: Tensor) -> Callable[[], Tensor]:
+    """Return one forward and backward, which returns the gradient of the logits."""
+    given = logits.detach().requires_grad_()
+
+    def call() -> Tensor:
+        (gradient,) = torch.autograd.grad(loss(given, target), given)
+        return gradient
+
+    return call
+
+
+def rows(shrink: int) -> dict[str, tuple[str, tuple[int, ...], torch.dtype, Structure]]:
+    """Return the workloads by name."""
+    found = {}
+    structures: tuple[Structure, Structure] = ("coherent", "random")
+    for kind, (n, c, *sides) in SHAPES.items():
+        shape = (n, c, *(side // shrink for side in sides))
+        for name, dtype in DTYPES.items():
+            for structure in structures:
+                found[f"{kind} {name} {list(shape)}, {structure}"] = (
+                    kind,
+                    shape,
+                    dtype,
+                    structure,
+                )
+    return found
+
+
+def measure_row(
+    name: str, shrink: int, threads: list[int], rounds: int, caches: Caches
+) -> Report:
+    """Measure one workload at each number of threads, and its memory."""
+    progress(name)
+    kind, shape, dtype, structure = rows(shrink)[name]
+    logits, target = inputs(shape, dtype, structure)
+    load = Workload(name, logits, target, shape[1])
+    calls = [Contender(key, step(loss, logits, target)) for key, loss in LOSSES.items()]
+    report: Report = {"target": TARGETS[kind], "threads": {}}
+    for count in threads:
+        torch.set_num_threads(count)
+        for one in calls:
+            one.call()
+        seconds = measure(calls, rounds, caches.before(load), repeat=False)
+        own = sorted(ratios(seconds, OURS, BASE))
+        report["threads"][str(count)] = {
+            "times_cross_entropy": median_ratio(seconds, OURS, BASE),
+            "quartiles": [own[len(own) // 4], own[3 * len(own) // 4]],
+            "median_seconds": {k: statistics.median(v) for k, v in seconds.items()},
+        }
+    report["memory"] = {key: memory(key, name, shrink, max(threads)) for key in LOSSES}
+    return report
+
+
+def memory(loss: str, row: str, shrink: int, threads: int) -> float | None:
+    """Measure :func:`growth` in a process of its own; nothing where it fails."""
+    command = [sys.executable, __file__, "--growth", loss, row, str(shrink)]
+    command += ["--threads", str(threads)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        print(result.stderr, file=sys.stderr)
+        return None
+    return float(result.stdout.splitlines()[-1])
+
+
+def growth(loss: str, row: str, shrink: int) -> float:
+    """Return the peak growth of one forward and backward in sizes of the logits."""
+    _, shape, dtype, structure = rows(shrink)[row]
+    logits, target = inputs(shape, dtype, structure)
+    small = (slice(None), slice(None), slice(0, 8), slice(0, 8))
+    step(LOSSES[loss], logits[small], target[small[1:]])()  # libraries and threads
+    call = step(LOSSES[loss], logits, target)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts from here
+    before = status("VmRSS") or peak()
+    call()
+    return max(0, peak() - before) / (logits.numel() * logits.element_size())
+
+
+def print_report(report: Report, threads: int) -> None:
+    """Print times and memory of every workload."""
+    lines = []
+    for name, row in report["workloads"].items():
+        cells = row["threads"][str(threads)]
+        used = row["memory"]
+        lines.append(
+            [
+                name,
+                *(number(1e3 * cells["median_seconds"][key]) for key in LOSSES),
+                verdict(cells["times_cross_entropy"], row["target"]),
+                str(row["target"]),
+                "-" if used[BASE] is None else number(used[BASE]),
+                "-" if used[OURS] is None else verdict(used[OURS], MOST_MEMORY),
+            ]
+        )
+    header = ["forward + backward", "CE\nms", "ours\nms", "ours /\nCE", "target"]
+    header += ["CE\npeak L", "ours\npeak L"]
+    print_table(f"{threads} thread{'' if threads == 1 else 's'}", header, lines)
+
+
+def arguments() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    add = parser.add_argument
+    add("--rounds", type=int, default=21, help="of each workload (default 21)")
+    add("--threads", type=int, nargs="+", help="default: 1 and all of them")
+    add("--only", metavar="REGEX", default="", help="names of workloads")
+    add("--json", type=Path, metavar="FILE", help="write everything measured")
+    add("--quick", action="store_true", help="small inputs, one round: a check")
+    add("--growth", nargs=3, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure, print the tables, and write what was asked for."""
+    args = arguments()
+    threads = sorted(set(args.threads or {1, torch.get_num_threads()}))
+    if args.growth:
+        torch.set_num_threads(threads[-1])
+        loss, row, shrink = args.growth
+        print(growth(loss, row, int(shrink)))
+        return
+    rounds, shrink = (1, QUICK) if args.quick else (args.rounds, 1)
+    caches = Caches(cold=True, quick=args.quick)
+    info = tt.build_info()
+    report: Report = {
+        "cpu_capability": info["cpu_capability"],
+        "torchtally": info["version"],
+        "torch": torch.__version__,
+        "rounds": rounds,
+        "shrunk": args.quick,
+        "workloads": {},
+    }
+    for name in rows(shrink):
+        if re.search(args.only, name):
+            found = measure_row(name, shrink, threads, rounds, caches)
+            report["workloads"][name] = found
+    for count in threads:
+        print_report(report, count)
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

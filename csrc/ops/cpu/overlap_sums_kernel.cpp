@@ -1,0 +1,163 @@
+#include <torch/csrc/stable/library.h>
+#include <torch/csrc/stable/ops.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "common/error.h"
+#include "ops/cpu/huge_pages.h"
+#include "ops/cpu/kernels.h"
+#include "ops/cpu/policy.h"
+#include "ops/operands.h"
+#include "ops/overlap_arguments.h"
+
+namespace torchtally::cpu {
+namespace {
+
+using torch::headeronly::ScalarType;
+
+// Pixels that are summed by one thread. The sums of chunks are added in their order, so that they do not depend on how
+// many threads there are.
+constexpr int64_t kChunk = 16384;
+
+// Gives every chunk of every sample to work(chunk, index), on torch's threads.
+template <class DoChunk>
+void for_chunks(const OverlapProblem& problem, const DoChunk& work) {
+  kernels();  // where the environment asks for a level that is not there, this says so; inside, the message is lost
+  const int64_t chunks = (problem.pixels + kChunk - 1) / kChunk;
+  // A thread is worth waking for as many logits as an image of few classes has pixels.
+  const int64_t logits = problem.classes * std::min(problem.pixels, kChunk);
+  const int64_t grain = std::max<int64_t>(1, current_policy().pixels_per_thread / logits);
+  torch::stable::parallel_for(0, problem.samples * chunks, grain, [&](int64_t first, int64_t last) {
+    constexpr int64_t kAlign = 64;
+    const auto scratch =
+        std::make_unique_for_overwrite<char[]>(static_cast<size_t>(overlap_scratch_bytes(problem) + kAlign));
+    char* const aligned = scratch.get() + (kAlign - reinterpret_cast<intptr_t>(scratch.get()) % kAlign);
+    for (int64_t item = first; item < last; ++item) {
+      const int64_t begin = item % chunks * kChunk;
+      work(OverlapChunk{problem, item / chunks, begin, std::min(begin + kChunk, problem.pixels), aligned}, item);
+    }
+  });
+}
+
+// class_weight in double, where the problem asks for it.
+std::vector<double> weights_of(const OverlapArguments& given, OverlapProblem& problem) {
+  std::vector<double> weights;
+  if (given.class_weight.has_value()) {
+    Tensor weight = torch::stable::to(*given.class_weight, ScalarType::Double);
+    const double* const values = static_cast<const double*>(weight.const_data_ptr());
+    for (int64_t k = 0; k < problem.classes; ++k) {
+      weights.push_back(values[k * weight.stride(0)]);
+    }
+    problem.class_weight = weights.data();
+  }
+  return weights;
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor> overlap_sums(const Tensor& input, const Tensor& target,
+                                                        std::optional<Tensor> mask, std::optional<Tensor> class_weight,
+                                                        std::string activation, std::vector<int64_t> ignore_index,
+                                                        double label_smoothing) {
+  OverlapArguments given{input, target, mask, class_weight, activation, ignore_index, label_smoothing};
+  OverlapProblem problem = overlap_problem("overlap_sums", given);
+  const std::vector<double> weights = weights_of(given, problem);
+  const int64_t cells = kOverlapRows * problem.classes;
+  const std::vector<int64_t> per_sample{problem.samples};
+  const Tensor sums =
+      torch::stable::new_zeros(input, {problem.samples, kOverlapRows, problem.classes}, ScalarType::Double);
+  const Tensor cross_entropy = torch::stable::new_zeros(input, per_sample, ScalarType::Double);
+  const Tensor count = torch::stable::new_zeros(input, per_sample, ScalarType::Long);
+  const Tensor invalid = torch::stable::new_zeros(input, per_sample, ScalarType::Long);
+  const int64_t chunks = (problem.pixels + kChunk - 1) / kChunk;
+  if (problem.samples == 0 || chunks == 0) {
+    return {sums, cross_entropy, count, invalid};
+  }
+  double* const out = static_cast<double*>(sums.mutable_data_ptr());
+  // The sums of a sample of one chunk are written where they belong.
+  std::vector<double> parts(static_cast<size_t>(chunks == 1 ? 0 : problem.samples * chunks * cells));
+  std::vector<OverlapOutput> found(static_cast<size_t>(problem.samples * chunks));
+  for_chunks(problem, [&](const OverlapChunk& chunk, int64_t item) {
+    OverlapOutput& output = found[static_cast<size_t>(item)];
+    output.sums = (chunks == 1 ? out : parts.data()) + item * cells;
+    kernels().overlap_forward(chunk, output);
+  });
+  for (int64_t sample = 0; sample < problem.samples; ++sample) {
+    for (int64_t item = sample * chunks; item < (sample + 1) * chunks; ++item) {
+      const OverlapOutput& part = found[static_cast<size_t>(item)];
+      for (int64_t i = 0; chunks > 1 && i < cells; ++i) {
+        out[sample * cells + i] += part.sums[i];
+      }
+      static_cast<double*>(cross_entropy.mutable_data_ptr())[sample] += part.cross_entropy;
+      static_cast<int64_t*>(count.mutable_data_ptr())[sample] += part.count;
+      static_cast<int64_t*>(invalid.mutable_data_ptr())[sample] += part.invalid;
+    }
+  }
+  return {sums, cross_entropy, count, invalid};
+}
+
+// A gradient of float64 and this shape, contiguous.
+Tensor incoming(const char* name, const Tensor& gradient, const std::vector<int64_t>& shape, const Tensor& input) {
+  constexpr const char* op = "overlap_sums_backward";
+  const auto sizes = gradient.sizes();
+  TORCHTALLY_CHECK(gradient.scalar_type() == ScalarType::Double, op, ": ", name, " must be float64, got dtype ",
+                   torch::headeronly::toString(gradient.scalar_type()));
+  TORCHTALLY_CHECK(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), op, ": ", name,
+                   " must have shape ", ShapeText{shape.data(), shape.size()}, ", got ", shape_of(gradient));
+  check_same_device(op, name, gradient, input);
+  return torch::stable::contiguous(gradient);
+}
+
+Tensor overlap_sums_backward(const Tensor& grad_sums, const Tensor& grad_cross_entropy, const Tensor& input,
+                             const Tensor& target, std::optional<Tensor> mask, std::optional<Tensor> class_weight,
+                             std::string activation, std::vector<int64_t> ignore_index, double label_smoothing) {
+  OverlapArguments given{input, target, mask, class_weight, activation, ignore_index, label_smoothing};
+  OverlapProblem problem = overlap_problem("overlap_sums_backward", given);
+  const std::vector<double> weights = weights_of(given, problem);
+  const Tensor from_sums = incoming("grad_sums", grad_sums, {problem.samples, kOverlapRows, problem.classes}, input);
+  const Tensor from_cross_entropy = incoming("grad_cross_entropy", grad_cross_entropy, {problem.samples}, input);
+  Tensor gradient = torch::stable::empty_like(input);
+  if (problem.samples == 0 || problem.pixels == 0) {
+    return gradient;
+  }
+  // Where its pixels are not one stride apart, neither were those of the input, and a copy was read.
+  const bool direct = overlap_operand(gradient, true).has_value();
+  const Tensor written = direct ? gradient : torch::stable::empty_like(given.input);
+  const OverlapOperand operand = *overlap_operand(written, true);
+  const double* const sums = static_cast<const double*>(from_sums.const_data_ptr());
+  const double* const cross_entropy = static_cast<const double*>(from_cross_entropy.const_data_ptr());
+  void* const data = written.mutable_data_ptr();
+  prefer_huge_pages(data, written.numel() * bytes_of(operand.element));
+  for_chunks(problem, [&](const OverlapChunk& chunk, int64_t /*item*/) {
+    kernels().overlap_backward(
+        chunk, {sums + chunk.sample * kOverlapRows * problem.classes, cross_entropy[chunk.sample], operand, data});
+  });
+  if (!direct) {
+    torch::stable::copy_(gradient, written);
+  }
+  return gradient;
+}
+
+}  // namespace
+
+int64_t overlap_scratch_bytes(const OverlapProblem& problem) {
+  constexpr int64_t kWidest = 64;                                          // bytes of a vector
+  constexpr int64_t kArrays = 16;                                          // each begins at a multiple of kWidest
+  const int64_t real = problem.input.element == Element::kDouble ? 8 : 4;  // what is computed in
+  const int64_t plane = overlap_block(problem.classes, problem.input.element);
+  const int64_t planes = (problem.labels ? 2 : 3) * problem.classes * plane * real;
+  const int64_t pixels = plane * (real + 4);
+  const int64_t classes = problem.classes * (kOverlapRows * kWidest + 6 * real + 1);
+  return planes + pixels + classes + kArrays * kWidest;
+}
+
+}  // namespace torchtally::cpu
+
+STABLE_TORCH_LIBRARY_IMPL(torchtally, CPU, m) {
+  m.impl("overlap_sums", TORCH_BOX(&torchtally::cpu::overlap_sums));
+  m.impl("overlap_sums_backward", TORCH_BOX(&torchtally::cpu::overlap_sums_backward));
+}

@@ -1,0 +1,50 @@
+// What every op asks of its tensors: how they are stored, whether they lie on one device, how a message writes them.
+#pragma once
+
+#include <torch/csrc/stable/tensor.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <ostream>
+
+#include "common/counting_problem.h"
+
+namespace torchtally {
+
+using torch::stable::Tensor;
+
+// Streams as [2, 3]. Made only where a check fails.
+struct ShapeText {
+  const int64_t* sizes;
+  size_t dims;
+};
+
+std::ostream& operator<<(std::ostream& out, const ShapeText& shape);
+
+ShapeText shape_of(const Tensor& tensor);
+
+bool is_floating(torch::headeronly::ScalarType type);
+
+// float16, bfloat16, float32 or float64.
+Element score_element(torch::headeronly::ScalarType type);
+
+struct LabelType {
+  Element element;
+  int bits;  // that a non-negative label can use
+};
+
+// The storage of an integer or bool label, or nothing where the type is another.
+std::optional<LabelType> label_type(torch::headeronly::ScalarType type);
+
+bool is_signed(const LabelType& type);
+
+// The largest raw label that is a class.
+uint64_t last_valid(const LabelType& type, int64_t num_classes);
+
+// The bits that a target of this type holds for `value`, or nothing where the type cannot hold it.
+std::optional<uint64_t> raw_bits(int64_t value, const LabelType& type);
+
+void check_same_device(const char* op, const char* name, const Tensor& tensor, const Tensor& target);
+
+}  // namespace torchtally

@@ -1,0 +1,152 @@
+#include "ops/overlap_arguments.h"
+
+#include <torch/csrc/stable/ops.h>
+
+#include <limits>
+
+#include "common/error.h"
+#include "ops/operands.h"
+
+namespace torchtally {
+namespace {
+
+using torch::headeronly::ScalarType;
+
+Activation activation_of(const char* op, const std::string& name) {
+  TORCHTALLY_CHECK(name == "softmax" || name == "sigmoid" || name == "none", op,
+                   ": activation must be 'softmax', 'sigmoid' or 'none', got '", name, "'");
+  return name == "softmax" ? Activation::kSoftmax : name == "sigmoid" ? Activation::kSigmoid : Activation::kNone;
+}
+
+// Whether `tensor` is [N, ...] for an input [N, C, ...].
+bool has_label_shape(const Tensor& tensor, const Tensor& input) {
+  bool same = tensor.dim() == input.dim() - 1 && tensor.size(0) == input.size(0);
+  for (int64_t d = 1; same && d < tensor.dim(); ++d) {
+    same = tensor.size(d) == input.size(d + 1);
+  }
+  return same;
+}
+
+bool has_shape(const Tensor& tensor, const Tensor& input) {
+  bool same = tensor.dim() == input.dim();
+  for (int64_t d = 0; same && d < tensor.dim(); ++d) {
+    same = tensor.size(d) == input.size(d);
+  }
+  return same;
+}
+
+// The operand of `tensor`, or of a contiguous copy that takes its place.
+OverlapOperand readable(Tensor& tensor, bool class_dim) {
+  if (const auto operand = overlap_operand(tensor, class_dim)) {
+    return *operand;
+  }
+  tensor = torch::stable::contiguous(tensor);
+  return *overlap_operand(tensor, class_dim);
+}
+
+}  // namespace
+
+std::optional<OverlapOperand> overlap_operand(const Tensor& tensor, bool class_dim) {
+  OverlapOperand operand;
+  const ScalarType type = tensor.scalar_type();
+  if (const auto integer = label_type(type)) {
+    operand.element = integer->element;
+    operand.is_signed = is_signed(*integer);
+  } else {
+    operand.element = score_element(type);
+  }
+  operand.data = tensor.const_data_ptr();
+  operand.sample_stride = tensor.stride(0);
+  operand.class_stride = class_dim ? tensor.stride(1) : 0;
+  int64_t next = 0;  // what the next dimension's stride must be; 0: any
+  operand.pixel_stride = 1;
+  for (int64_t d = tensor.dim() - 1; d > (class_dim ? 1 : 0); --d) {
+    if (tensor.size(d) == 1) {
+      continue;
+    }
+    if (next == 0) {
+      operand.pixel_stride = tensor.stride(d);
+    } else if (tensor.stride(d) != next) {
+      return std::nullopt;
+    }
+    next = tensor.stride(d) * tensor.size(d);
+    if (next == 0 && tensor.size(d) != 0) {  // repeated pixels
+      return std::nullopt;
+    }
+  }
+  return operand;
+}
+
+OverlapProblem overlap_problem(const char* op, OverlapArguments& given) {
+  Tensor& input = given.input;
+  Tensor& target = given.target;
+  OverlapProblem problem;
+  problem.activation = activation_of(op, given.activation);
+  TORCHTALLY_CHECK(is_floating(input.scalar_type()), op,
+                   ": input must be a float16, bfloat16, float32 or float64 tensor, got dtype ",
+                   torch::headeronly::toString(input.scalar_type()));
+  TORCHTALLY_CHECK(input.dim() >= 2 && input.dim() <= kMaxDims, op,
+                   ": input must be [N, C, ...] with 2 to 16 dimensions, got shape ", shape_of(input));
+  TORCHTALLY_CHECK(input.size(1) >= 1 && input.size(1) <= std::numeric_limits<int32_t>::max() - 2, op,
+                   ": input must have at least one class in dimension 1, got shape ", shape_of(input));
+  check_same_device(op, "input", input, target);
+
+  const auto target_type = label_type(target.scalar_type());
+  TORCHTALLY_CHECK(target_type.has_value() || is_floating(target.scalar_type()), op,
+                   ": target must hold integer or bool labels, or a value for each class, got dtype ",
+                   torch::headeronly::toString(target.scalar_type()));
+  problem.labels = target.dim() != input.dim();
+  if (problem.labels) {
+    TORCHTALLY_CHECK(has_label_shape(target, input), op, ": target must be labels [N, ...] or input's shape ",
+                     shape_of(input), ", got shape ", shape_of(target));
+    TORCHTALLY_CHECK(target_type.has_value(), op, ": labels must be integer or bool, got dtype ",
+                     torch::headeronly::toString(target.scalar_type()));
+    problem.target_last = last_valid(*target_type, input.size(1));
+    for (const int64_t value : given.ignore_index) {
+      if (const auto bits = raw_bits(value, *target_type)) {
+        TORCHTALLY_CHECK(problem.num_ignore < kMaxIgnore, op, ": ignore_index must hold at most ", kMaxIgnore,
+                         " values that target's dtype can represent, got ", given.ignore_index.size());
+        problem.ignore[problem.num_ignore++] = *bits;
+      }
+    }
+  } else {
+    TORCHTALLY_CHECK(has_shape(target, input), op, ": target must be labels [N, ...] or input's shape ",
+                     shape_of(input), ", got shape ", shape_of(target));
+    TORCHTALLY_CHECK(given.ignore_index.empty(), op,
+                     ": ignore_index is for labels, got a target with a value for each class; use mask");
+  }
+  if (given.mask.has_value()) {
+    const Tensor& mask = *given.mask;
+    TORCHTALLY_CHECK(mask.scalar_type() == ScalarType::Bool, op, ": mask must be a bool tensor, got dtype ",
+                     torch::headeronly::toString(mask.scalar_type()));
+    check_same_device(op, "mask", mask, target);
+    TORCHTALLY_CHECK(has_label_shape(mask, input), op, ": mask must be [N, ...] for input ", shape_of(input),
+                     ", got shape ", shape_of(mask));
+  }
+  if (given.class_weight.has_value()) {
+    const Tensor& weight = *given.class_weight;
+    TORCHTALLY_CHECK(is_floating(weight.scalar_type()), op, ": class_weight must be a floating tensor, got dtype ",
+                     torch::headeronly::toString(weight.scalar_type()));
+    check_same_device(op, "class_weight", weight, target);
+    TORCHTALLY_CHECK(weight.dim() == 1 && weight.size(0) == input.size(1), op, ": class_weight must have shape [",
+                     input.size(1), "], got ", shape_of(weight));
+  }
+  TORCHTALLY_CHECK(given.label_smoothing >= 0.0 && given.label_smoothing <= 1.0, op,
+                   ": label_smoothing must lie in [0, 1], got ", given.label_smoothing);
+  problem.label_smoothing = given.label_smoothing;
+
+  problem.samples = input.size(0);
+  problem.classes = input.size(1);
+  problem.pixels = 1;
+  for (int64_t d = 2; d < input.dim(); ++d) {
+    problem.pixels *= input.size(d);
+  }
+  problem.input = readable(input, true);
+  problem.target = readable(target, !problem.labels);
+  if (given.mask.has_value()) {
+    problem.mask = readable(*given.mask, false);
+  }
+  return problem;
+}
+
+}  // namespace torchtally

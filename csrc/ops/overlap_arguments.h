@@ -1,0 +1,36 @@
+// Turns the tensors of overlap_sums into an OverlapProblem, or says what is wrong with them.
+#pragma once
+
+#include <torch/csrc/stable/tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/overlap_problem.h"
+
+namespace torchtally {
+
+using torch::stable::Tensor;
+
+// The arguments that both ops take, in the order of the schema.
+struct OverlapArguments {
+  Tensor input;
+  Tensor target;
+  std::optional<Tensor> mask;
+  std::optional<Tensor> class_weight;
+  std::string activation;
+  std::vector<int64_t> ignore_index;
+  double label_smoothing;
+};
+
+// Sees a tensor [N, C, ...] (or [N, ...], without class_dim) as [samples, classes, pixels]; nothing where the pixels
+// are not one stride apart.
+std::optional<OverlapOperand> overlap_operand(const Tensor& tensor, bool class_dim);
+
+// class_weight is left to the caller, who knows where it must lie. A tensor whose pixels are not one stride apart is
+// replaced in the arguments by a contiguous copy, which must outlive the problem.
+OverlapProblem overlap_problem(const char* op, OverlapArguments& arguments);
+
+}  // namespace torchtally

@@ -1,0 +1,321 @@
+"""``torchtally::overlap_sums``: the differentiable sums behind Dice-family losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+
+import torch
+from torch import Tensor
+
+from torchtally import _library  # noqa: F401  (loads the ops)
+
+from ._arguments import IgnoreIndex, check_choice, ignore_values, is_integer, is_score
+
+Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
+
+ACTIVATIONS: tuple[str, ...] = get_args(Activation)
+#: Rows of what the op returns.
+_ROWS = 6
+
+_OP: Any = torch.ops.torchtally.overlap_sums.default
+_BACKWARD: Any = torch.ops.torchtally.overlap_sums_backward.default
+
+
+class OverlapSums(NamedTuple):
+    """Sums over the pixels that count, of a probability p and a target t.
+
+    Float64 ``[N, C]``, for each sample and class. Gradients flow to the input from
+    every field that depends on p, and never to the target.
+
+    Attributes:
+        intersection: sum of ``p * t``.
+        prediction: sum of ``p``.
+        squared: sum of ``p ** 2``.
+        target: sum of ``t``.
+        target_squared: sum of ``t ** 2``.
+        difference: sum of ``|p - t|``.
+        cross_entropy: float64 ``[N]``, summed over pixels.
+        count: int64 ``[N]``, pixels that count.
+        invalid: int64 ``[N]``, pixels left out because their label is out of range.
+    """
+
+    intersection: Tensor
+    prediction: Tensor
+    squared: Tensor
+    target: Tensor
+    target_squared: Tensor
+    difference: Tensor
+    cross_entropy: Tensor
+    count: Tensor  # type: ignore[assignment]  # hides a method of tuple
+    invalid: Tensor
+
+
+def overlap_sums(
+    input: Tensor,  # noqa: A002  (as torch.nn.functional calls it)
+    target: Tensor,
+    *,
+    activation: Activation = "softmax",
+    ignore_index: IgnoreIndex = None,
+    mask: Tensor | None = None,
+    class_weight: Tensor | None = None,
+    label_smoothing: float = 0.0,
+) -> OverlapSums:
+    """Sum what the losses of the Dice family are made of, in one pass over the pixels.
+
+    Neither the forward nor the backward pass stores probabilities or a one-hot
+    target: one costs no memory, the other the gradient. float16 and bfloat16 are
+    computed in float32, and summed in float64.
+
+    Args:
+        input: logits ``[N, C, ...]``, or probabilities for ``activation="none"``.
+        target: integer or bool labels ``[N, ...]``; or of input's shape and any
+            dtype, a value for each class (one-hot, soft).
+        activation: ``"softmax"`` over the classes, ``"sigmoid"``, or ``"none"``.
+        ignore_index: labels that count nowhere: an int or several.
+        mask: bool ``[N, ...]``, True where a pixel counts.
+        class_weight: floating ``[C]``, of the cross-entropy alone.
+        label_smoothing: in [0, 1], of the cross-entropy alone.
+
+    Returns:
+        :class:`OverlapSums`.
+
+    Raises:
+        TypeError: for an argument of the wrong kind or dtype.
+        ValueError: for a wrong shape or value; on CPU, for a label out of range.
+
+    Example:
+        >>> logits = torch.zeros(1, 2, 3)
+        >>> overlap_sums(logits, torch.tensor([[0, 1, 1]])).intersection
+        tensor([[0.5000, 1.0000]], dtype=torch.float64)
+    """
+    ignored = ignore_values("overlap_sums", ignore_index)
+    _check(input, target, activation, ignored, mask, class_weight, label_smoothing)
+    sums, cross_entropy, count, invalid = _OP(
+        input,
+        target,
+        mask,
+        class_weight,
+        activation=activation,
+        ignore_index=ignored,
+        label_smoothing=float(label_smoothing),
+    )
+    if target.dim() < input.dim() and input.is_cpu:
+        _raise_invalid(invalid, input.shape[1], ignored)
+    fields = (*sums.unbind(1), cross_entropy, count, invalid)
+    return OverlapSums(*fields)
+
+
+def _check(
+    logits: Tensor,
+    target: Tensor,
+    activation: Activation,
+    ignored: list[int],
+    mask: Tensor | None,
+    class_weight: Tensor | None,
+    label_smoothing: float,
+) -> None:
+    """Raise TypeError or ValueError for what the op would not take."""
+    op = "overlap_sums"
+    check_choice(op, "activation", activation, ACTIVATIONS)
+    for name, value, optional in (
+        ("input", logits, False),
+        ("target", target, False),
+        ("mask", mask, True),
+        ("class_weight", class_weight, True),
+    ):
+        if not isinstance(value, Tensor) and not (optional and value is None):
+            raise TypeError(f"{op}: {name} must be a tensor, got {_kind(value)}")
+    if not is_score(logits.dtype):
+        raise TypeError(
+            f"{op}: input must be float16, bfloat16, float32 or float64, "
+            f"got {logits.dtype}"
+        )
+    if logits.dim() < 2 or logits.shape[1] < 1:
+        raise ValueError(
+            f"{op}: input must be [N, C, ...] with at least one class, "
+            f"got shape {list(logits.shape)}"
+        )
+    shape = (logits.shape[0], *logits.shape[2:])
+    if not is_integer(target.dtype) and not is_score(target.dtype):
+        raise TypeError(
+            f"{op}: target must hold integer or bool labels, or floating values for "
+            f"each class, got {target.dtype}"
+        )
+    if target.dim() == logits.dim():
+        if target.shape != logits.shape:
+            channel = target.shape == (shape[0], 1, *shape[1:])
+            remedy = "; for labels pass target.squeeze(1)" if channel else ""
+            raise ValueError(
+                f"{op}: target with a class dimension must have input's shape "
+                f"{list(logits.shape)}, got {list(target.shape)}{remedy}"
+            )
+        if ignored:
+            raise ValueError(
+                f"{op}: ignore_index is for labels [N, ...], got a target of input's "
+                "shape; pass mask instead"
+            )
+    else:
+        if target.shape != shape:
+            raise ValueError(
+                f"{op}: target must be labels [N, ...] = {list(shape)} or have input's "
+                f"shape {list(logits.shape)}, got {list(target.shape)}"
+            )
+        if not is_integer(target.dtype):
+            raise TypeError(
+                f"{op}: labels must be an integer or bool tensor, got {target.dtype}"
+            )
+    if mask is not None:
+        if mask.dtype != torch.bool:
+            raise TypeError(f"{op}: mask must be a bool tensor, got {mask.dtype}")
+        if mask.shape != shape:
+            raise ValueError(
+                f"{op}: mask must be [N, ...] = {list(shape)}, got {list(mask.shape)}"
+            )
+    if class_weight is not None:
+        if not is_score(class_weight.dtype):
+            raise TypeError(
+                f"{op}: class_weight must be a floating tensor, "
+                f"got {class_weight.dtype}"
+            )
+        if class_weight.shape != (logits.shape[1],):
+            raise ValueError(
+                f"{op}: class_weight must have shape [{logits.shape[1]}], "
+                f"got {list(class_weight.shape)}"
+            )
+    if isinstance(label_smoothing, bool) or not isinstance(
+        label_smoothing, (int, float)
+    ):
+        raise TypeError(
+            f"{op}: label_smoothing must be a number, got {_kind(label_smoothing)}"
+        )
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise ValueError(
+            f"{op}: label_smoothing must lie in [0, 1], got {label_smoothing}"
+        )
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
+def _raise_invalid(invalid: Tensor, classes: int, ignored: list[int]) -> None:
+    """Raise ValueError where a label is out of range, unless compiling."""
+    if torch.compiler.is_compiling() or _is_transformed(invalid):
+        return
+    bad = int(invalid.sum())
+    if bad:
+        raise ValueError(
+            f"overlap_sums: labels must lie in [0, {classes}) or equal ignore_index "
+            f"{ignored}, but {bad} pixel(s) hold another label"
+        )
+
+
+def _is_transformed(tensor: Tensor) -> bool:
+    """Whether there are no numbers to read: under vmap, or traced without them."""
+    return bool(
+        torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+        or isinstance(tensor, torch._subclasses.FakeTensor)
+    )
+
+
+# What PyTorch must know
+
+
+def _fake(
+    logits: Tensor, _target: Tensor, *_tensors: Any, **_options: Any
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    samples, classes = logits.shape[:2]
+    return (
+        logits.new_empty((samples, _ROWS, classes), dtype=torch.float64),
+        logits.new_empty((samples,), dtype=torch.float64),
+        logits.new_empty((samples,), dtype=torch.int64),
+        logits.new_empty((samples,), dtype=torch.int64),
+    )
+
+
+def _fake_backward(
+    _grad_sums: Tensor,
+    _grad_cross_entropy: Tensor,
+    logits: Tensor,
+    *_tensors: Any,
+    **_options: Any,
+) -> Tensor:
+    return torch.empty_like(logits)
+
+
+def _setup_context(
+    ctx: Any, inputs: tuple[Any, ...], keyword_only_inputs: dict[str, Any], output: Any
+) -> None:
+    ctx.save_for_backward(*inputs)
+    ctx.options = keyword_only_inputs
+    ctx.mark_non_differentiable(output[2], output[3])
+
+
+def _differentiate(
+    ctx: Any, grad_sums: Tensor, grad_cross_entropy: Tensor, *_rest: Any
+) -> tuple[Tensor | None, None, None, None]:
+    if not ctx.needs_input_grad[0]:
+        return None, None, None, None
+    gradient = _BACKWARD(
+        grad_sums, grad_cross_entropy, *ctx.saved_tensors, **ctx.options
+    )
+    return gradient, None, None, None
+
+
+def _refuse(_ctx: Any, *_gradients: Any) -> Any:
+    raise NotImplementedError(
+        "overlap_sums: the gradient of its gradient is not implemented; call backward "
+        "without create_graph, or build the loss from torch operations"
+    )
+
+
+torch.library.register_autograd(
+    "torchtally::overlap_sums", _differentiate, setup_context=_setup_context
+)
+torch.library.register_autograd("torchtally::overlap_sums_backward", _refuse)
+
+
+def _vmap_rule(op: Any, leading: int) -> Callable[..., Any]:
+    """Make the vmap rule of an op with so many arguments before input.
+
+    The vmapped dimension joins the samples, which are kept apart anyway. Only a
+    class_weight for each example needs a call for each.
+    """
+
+    def rule(info: Any, in_dims: Any, *given: Any, **options: Any) -> Any:
+        size = info.batch_size
+        dims = [*in_dims, *(None,) * (leading + 4 - len(in_dims))]
+        tensors = [*given, *(None,) * (leading + 4 - len(given))]
+        moved = [
+            None
+            if tensor is None
+            else tensor.expand(size, *tensor.shape)
+            if dim is None
+            else tensor.movedim(dim, 0)
+            for tensor, dim in zip(tensors[:-1], dims[:-1], strict=True)
+        ]
+        weight, weight_dim = tensors[-1], dims[-1]
+        if weight_dim is not None:
+            outputs = [
+                op(*(None if t is None else t[i] for t in moved), one, **options)
+                for i, one in enumerate(weight.unbind(weight_dim))
+            ]
+            if isinstance(outputs[0], Tensor):
+                return torch.stack(outputs), 0
+            return tuple(map(torch.stack, zip(*outputs, strict=True))), (0,) * 4
+        merged = [None if t is None else t.flatten(0, 1) for t in moved]
+        output = op(*merged, weight, **options)
+        if isinstance(output, Tensor):
+            return output.unflatten(0, (size, -1)), 0
+        return tuple(t.unflatten(0, (size, -1)) for t in output), (0,) * 4
+
+    return rule
+
+
+torch.library.register_fake("torchtally::overlap_sums", _fake)
+torch.library.register_fake("torchtally::overlap_sums_backward", _fake_backward)
+torch.library.register_vmap("torchtally::overlap_sums", _vmap_rule(_OP, 0))
+torch.library.register_vmap(
+    "torchtally::overlap_sums_backward", _vmap_rule(_BACKWARD, 2)
+)

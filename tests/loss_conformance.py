@@ -1,0 +1,330 @@
+"""Peers' losses, number for number, each beside our spelling of it.
+
+``python -m tests.loss_conformance`` prints the table; the exit code says whether every
+number agrees. The input is a formula, not random numbers. Peers' numbers were taken
+from MONAI 1.6.1, segmentation_models_pytorch 0.6.0, kornia 0.9.0 and nnU-Net's own
+source with torch 2.13 in float64.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from torchtally import losses
+
+# MONAI (squared_pred, generalized) and nnU-Net work in float32 inside.
+EXACT, SINGLE = 1e-10, 1e-7
+WEIGHTS = [0.1, 1.0, 2.0, 3.0]
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def logits() -> Tensor:
+    """Return float64 ``[2, 4, 6, 8]`` between -3 and 3."""
+    steps = torch.arange(384, dtype=torch.float64)
+    return (steps * 7919 % 1013 / 1013 * 6 - 3).reshape(2, 4, 6, 8)
+
+
+def labels(kind: str) -> Tensor:
+    """Return int64 ``[2, 6, 8]`` of 3 classes, or a target made of them."""
+    i = torch.arange(96)
+    y = ((i * i * 3 + i // 5) % 3).reshape(2, 6, 8)
+    y[1][y[1] == 2] = 1
+    if kind == "labels":
+        return y
+    if kind == "ignored":
+        y[:, 0, :3] = 255
+        return y
+    one_hot = torch.nn.functional.one_hot(y, 4).movedim(-1, 1).double()
+    return one_hot * 0.8 + 0.05 if kind == "soft" else one_hot
+
+
+class Row(NamedTuple):
+    """A loss of a peer: what it returned, and our spelling of it."""
+
+    peer: str
+    case: str
+    loss: Loss
+    value: float
+    grad: float  #: sum of the absolute gradient
+    target: str = "labels"
+    tolerance: float = EXACT
+
+    def ours(self) -> tuple[float, float]:
+        """Return our loss and the sum of its absolute gradient."""
+        x = logits().requires_grad_()
+        loss = self.loss(x, labels(self.target))
+        loss.backward()
+        assert x.grad is not None
+        return loss.item(), x.grad.abs().sum().item()
+
+    def agrees(self) -> bool:
+        """Whether both numbers agree; gradients are recorded to 9 digits."""
+        value, grad = self.ours()
+        return abs(value - self.value) <= self.tolerance and abs(
+            grad - self.grad
+        ) <= max(self.tolerance, 1e-9)
+
+
+dice = losses.DiceLoss.preset
+ROWS = [
+    Row(
+        "torch",
+        "cross_entropy",
+        losses.DiceCELoss(lambda_dice=0.0),
+        2.460605299911,
+        1.490368084,
+    ),
+    Row("MONAI", "DiceLoss", dice("monai"), 0.808379958793, 0.135244261),
+    Row(
+        "MONAI",
+        "DiceLoss(include_background=False)",
+        dice("monai", include_background=False),
+        0.841415812874,
+        0.115174848,
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(batch=True)",
+        dice("monai", batch=True),
+        0.789477156234,
+        0.154129724,
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(squared_pred=True)",
+        dice("monai", squared_pred=True),
+        0.776426712313,
+        0.165110276,
+        tolerance=SINGLE,
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(jaccard=True)",
+        dice("monai", jaccard=True),
+        0.886587753752,
+        0.094414420,
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(jaccard=True) as JaccardLoss",
+        losses.JaccardLoss.preset("monai"),
+        0.886587753752,
+        0.094414420,
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(jaccard=True, squared_pred=True)",
+        dice("monai", jaccard=True, squared_pred=True),
+        0.863626673110,
+        0.122442216,
+        tolerance=SINGLE,
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(weight=w)",
+        dice("monai", weight=WEIGHTS),
+        1.362368397128,
+        0.120927094,
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(ignore_index=255)",
+        dice("monai", ignore_index=255),
+        0.818038034190,
+        0.131506191,
+        "ignored",
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(ignore_index=1)",
+        dice("monai", ignore_index=1),
+        0.867603627047,
+        0.086477629,
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(sigmoid=True), one-hot",
+        dice("monai", sigmoid=True),
+        0.724944011126,
+        0.090723672,
+        "one-hot",
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss, soft target",
+        dice("monai"),
+        0.782790502907,
+        0.112614537,
+        "soft",
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(soft_label=True), soft target",
+        dice("monai", soft_label=True),
+        0.660497230517,
+        0.183914341,
+        "soft",
+    ),
+    Row(
+        "MONAI",
+        "DiceCELoss",
+        losses.DiceCELoss.preset("monai"),
+        3.268985258705,
+        1.619238622,
+    ),
+    Row(
+        "MONAI",
+        "DiceCELoss(weight=w, include_background=False)",
+        losses.DiceCELoss.preset("monai", weight=WEIGHTS, include_background=False),
+        4.225699097482,
+        1.624811167,
+    ),
+    Row(
+        "MONAI",
+        "TverskyLoss",
+        losses.TverskyLoss.preset("monai"),
+        0.808379491893,
+        0.135244238,
+    ),
+    Row(
+        "MONAI",
+        "TverskyLoss(alpha=0.3, beta=0.7)",
+        losses.TverskyLoss.preset("monai", alpha=0.3, beta=0.7),
+        0.823160665473,
+        0.125364627,
+    ),
+    Row(
+        "MONAI",
+        "GeneralizedDiceLoss",
+        losses.GeneralizedDiceLoss.preset("monai"),
+        0.775414088078,
+        0.168843625,
+        tolerance=SINGLE,
+    ),
+    Row(
+        "MONAI",
+        "GeneralizedDiceLoss(batch=True)",
+        losses.GeneralizedDiceLoss.preset("monai", batch=True),
+        0.831719365286,
+        0.145442462,
+        tolerance=SINGLE,
+    ),
+    Row("smp", "DiceLoss", dice("smp"), 0.539477361519, 0.154129773),
+    Row(
+        "smp",
+        "DiceLoss(smooth=1)",
+        dice("smp", smooth=1.0),
+        0.519068747718,
+        0.150591578,
+    ),
+    Row(
+        "smp",
+        "DiceLoss(log_loss=True)",
+        dice("smp", log_loss=True),
+        0.966512706728,
+        0.572970773,
+    ),
+    Row(
+        "smp",
+        "DiceLoss(classes=[1, 2])",
+        dice("smp", classes=[1, 2]),
+        0.724943157676,
+        0.210849856,
+    ),
+    Row(
+        "smp",
+        "DiceLoss(ignore_index=255)",
+        dice("smp", ignore_index=255),
+        0.549902308672,
+        0.149919694,
+        "ignored",
+    ),
+    Row(
+        "smp",
+        "JaccardLoss",
+        losses.JaccardLoss.preset("smp"),
+        0.626766932777,
+        0.104983351,
+    ),
+    Row(
+        "smp",
+        "TverskyLoss(alpha=0.3, beta=0.7, gamma=4/3)",
+        losses.TverskyLoss.preset("smp", alpha=0.3, beta=0.7, gamma=4 / 3),
+        0.449814820617,
+        0.159868738,
+    ),
+    *(
+        Row(
+            "nnU-Net",
+            f"MemoryEfficientSoftDiceLoss({batch}, {background}, 1e-5)",
+            losses.DiceLoss.preset(
+                "nnunet", batch_dice=batch, do_bg=background, smooth=1e-5
+            ),
+            value,
+            grad,
+            tolerance=SINGLE,
+        )
+        for batch, background, value, grad in (
+            (False, False, -0.158584192395, 0.115174852),
+            (False, True, -0.191620036960, 0.135244261),
+            (True, False, -0.183371469378, 0.140566546),
+            (True, True, -0.210522830486, 0.154129723),
+        )
+    ),
+    Row(
+        "nnU-Net",
+        "DC_and_CE_loss(batch_dice, no background)",
+        losses.DiceCELoss.preset("nnunet", batch_dice=True),
+        2.277233830533,
+        1.620884627,
+        tolerance=SINGLE,
+    ),
+    Row(
+        "nnU-Net",
+        "DC_and_CE_loss(batch_dice, ignore_label=255)",
+        losses.DiceCELoss.preset(
+            "nnunet", soft_dice_kwargs={"batch_dice": True}, ignore_label=255
+        ),
+        2.348626184781,
+        1.649330552,
+        "ignored",
+        SINGLE,
+    ),
+    Row("kornia", "dice_loss", dice("kornia"), 0.745184042147, 0.182699323),
+    Row(
+        "kornia",
+        "dice_loss(average='macro')",
+        dice("kornia", average="macro"),
+        0.692556624636,
+        0.218514366,
+    ),
+]
+
+
+def format_table(rows: list[Row]) -> str:
+    """Return a line for each row: the peer's numbers, ours, and whether they agree."""
+    lines = [
+        f"{'peer':8} {'loss':46} {'peer':>15} {'torchtally':>15} "
+        f"{'sum |grad|':>12} {'torchtally':>12}  within"
+    ]
+    wrong = 0
+    for row in rows:
+        value, grad = row.ours()
+        wrong += not row.agrees()
+        verdict = f"{row.tolerance:.0e}" if row.agrees() else "WRONG"
+        lines.append(
+            f"{row.peer:8} {row.case:46} {row.value:15.12f} {value:15.12f} "
+            f"{row.grad:12.9f} {grad:12.9f}  {verdict}"
+        )
+    lines.append(f"{len(rows)} losses: {len(rows) - wrong} agree, {wrong} wrong")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(format_table(ROWS))
+    sys.exit(not all(row.agrees() for row in ROWS))

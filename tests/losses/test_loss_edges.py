@@ -1,0 +1,392 @@
+"""Nothing to count, nothing missed, and inputs that are mistaken for others."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+import warnings
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+import torchtally as tt
+from torchtally import losses
+from torchtally.functional.losses import _inputs
+
+NAMES = [
+    "DiceLoss",
+    "DiceCELoss",
+    "JaccardLoss",
+    "TverskyLoss",
+    "FocalTverskyLoss",
+    "GeneralizedDiceLoss",
+    "LogDiceLoss",
+]
+PEERS = {
+    "DiceLoss": ["monai", "smp", "nnunet", "kornia"],
+    "DiceCELoss": ["monai", "nnunet"],
+    "JaccardLoss": ["monai", "smp"],
+    "TverskyLoss": ["monai", "smp"],
+    "FocalTverskyLoss": ["smp"],
+    "GeneralizedDiceLoss": ["monai"],
+}
+PRESETS = [(name, peer) for name, peers in PEERS.items() for peer in peers]
+
+
+@pytest.fixture(autouse=True)
+def _forget_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_inputs, "_warned", set())
+
+
+def made(name: str, peer: str | None = None, **options: Any) -> losses.OverlapLoss:
+    kind = getattr(losses, name)
+    loss = kind(**options) if peer is None else kind.preset(peer, **options)
+    assert isinstance(loss, losses.OverlapLoss)
+    return loss
+
+
+def gradient(loss: Any, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    x = logits.clone().requires_grad_()
+    value = loss(x, target)
+    (grad,) = torch.autograd.grad(value.sum(), x)
+    return value, grad
+
+
+ALL = [(name, None) for name in NAMES] + PRESETS
+
+
+@pytest.mark.parametrize(("name", "peer"), ALL)
+@pytest.mark.parametrize("samples", [0, 2])
+def test_nothing_counted_is_loss_and_gradient_0(
+    name: str, peer: str | None, samples: int
+) -> None:
+    option = "ignore_label" if (name, peer) == ("DiceCELoss", "nnunet") else None
+    ignore = {option or "ignore_index": 255}
+    if peer == "nnunet" and name == "DiceLoss":
+        ignore = {}
+        if samples:
+            return  # that peer's loss ignores nothing
+    loss = made(name, peer, **ignore)
+    logits = torch.randn(samples, 3, 4)
+    value, grad = gradient(loss, logits, torch.full((samples, 4), 255))
+    assert value == 0
+    assert value.dtype == torch.float32
+    assert torch.equal(grad, torch.zeros_like(logits))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
+def test_nothing_counted_without_smoothing(name: str, reduction: str) -> None:
+    plain = {"smooth_nr": 0.0, "smooth_dr": 0.0, "reduction": reduction}
+    loss = made(name, ignore_index=0, **plain)
+    value, grad = gradient(loss, torch.randn(2, 3, 4), torch.zeros(2, 4).long())
+    assert not value.any()
+    assert not grad.any()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_sample_ignored_leaves_the_gradient_of_the_other(name: str) -> None:
+    loss = made(name, ignore_index=255)
+    target = torch.tensor([[0, 1, 2, 1], [255, 255, 255, 255]])
+    value, grad = gradient(loss, torch.randn(2, 3, 4), target)
+    assert value.isfinite()
+    assert grad[0].any()
+    assert not grad[1].any()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_perfect_prediction_has_loss_0_and_no_nan(name: str) -> None:
+    if name == "DiceCELoss":
+        return
+    target = torch.tensor([[0, 1, 2, 1]])
+    one_hot = torch.nn.functional.one_hot(target, 3).movedim(-1, 1).double()
+    for smooth in (0.0, 1e-5):
+        loss = made(name, activation="none", smooth_nr=smooth, smooth_dr=smooth)
+        value, grad = gradient(loss, one_hot, target)
+        assert value.item() == pytest.approx(0.0, abs=1e-12)
+        assert grad.isfinite().all()
+
+
+def test_generalized_dice_without_any_finite_weight() -> None:
+    loss = made("GeneralizedDiceLoss", include_background=False)
+    value, grad = gradient(loss, torch.randn(1, 3, 4), torch.zeros(1, 4).long())
+    assert value == 0
+    assert not grad.any()
+
+
+def test_absent_classes() -> None:
+    logits, target = torch.randn(1, 3, 4), torch.tensor([[0, 1, 0, 1]])
+    each = made("DiceLoss", reduction="none")(logits, target)[0]
+    assert each[2] > 0.999
+    zero = made("DiceLoss", absent="zero")(logits, target)
+    torch.testing.assert_close(zero, each[:2].sum() / 3)
+    skip = made("DiceLoss", absent="skip")(logits, target)
+    torch.testing.assert_close(skip, each[:2].mean())
+    background = made("DiceLoss", absent="skip", classes=[2])
+    assert background(logits, target) == 0
+
+
+def test_weights_without_the_background() -> None:
+    logits, target = torch.randn(1, 3, 4), torch.tensor([[0, 1, 2, 1]])
+    dropped = made("DiceLoss", class_weights=[9.0, 1.0, 2.0], include_background=False)
+    short = made("DiceLoss", "monai", weight=[1.0, 2.0], include_background=False)
+    full = made("DiceLoss", "monai", weight=[9.0, 1.0, 2.0], include_background=False)
+    assert torch.equal(dropped(logits, target), short(logits, target))
+    assert torch.equal(dropped(logits, target), full(logits, target))
+    same = made("DiceLoss", class_weights=2.0)(logits, target)
+    torch.testing.assert_close(same, 2 * made("DiceLoss")(logits, target))
+    normalized = made("DiceLoss", class_weights=2.0, normalize_weights=True)
+    torch.testing.assert_close(normalized(logits, target), same / 2)
+
+
+def test_a_probability_looking_input_warns_once() -> None:
+    probabilities = torch.randn(2, 3, 5).softmax(1)
+    target = torch.zeros(2, 5).long()
+    with pytest.warns(UserWarning, match="leave the last activation"):
+        losses.DiceLoss()(probabilities, target)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        losses.DiceCELoss()(probabilities, target)
+    with pytest.warns(UserWarning, match=r"within \[0, 1\]"):
+        losses.DiceLoss(activation="sigmoid")(probabilities, target)
+
+
+@pytest.mark.parametrize("options", [{}, {"activation": "sigmoid"}])
+def test_logits_do_not_warn(options: dict[str, Any]) -> None:
+    target = torch.zeros(2, 5).long()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        losses.DiceLoss(**options)(torch.randn(2, 3, 5), target)
+        losses.DiceLoss(**options)(torch.zeros(2, 3, 5), target)
+        probabilities = torch.full((2, 3, 5), 1 / 3)
+        losses.DiceLoss(validate=False, **options)(probabilities, target)
+        losses.DiceLoss(activation="none")(probabilities, target)
+
+
+@pytest.mark.parametrize("bad", [-0.5, 1.5, float("nan")])
+def test_probabilities_out_of_range(bad: float) -> None:
+    probabilities, target = torch.full((1, 2, 3), 0.5), torch.zeros(1, 3).long()
+    probabilities[0, 1, 2] = bad
+    with pytest.raises(ValueError, match=r"must lie in \[0, 1\] with activation="):
+        losses.DiceLoss(activation="none")(probabilities, target)
+    losses.DiceLoss(activation="none", validate=False)(probabilities, target)
+
+
+def test_values_are_not_looked_at_where_there_are_none() -> None:
+    with FakeTensorMode():
+        assert not _inputs.may_look(torch.zeros(1, 2, 3))
+    assert not _inputs.may_look(torch.zeros(1, 2, 3, device="meta"))
+    seen = []
+    torch.vmap(lambda x: seen.append(_inputs.may_look(x)) or x)(torch.zeros(2, 3))
+    assert seen == [False]
+
+
+BAD_OPTIONS: list[tuple[str, dict[str, Any], type[Exception], str]] = [
+    ("DiceLoss", {"alpha": 0.3}, TypeError, "DiceLoss: unknown option 'alpha'; it"),
+    ("DiceLoss", {"mask": None}, TypeError, "unknown option 'mask'"),
+    ("DiceLoss", {"activation": "relu"}, ValueError, "activation must be one of"),
+    ("DiceLoss", {"reduction": "median"}, ValueError, "reduction must be one of"),
+    ("DiceLoss", {"average": "weighted"}, ValueError, "average must be one of"),
+    ("DiceLoss", {"absent": "drop"}, ValueError, "absent must be one of"),
+    ("DiceLoss", {"form": "exp"}, ValueError, "form must be one of"),
+    ("DiceLoss", {"batch": 1}, TypeError, "batch must be a bool, got int"),
+    ("DiceLoss", {"jaccard": "no"}, TypeError, "jaccard must be a bool"),
+    ("DiceLoss", {"smooth_nr": -1.0}, ValueError, "smooth_nr must be finite and not"),
+    ("DiceLoss", {"eps": "1"}, TypeError, "eps must be a number"),
+    ("DiceLoss", {"classes": 1}, TypeError, "classes must be None or a sequence"),
+    ("DiceLoss", {"classes": [1, 1]}, ValueError, "each once"),
+    ("DiceLoss", {"classes": [0.5]}, TypeError, "classes must hold int"),
+    ("DiceLoss", {"ignore_index": 0.5}, TypeError, "ignore_index must be None"),
+    ("DiceLoss", {"class_weights": [-1.0]}, ValueError, "finite and not negative"),
+    ("DiceLoss", {"class_weights": "abc"}, TypeError, "class_weights must be"),
+    ("DiceLoss", {"class_weights": [None]}, TypeError, "must hold float"),
+    ("DiceLoss", {"class_weights": torch.ones(2, 2)}, ValueError, r"real \[C\]"),
+    ("DiceLoss", {"class_weights": torch.tensor([-1.0])}, ValueError, "not negative"),
+    ("DiceLoss", {"process_group": object()}, ValueError, "it needs batch=True"),
+    ("DiceCELoss", {"activation": "none"}, ValueError, "leaves no logits"),
+    ("DiceCELoss", {"label_smoothing": 2.0}, ValueError, r"must lie in \[0, 1\]"),
+    ("DiceCELoss", {"lambda_ce": -1.0}, ValueError, "lambda_ce must be"),
+    ("DiceCELoss", {"reduction": "none", "batch": True}, ValueError, "each sample"),
+    ("TverskyLoss", {"gamma": 0.0}, ValueError, "gamma must be greater than 0"),
+    ("TverskyLoss", {"gamma": 2.0, "form": "negative"}, ValueError, "gamma must be 1"),
+    (
+        "TverskyLoss",
+        {"gamma": 2.0, "gamma_of": "mean", "reduction": "sum"},
+        ValueError,
+        "needs reduction='mean'",
+    ),
+    ("GeneralizedDiceLoss", {"weight_type": "cube"}, ValueError, "weight_type must"),
+    ("GeneralizedDiceLoss", {"average": "micro"}, TypeError, "unknown option"),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "error", "message"), BAD_OPTIONS, ids=str)
+def test_bad_options(
+    name: str, options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message) as caught:
+        made(name, **options)
+    assert str(caught.value).startswith(f"{name}: ")
+
+
+BAD_INPUTS: list[tuple[dict[str, Any], Any, Any, type[Exception], str]] = [
+    ({}, [0.5], torch.zeros(1), TypeError, "logits must be a tensor, got list"),
+    ({}, torch.zeros(1, 2, 3), 0, TypeError, "target must be a tensor, got int"),
+    ({}, torch.zeros(3), torch.zeros(3), ValueError, r"\[N, C, ...\]"),
+    ({}, torch.zeros(1, 0, 3), torch.zeros(1, 3), ValueError, "at least one class"),
+    (
+        {},
+        torch.zeros(1, 1, 3),
+        torch.zeros(1, 3).long(),
+        ValueError,
+        "softmax of one class is always 1; pass activation='sigmoid'",
+    ),
+    (
+        {"activation": "sigmoid"},
+        torch.zeros(1, 1, 3),
+        torch.tensor([[0, 1, 7]]),
+        ValueError,
+        "labels of one class must be 0, 1 or equal ignore_index, got 7",
+    ),
+    (
+        {},
+        torch.zeros(1, 2, 3),
+        torch.tensor([[0, 1, 7]]),
+        ValueError,
+        r"must lie in \[0, 2\)",
+    ),
+    (
+        {"classes": [4]},
+        torch.zeros(1, 2, 3),
+        torch.zeros(1, 3).long(),
+        ValueError,
+        r"classes must lie in \[0, 2\), got 4",
+    ),
+    (
+        {"classes": [0], "include_background": False},
+        torch.zeros(1, 2, 3),
+        torch.zeros(1, 3).long(),
+        ValueError,
+        "must leave a class",
+    ),
+    (
+        {"class_weights": [1.0, 2.0, 3.0]},
+        torch.zeros(1, 2, 3),
+        torch.zeros(1, 3).long(),
+        ValueError,
+        "one weight for each of 2 classes, got 3",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "logits", "target", "error", "message"),
+    BAD_INPUTS,
+    ids=[case[-1] for case in BAD_INPUTS],
+)
+def test_bad_inputs(
+    options: dict[str, Any],
+    logits: Any,
+    target: Any,
+    error: type[Exception],
+    message: str,
+) -> None:
+    with pytest.raises(error, match=message):
+        losses.DiceLoss(**options)(logits, target)
+
+
+def test_bad_weights_of_cross_entropy_and_bad_sums() -> None:
+    loss = losses.DiceCELoss(ce_weight=[1.0, 2.0])
+    with pytest.raises(ValueError, match="ce_weight must have one weight for each of"):
+        loss(torch.zeros(1, 3, 3), torch.zeros(1, 3).long())
+    with pytest.raises(TypeError, match="sums must be OverlapSums, got tuple"):
+        tt.functional.dice_loss_from_sums(())  # type: ignore[arg-type]
+
+
+def test_bad_presets() -> None:
+    with pytest.raises(ValueError, match="one of 'monai', 'smp', got 'kornia'"):
+        losses.TverskyLoss.preset("kornia")
+    with pytest.raises(ValueError, match="LogDiceLoss: preset must be one of none"):
+        losses.LogDiceLoss.preset("smp")
+    message = re.escape("DiceLoss: preset 'smp' has no option 'smooth_nr'; it takes")
+    with pytest.raises(TypeError, match=message):
+        losses.DiceLoss.preset("smp", smooth_nr=1.0)
+    with pytest.raises(TypeError, match="takes weight and label_smoothing in"):
+        losses.DiceCELoss.preset("nnunet", ce_kwargs={"reduction": "sum"})
+
+
+@pytest.mark.parametrize(("name", "peer"), PRESETS)
+def test_presets_take_what_losses_share(name: str, peer: str) -> None:
+    loss = made(name, peer, validate=False)
+    value = loss(torch.randn(1, 3, 4).softmax(1), torch.tensor([[0, 1, 2, 0]]))
+    assert value.isfinite()
+
+
+def test_modules_hold_options() -> None:
+    loss = losses.DiceCELoss(class_weights=[0.1, 1.0], ce_weight=torch.tensor([1, 2]))
+    assert "class_weights=[0.1, 1.0]" in repr(loss)
+    assert not loss.state_dict()
+    assert not list(loss.parameters())
+    assert set(dict(loss.named_buffers())) == {"class_weights", "ce_weight"}
+    logits, target = torch.randn(1, 2, 4), torch.tensor([[0, 1, 1, 0]])
+    expected = loss(logits, target)
+    loss.to(torch.bfloat16)
+    assert torch.equal(loss(logits, target), expected)
+    for copied in (copy.deepcopy(loss), pickle.loads(pickle.dumps(loss))):
+        assert torch.equal(copied(logits, target), expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_signatures(name: str) -> None:
+    import inspect
+
+    kind = getattr(losses, name)
+    options = set(inspect.signature(kind).parameters)
+    assert {"activation", "ignore_index", "process_group", "reduction"} <= options
+    assert "mask" not in options
+    stem = kind._definition.name
+    function = getattr(tt.functional, stem)
+    parameters = list(inspect.signature(function).parameters)
+    assert parameters[:2] == ["logits", "target"]
+    assert set(parameters[2:]) == options | {"mask"}
+    assert function.__doc__.count("Args:") == 1
+    from_sums = getattr(tt.functional, f"{stem}_from_sums")
+    assert "activation: " in from_sums.__doc__ or name != "DiceCELoss"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fullgraph_compile(name: str) -> None:
+    torch._dynamo.reset()
+    loss = made(name, ignore_index=0, classes=[2, 1] if name != "DiceCELoss" else None)
+    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    logits, target = torch.randn(2, 3, 5), torch.randint(0, 3, (2, 5))
+    expected = gradient(loss, logits, target)
+    for found, eager in zip(gradient(compiled, logits, target), expected, strict=True):
+        torch.testing.assert_close(found, eager)
+
+
+def test_functions_compile_too() -> None:
+    torch._dynamo.reset()
+
+    def train(x: Tensor, y: Tensor) -> Tensor:
+        return tt.functional.dice_ce_loss(
+            x, y, class_weights=[0.5, 1.0, 2.0], ignore_index=0, batch=True
+        )
+
+    compiled = torch.compile(train, fullgraph=True, backend="aot_eager", dynamic=True)
+    for size in (5, 7):
+        x, y = torch.randn(2, 3, size), torch.randint(0, 3, (2, size))
+        torch.testing.assert_close(compiled(x, y), train(x, y))
+
+
+def test_a_mask_counts_like_ignored_labels() -> None:
+    logits, target = torch.randn(2, 3, 6), torch.randint(0, 3, (2, 6))
+    mask = torch.rand(2, 6) < 0.5
+    expected = losses.DiceCELoss(ignore_index=9)(logits, target.masked_fill(~mask, 9))
+    torch.testing.assert_close(losses.DiceCELoss()(logits, target, mask), expected)
+    found = tt.functional.dice_ce_loss(logits, target, mask=mask)
+    torch.testing.assert_close(found, expected)
