@@ -13,6 +13,7 @@
 namespace torchtally::test {
 namespace {
 
+using cpu::Ahead;
 using cpu::ByteTable;
 using cpu::Kernels;
 using cpu::LabelRow;
