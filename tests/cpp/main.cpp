@@ -19,6 +19,7 @@
 #include "ops/cpu/kernels.h"
 #include "ops/cpu/policy.h"
 #include "ops/cpu/streaming_read.h"
+#include "overlap.h"
 #include "rows.h"
 
 namespace torchtally::test {
@@ -109,6 +110,7 @@ int run(int64_t cases, uint64_t seed) {
     std::printf("rows of %s\n", cpu::kernels_of(level)->name);
     std::fflush(stdout);
     check_rows(*cpu::kernels_of(level));
+    check_overlap(*cpu::kernels_of(level), seed);
   }
   Random random(seed);
   check_streaming_read(random);

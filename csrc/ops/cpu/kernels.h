@@ -89,7 +89,16 @@ constexpr int64_t overlap_block(int64_t classes, Element input) {
   return pixel > (12 << 10) / 64 ? 64 : pixel > (24 << 10) / 256 ? 128 : 256;
 }
 
-int64_t overlap_scratch_bytes(const OverlapProblem& problem);
+constexpr int64_t overlap_scratch_bytes(const OverlapProblem& problem) {
+  constexpr int64_t kWidest = 64;                                          // bytes of a vector
+  constexpr int64_t kArrays = 16;                                          // each begins at a multiple of kWidest
+  const int64_t real = problem.input.element == Element::kDouble ? 8 : 4;  // what is computed in
+  const int64_t plane = overlap_block(problem.classes, problem.input.element);
+  const int64_t planes = (problem.labels ? 2 : 3) * problem.classes * plane * real;
+  const int64_t pixels = plane * (real + 4);
+  const int64_t classes = problem.classes * (kOverlapRows * kWidest + 6 * real + 1);
+  return planes + pixels + classes + kArrays * kWidest;
+}
 
 struct Kernels {
   const char* name;

@@ -144,17 +144,6 @@ Tensor overlap_sums_backward(const Tensor& grad_sums, const Tensor& grad_cross_e
 
 }  // namespace
 
-int64_t overlap_scratch_bytes(const OverlapProblem& problem) {
-  constexpr int64_t kWidest = 64;                                          // bytes of a vector
-  constexpr int64_t kArrays = 16;                                          // each begins at a multiple of kWidest
-  const int64_t real = problem.input.element == Element::kDouble ? 8 : 4;  // what is computed in
-  const int64_t plane = overlap_block(problem.classes, problem.input.element);
-  const int64_t planes = (problem.labels ? 2 : 3) * problem.classes * plane * real;
-  const int64_t pixels = plane * (real + 4);
-  const int64_t classes = problem.classes * (kOverlapRows * kWidest + 6 * real + 1);
-  return planes + pixels + classes + kArrays * kWidest;
-}
-
 }  // namespace torchtally::cpu
 
 STABLE_TORCH_LIBRARY_IMPL(torchtally, CPU, m) {

@@ -101,6 +101,25 @@ struct Counted {
   int64_t invalid = 0;
 };
 
+// Notes which labels a block holds; a bit each where they fit a word.
+template <class Real>
+void mark_present(const Work<Real>& work, int64_t n) {
+  if (work.classes <= 62) {
+    uint64_t bits = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      bits |= uint64_t{1} << (work.codes[i] & 63);
+    }
+    for (int64_t k = 0; k < work.classes; ++k) {
+      work.present[k] = static_cast<uint8_t>(bits >> k & 1);
+    }
+  } else {
+    memset(work.present, 0, static_cast<size_t>(work.classes));
+    for (int64_t i = 0; i < n; ++i) {
+      work.present[work.codes[i]] = 1;
+    }
+  }
+}
+
 // Reads what says which pixels of a block count, and as which class.
 template <class Real>
 Counted read_codes(const Work<Real>& work, int64_t sample, int64_t begin, int64_t n) {
@@ -138,10 +157,7 @@ Counted read_codes(const Work<Real>& work, int64_t sample, int64_t begin, int64_
     found.invalid += work.codes[i] == out_of_range;
   }
   if (work.labels) {
-    memset(work.present, 0, static_cast<size_t>(work.classes));
-    for (int64_t i = 0; i < n; ++i) {
-      work.present[work.codes[i]] = 1;
-    }
+    mark_present(work, n);
   }
   return found;
 }
