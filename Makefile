@@ -12,7 +12,7 @@ help:
 	@echo "make demo       the main job on real data: brain tissue and digits"
 	@echo "make test       the test suite"
 	@echo "make lint       ruff, mypy --strict, clang-format"
-	@echo "make bench      counting speed as ratios to a streaming read and to the peers"
+	@echo "make bench      speed and memory of counting and of the losses, as ratios to floors and peers"
 	@echo "make sanitize   the kernels under AddressSanitizer, UBSan and ThreadSanitizer"
 	@echo "make wheel      a wheel in dist/"
 	@echo "make gpu-check  build, test, sanitise and measure on the NVIDIA GPU of this machine"
@@ -52,6 +52,7 @@ format: $(VENV)/requirements
 
 bench: $(VENV)/package
 	$(BIN)/python benchmarks/counts_cpu.py --json build/bench/counts_cpu.json --chart build/bench/counts_cpu.png $(BENCH_ARGS)
+	$(BIN)/python benchmarks/losses.py --json build/bench/losses.json $(BENCH_ARGS)
 
 sanitize: $(VENV)/package
 	PYTHON=$(CURDIR)/$(BIN)/python CMAKE=$(CURDIR)/$(BIN)/cmake bash scripts/sanitize.sh

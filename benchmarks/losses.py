@@ -1,10 +1,10 @@
-"""Forward and backward of the sums behind Dice + cross-entropy, against cross-entropy.
+"""Forward and backward of Dice + cross-entropy, as ratios to cross-entropy alone.
 
-Every round times ``torch.nn.functional.cross_entropy`` and ``torchtally.overlap_sums``
-with the gradient of Dice + cross-entropy, one after the other; a figure is the median
-over rounds of the ratio within a round. Before each timed call another buffer is read,
-so that the input comes from memory. Peak extra memory is that of one forward and
-backward in a process of its own, in units of the logits: the gradient is 1. Run with
+Every round times ``torch.nn.functional.cross_entropy``, torchtally's ``DiceCELoss`` and
+the peers, one after the other; a figure is the median over rounds of the ratio within a
+round. Before each timed call another buffer is read, so that the input comes from
+memory. Peak extra memory is that of one forward and backward in a process of its own,
+in units of the logits: the gradient is 1. Run with ``make bench`` or
 
     python benchmarks/losses.py [--rounds 21] [--threads 1 2] [--only REGEX]
         [--json FILE] [--quick]
@@ -25,36 +25,22 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 import torchtally as tt
 from _inputs import Structure, Workload, label_maps
+from _loss_peers import BASE, OURS, Loss, losses
 from _memory import peak, status
 from _peers import Contender
-from _tables import number, print_table, progress, verdict
+from _tables import heading, number, print_table, progress, verdict
 from _timing import Caches, measure, median_ratio, ratios
 
 Report = dict[str, Any]
-Loss = Callable[[Tensor, Tensor], Tensor]
-
-BASE, OURS = "F.cross_entropy", "torchtally Dice + CE"
 SHAPES = {"2D": (2, 19, 512, 1024), "3D": (2, 4, 96, 96, 96)}
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 #: At most so many times cross-entropy, on 2 threads; peak memory is due below 1.1.
 TARGETS = {"2D": 0.4, "3D": 0.6}
 MOST_MEMORY = 1.1
 QUICK = 4  # sides are 1/4 as long
-
-
-def dice_and_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    """Return the plain soft Dice loss plus cross-entropy, from the sums."""
-    sums = tt.overlap_sums(logits, target)
-    two = 2 * sums.intersection + 1e-5
-    dice = 1 - (two / (sums.prediction + sums.target + 1e-5)).mean()
-    return dice + sums.cross_entropy.sum() / sums.count.sum()
-
-
-LOSSES: dict[str, Loss] = {BASE: cross_entropy, OURS: dice_and_cross_entropy}
 
 
 def inputs(
@@ -103,7 +89,8 @@ def measure_row(
     kind, shape, dtype, structure = rows(shrink)[name]
     logits, target = inputs(shape, dtype, structure)
     load = Workload(name, logits, target, shape[1])
-    calls = [Contender(key, step(loss, logits, target)) for key, loss in LOSSES.items()]
+    known = losses()
+    calls = [Contender(key, step(loss, logits, target)) for key, loss in known.items()]
     report: Report = {"target": TARGETS[kind], "threads": {}}
     for count in threads:
         torch.set_num_threads(count)
@@ -112,11 +99,15 @@ def measure_row(
         seconds = measure(calls, rounds, caches.before(load), repeat=False)
         own = sorted(ratios(seconds, OURS, BASE))
         report["threads"][str(count)] = {
-            "times_cross_entropy": median_ratio(seconds, OURS, BASE),
+            "times_cross_entropy": {
+                key: median_ratio(seconds, key, BASE) for key in known if key != BASE
+            },
             "quartiles": [own[len(own) // 4], own[3 * len(own) // 4]],
             "median_seconds": {k: statistics.median(v) for k, v in seconds.items()},
         }
-    report["memory"] = {key: memory(key, name, shrink, max(threads)) for key in LOSSES}
+    if structure == "random":  # regions take no other memory
+        most = max(threads)
+        report["memory"] = {key: memory(key, name, shrink, most) for key in known}
     return report
 
 
@@ -137,8 +128,12 @@ def growth(loss: str, row: str, shrink: int) -> float:
     # Regions would leave memory behind that the allocator hands out again unseen.
     logits, target = inputs(shape, dtype, "random")
     small = (slice(None), slice(None), slice(0, 8), slice(0, 8))
-    step(LOSSES[loss], logits[small], target[small[1:]])()  # libraries and threads
-    call = step(LOSSES[loss], logits, target)
+    chosen = losses()[loss]
+    labels = target[(small[0], *small[2:])]
+    step(
+        chosen, logits[small].contiguous(), labels.contiguous()
+    )()  # threads, libraries
+    call = step(chosen, logits, target)
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # the peak starts from here
     before = status("VmRSS") or peak()
@@ -146,25 +141,44 @@ def growth(loss: str, row: str, shrink: int) -> float:
     return max(0, peak() - before) / (logits.numel() * logits.element_size())
 
 
-def print_report(report: Report, threads: int) -> None:
-    """Print times and memory of every workload."""
+def print_times(report: Report, threads: int) -> None:
+    """Print torchtally and the peers as multiples of cross-entropy alone."""
     lines = []
+    names: list[str] = []
     for name, row in report["workloads"].items():
         cells = row["threads"][str(threads)]
-        used = row["memory"]
+        times = cells["times_cross_entropy"]
+        names = [key for key in times if key != OURS]
         lines.append(
             [
                 name,
-                *(number(1e3 * cells["median_seconds"][key]) for key in LOSSES),
-                verdict(cells["times_cross_entropy"], row["target"]),
+                number(1e3 * cells["median_seconds"][BASE]),
+                number(1e3 * cells["median_seconds"][OURS]),
+                verdict(times[OURS], row["target"]),
                 str(row["target"]),
-                "-" if used[BASE] is None else number(used[BASE]),
-                "-" if used[OURS] is None else verdict(used[OURS], MOST_MEMORY),
+                *(number(times[key]) for key in names),
             ]
         )
     header = ["forward + backward", "CE\nms", "ours\nms", "ours /\nCE", "target"]
-    header += ["CE\npeak L", "ours\npeak L"]
+    header += [f"{heading(key)}\n/ CE" for key in names]
     print_table(f"{threads} thread{'' if threads == 1 else 's'}", header, lines)
+
+
+def print_memory(report: Report) -> None:
+    """Print the peak growth of one forward and backward in sizes of the logits."""
+    lines = []
+    names: list[str] = []
+    for name, row in report["workloads"].items():
+        if "memory" not in row:
+            continue
+        names = list(row["memory"])
+        cells = []
+        for key, used in row["memory"].items():
+            due = MOST_MEMORY if key == OURS else None
+            cells.append("-" if used is None else verdict(used, due))
+        lines.append([name, *cells])
+    header = ["one forward + backward", *map(heading, names)]
+    print_table("Peak extra memory in sizes of the logits", header, lines)
 
 
 def arguments() -> argparse.Namespace:
@@ -205,7 +219,8 @@ def main() -> None:
             found = measure_row(name, shrink, threads, rounds, caches)
             report["workloads"][name] = found
     for count in threads:
-        print_report(report, count)
+        print_times(report, count)
+    print_memory(report)
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(report, indent=2) + "\n")
