@@ -10,14 +10,14 @@ by pixel first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
 from torchtally.ops._arguments import MAX_IGNORE, CountOptions
-from torchtally.ops.confusion_matrix import count_matrix
+from torchtally.ops._sharding import whole_counts
 
 from ._checks import is_integer
 
@@ -104,17 +104,19 @@ class MappedPixels:
     """A batch as the op counts it, and what its rows and columns then mean.
 
     Attributes:
-        options: of the op that counts raw labels.
         preds: labels or scores.
         target: labels.
+        op_classes: how many classes the op counts.
+        ignored: values of target that it ignores.
         rows: from values of target to classes, -1 for values to ignore.
         columns: the same for preds.
         num_classes: C, of the classes mapped to.
     """
 
-    options: CountOptions
     preds: Tensor
     target: Tensor
+    op_classes: int
+    ignored: tuple[int, ...]
     rows: dict[int, int]
     columns: dict[int, int]
     num_classes: int
@@ -137,35 +139,44 @@ class MappedPixels:
             TypeError: for a wrong kind or dtype.
             ValueError: for a wrong shape.
         """
-        classes = maps.num_classes
-        planes = classes
+        classes = planes = maps.num_classes
         if maps.preds is not None and options.task == "multiclass":
             planes = _planes_of(preds, classes)
         checking = options
         if planes != classes:
-            checking = replace(options, num_classes=planes)
+            checking = CountOptions(options.op, planes, "multiclass", 0.5, (), "error")
         preds = checking.op_inputs(preds, target, mask, per_sample)
         if planes < classes:  # the op counts as many classes as there are planes
             preds = preds.argmax(1)
-        scores = preds.is_floating_point()
-        ids = max(_IDS, classes)
-        if scores or options.task == "multilabel":
-            ids = planes
+        labels = not preds.is_floating_point() and options.task != "multilabel"
+        ids = max(_IDS, classes) if labels else planes
 
         target, rows, ignored = _read_target(options, maps, target, ids)
         columns = maps.preds or _identity(classes)
-        if not scores and not all(0 <= value < ids for value in columns):
+        if labels and not all(0 <= value < ids for value in columns):
             preds = _rewritten(preds, columns, classes, ignored=classes + 1)
             columns = {**_identity(classes), classes + 1: -1}
-
-        raw = replace(options, ignore_index=tuple(ignored), out_of_range="miss")
-        if scores:
-            raw = replace(raw, num_classes=checking.num_classes)
-        elif options.task != "multilabel":
+        width = planes
+        if labels:
             meant = [value for value, named in rows.items() if named >= 0]
-            largest = max(*meant, *columns, 1)
-            raw = replace(raw, num_classes=largest + 1, task="multiclass")
-        return cls(raw, preds, target, rows, columns, classes)
+            width = max(*meant, *columns, 1) + 1
+        return cls(preds, target, width, tuple(ignored), rows, columns, classes)
+
+    def count(self, mask: Tensor | None, op_options: Mapping[str, Any]) -> Tensor:
+        """Return the matrix of raw labels, which is still to be folded.
+
+        Args:
+            mask: as of the op.
+            op_options: keyword arguments of the op, were there no maps.
+        """
+        counting = {**op_options, "other": True}
+        if self.ignored:
+            counting["ignore_index"] = self.ignored
+        matrix: Tensor
+        matrix, _ = torch.ops.torchtally.confusion_matrix.default(
+            self.preds, self.target, self.op_classes, mask, **counting
+        )
+        return matrix
 
     def folded(self, matrix: Tensor) -> Tensor:
         """Add the rows and columns of what the op counted up to classes.
@@ -191,10 +202,8 @@ def count_mapped(
     target as it is.
     """
     pixels = MappedPixels.of(options, maps, preds, target, mask, per_sample)
-    matrix = count_matrix(
-        pixels.options, pixels.preds, pixels.target, mask, per_sample, False
-    )
-    matrix = pixels.folded(matrix)
+    raw = pixels.count(mask, options.op_options(per_sample))
+    matrix = pixels.folded(whole_counts(raw))
     if options.out_of_range == "error" and validate:
         _raise_unknown(options, maps, matrix, preds, target)
     return without_other(options, matrix)

@@ -97,12 +97,8 @@ class MappedCounter(Counter):
     ) -> tuple[Tensor, Tensor]:
         options, per_sample = self._options, self._per_sample
         pixels = MappedPixels.of(options, self._maps, preds, target, mask, per_sample)
-        raw, _ = _COUNT[True](
-            pixels.preds,
-            pixels.target,
-            pixels.options.op_classes,
-            mask,
-            **pixels.options.op_options(per_sample),
+        raw = pixels.count(
+            mask, self.exported_options if is_exporting() else self.op_options
         )
         matrix = pixels.folded(local_counts(raw, per_sample=per_sample))
         invalid = unknown_pairs(matrix)
