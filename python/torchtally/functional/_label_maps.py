@@ -15,8 +15,9 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
+from torch.compiler import is_exporting
 
-from torchtally.ops._arguments import MAX_IGNORE, CountOptions
+from torchtally.ops._arguments import MAX_IGNORE, NO_LABEL, CountOptions
 from torchtally.ops._sharding import whole_counts
 
 from ._checks import is_integer
@@ -167,14 +168,18 @@ class MappedPixels:
 
         Args:
             mask: as of the op.
-            op_options: keyword arguments of the op, were there no maps.
+            op_options: what ``raw_op_options`` returned.
         """
-        counting = {**op_options, "other": True}
-        if self.ignored:
-            counting["ignore_index"] = self.ignored
+        none = NO_LABEL if is_exporting() else ()
         matrix: Tensor
         matrix, _ = torch.ops.torchtally.confusion_matrix.default(
-            self.preds, self.target, self.op_classes, mask, **counting
+            self.preds,
+            self.target,
+            self.op_classes,
+            mask,
+            ignore_index=self.ignored or none,
+            other=True,
+            **op_options,
         )
         return matrix
 
@@ -185,6 +190,12 @@ class MappedPixels:
             ``[..., C + 1, C + 1]``, whose last class is "other".
         """
         return _folded(matrix, self.rows, self.columns, self.num_classes)
+
+
+def raw_op_options(options: CountOptions, per_sample: bool) -> dict[str, Any]:
+    """Return the keyword arguments of the op that do not depend on maps."""
+    named = options.op_options(per_sample)
+    return {k: v for k, v in named.items() if k not in ("ignore_index", "other")}
 
 
 def count_mapped(
@@ -202,7 +213,7 @@ def count_mapped(
     target as it is.
     """
     pixels = MappedPixels.of(options, maps, preds, target, mask, per_sample)
-    raw = pixels.count(mask, options.op_options(per_sample))
+    raw = pixels.count(mask, raw_op_options(options, per_sample))
     matrix = pixels.folded(whole_counts(raw))
     if options.out_of_range == "error" and validate:
         _raise_unknown(options, maps, matrix, preds, target)

@@ -9,6 +9,7 @@ from torch.compiler import is_exporting
 from torchtally.functional._label_maps import (
     LabelMaps,
     MappedPixels,
+    raw_op_options,
     unknown_pairs,
     without_other,
 )
@@ -91,15 +92,14 @@ class MappedCounter(Counter):
     ) -> None:
         super().__init__(labels, matrix=matrix, per_sample=per_sample)
         self._maps = maps
+        self._raw_options = raw_op_options(labels.options, per_sample)
 
     def count(
         self, preds: Tensor, target: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         options, per_sample = self._options, self._per_sample
         pixels = MappedPixels.of(options, self._maps, preds, target, mask, per_sample)
-        raw = pixels.count(
-            mask, self.exported_options if is_exporting() else self.op_options
-        )
+        raw = pixels.count(mask, self._raw_options)
         matrix = pixels.folded(local_counts(raw, per_sample=per_sample))
         invalid = unknown_pairs(matrix)
         matrix = without_other(options, matrix)
