@@ -26,6 +26,8 @@ _SAMPLEWISE: dict[str, Any] = {
     "ignore_index": -1,
     "dtype": torch.float64,
 }
+_MISS: dict[str, Any] = {"out_of_range": "miss"}
+TO_CLASS = {-1: None, 0: 0, 1: 1, 2: 2, 3: 1}
 Make = Callable[[], Any]
 METRICS: dict[str, Make] = {
     "matrix": lambda: ConfusionMatrix(CLASSES, ignore_index=-1),
@@ -51,6 +53,11 @@ METRICS: dict[str, Make] = {
     "multilabel": lambda: F1Score(
         6, task="multilabel", average="samples", out_of_range="ignore"
     ),
+    "mapped": lambda: IoUScore(3, label_map=TO_CLASS, preds_map={**TO_CLASS, 4: 2}),
+    "mapped, samplewise": lambda: DiceScore(
+        3, label_map=TO_CLASS, preds_map=TO_CLASS, **{**_SAMPLEWISE, **_MISS}
+    ),
+    "shares": lambda: ConfusionMatrix(3, label_map=TO_CLASS, normalize="true", **_MISS),
     "suite": lambda: ScoreSuite(
         CLASSES,
         {"dice": {}, "iou": {"aggregation": "samplewise"}},

@@ -118,6 +118,7 @@ def ranks_that_count_otherwise_are_told() -> None:
             DiceScore(3, aggregation="samplewise"),
         ),
         (ConfusionMatrix(3, out_of_range="ignore"), ConfusionMatrix(3)),
+        (DiceScore(3, label_map={0: 0, 1: 1}), DiceScore(3, label_map={0: 1, 1: 1})),
     ]
     for metric in (pair[not odd] for pair in pairs):
         metric.update(torch.tensor([[0, 1]]), torch.tensor([[1, 1]]))

@@ -97,8 +97,11 @@ def functions_and_metrics_of_shards() -> None:
         )
         with pytest.raises(ValueError, match=r"^iou_score: .* pair\(s\) hold another"):
             tt.iou_score(preds.argmax(1), target, 3)
-        for aggregation in ("global", "samplewise", "none"):
-            options: Any = {"ignore_index": 0, "aggregation": aggregation}
+        for aggregation, ignoring in itertools.product(
+            ("global", "samplewise", "none"),
+            ({"ignore_index": 0}, {"label_map": {0: None, 1: 2, 2: 1, 3: 3}}),
+        ):
+            options: Any = {"aggregation": aggregation, **ignoring}
             expected = tt.dice_score(SCORES, LABELS, 4, **options)
             same(tt.dice_score(preds, target, 4, **options), expected)
             metric = DiceScore(4, **options)

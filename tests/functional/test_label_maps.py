@@ -256,6 +256,15 @@ def test_maps_that_are_refused(
             function(preds, target, 3, **options)
 
 
+def test_what_is_no_tensor_is_refused() -> None:
+    labels = torch.tensor([0, 1])
+    for maps in ({"label_map": {0: 0}}, {"preds_map": {0: 0}}):
+        with pytest.raises(
+            TypeError, match=r"^dice_score: preds must be a tensor, got"
+        ):
+            tt.dice_score([0, 1], labels, 2, **maps)  # type: ignore[call-overload]
+
+
 def test_shares() -> None:
     matrix = torch.tensor([[3, 1, 0], [0, 2, 0], [0, 0, 0]])
     rows = functional.normalize_confusion_matrix(matrix, "true")

@@ -118,3 +118,14 @@ def test_labels_have_no_top_k() -> None:
     message = r"^f1_score: top_k=2 needs class scores \[N, C, ...\], got preds of torch"
     with pytest.raises(TypeError, match=message):
         tt.f1_score(labels, labels, 3, top_k=2)
+
+
+def test_the_matrix_of_the_top_k() -> None:
+    target = torch.tensor([2, 0, 1])
+    found = tt.confusion_matrix(SCORES, target, 3, top_k=2)
+    assert found.tolist() == [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
+    wanted = tt.f1_score(SCORES, target, 3, top_k=2, average="none")
+    scored = tt.functional.f1_from_counts(found, average="none")
+    torch.testing.assert_close(scored, wanted, equal_nan=True)
+    with pytest.raises(ValueError, match=r"^confusion_matrix: top_k must be 1, or lie"):
+        tt.confusion_matrix(SCORES, target, 3, top_k=4)

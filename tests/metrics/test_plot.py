@@ -47,6 +47,13 @@ def test_cells_hold_counts_or_shares(normalize: Any, numbers: list[float]) -> No
     assert cells(counted().plot(normalize=normalize)) == numbers
 
 
+def test_what_is_drawn_does_not_depend_on_what_compute_returns() -> None:
+    metric = ConfusionMatrix(2, normalize="all")
+    metric.merge(counted())
+    assert cells(metric.plot(normalize=None)) == [2, 1, 1, 0]
+    assert cells(metric.plot()) == [0.67, 0.33, 1, 0]
+
+
 def test_axes_are_named() -> None:
     axes = counted().plot(class_names=["sky", "road"])
     assert [t.get_text() for t in axes.get_xticklabels()] == ["sky", "road"]

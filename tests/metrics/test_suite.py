@@ -12,7 +12,7 @@ import torch
 
 import torchtally as tt
 from torchtally.functional.scores import DEFINITIONS
-from torchtally.metrics import DiceScore, ScoreSuite, _base
+from torchtally.metrics import DiceScore, ScoreSuite, _counters
 
 GENERATOR = torch.Generator().manual_seed(2)
 PREDS = torch.randint(0, 5, (9, 8), generator=GENERATOR)
@@ -64,9 +64,9 @@ def test_names_alone_and_by_default() -> None:
 
 @pytest.mark.parametrize("scores", [SCORES, SCORES | EACH], ids=["sums", "samples"])
 def test_a_batch_is_counted_once(scores: dict[str, Any]) -> None:
-    counted = mock.Mock(side_effect=_base._COUNT[0])
+    counted = mock.Mock(side_effect=_counters._COUNT[0])
     suite = ScoreSuite(5, scores)
-    with mock.patch.object(_base, "_COUNT", (counted, None)):
+    with mock.patch.object(_counters, "_COUNT", (counted, None)):
         suite.update(PREDS, TARGET)
         suite.compute()
         assert counted.call_count == 1

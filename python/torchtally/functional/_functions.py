@@ -12,15 +12,13 @@ from torch import Tensor
 from torchtally.ops import ClassCounts
 from torchtally.ops._arguments import CountOptions
 from torchtally.ops.class_counts import count_classes
-from torchtally.ops.confusion_matrix import count_matrix
 
 from ._definition import ScoreDefinition, with_defaults
 from ._docstrings import COUNTS, PIXELS, docstring
-from ._label_maps import LabelMaps, count_mapped
+from ._labels import Labels
 from ._options import Option
 from ._policy import Scored
 from ._signatures import CountsFunction, ScoreFunction
-from ._top_k import check_top_k, top_k_labels
 
 
 def functions_of(definition: ScoreDefinition) -> tuple[ScoreFunction, CountsFunction]:
@@ -58,25 +56,21 @@ def _score_pixels(
         chosen["ignore_index"],
         chosen["out_of_range"],
     )
-    maps = LabelMaps.checked(counting, chosen["label_map"], chosen["preds_map"])
+    labels = Labels.checked(
+        counting, chosen["label_map"], chosen["preds_map"], chosen["top_k"]
+    )
     own = definition.own_options
     policy = {name: value for name, value in options.items() if name in own}
-    policy["ignore_index"] = counting.ignore_index
-    if maps is not None:
-        policy["ignore_index"] = maps.ignored_classes(counting.ignore_index)
+    policy["ignore_index"] = labels.ignored_classes
     policy["other"] = counting.out_of_range == "miss"
     score = definition.bound(op, counting.task, policy)
 
-    if check_top_k(counting, chosen["top_k"], maps is not None):
-        counting.op_inputs(preds, target, chosen["mask"], False)
-        preds = top_k_labels(counting, preds, target, chosen["top_k"])
-    per_sample = score.policy.aggregation != "global"
-    inputs = (preds, target, chosen["mask"], per_sample, chosen["validate"])
-    if maps is not None:
-        return score.of_matrix(count_mapped(counting, maps, *inputs))
-    if score.needs_matrix:
-        return score.of_matrix(count_matrix(counting, *inputs))
-    return score.of_counts(count_classes(counting, *inputs))
+    mask, per_sample = chosen["mask"], score.policy.aggregation != "global"
+    how = (mask, per_sample, chosen["validate"])
+    if score.needs_matrix or labels.maps is not None:
+        return score.of_matrix(labels.count_matrix(preds, target, *how))
+    preds = labels.counted_preds(preds, target, mask)
+    return score.of_counts(count_classes(counting, preds, target, *how))
 
 
 def _score_counts(

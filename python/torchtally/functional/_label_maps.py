@@ -10,14 +10,15 @@ by pixel first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
+from torch.compiler import is_exporting
 
-from torchtally.ops._arguments import MAX_IGNORE, CountOptions
-from torchtally.ops.confusion_matrix import count_matrix
+from torchtally.ops._arguments import MAX_IGNORE, NO_LABEL, CountOptions
+from torchtally.ops._sharding import whole_counts
 
 from ._checks import is_integer
 
@@ -96,7 +97,105 @@ def _checked_map(
                 f"got {named}"
             )
         checked[label] = -1 if named is None else named
-    return checked
+    return dict(sorted(checked.items()))  # equal maps look equal
+
+
+@dataclass(frozen=True)
+class MappedPixels:
+    """A batch as the op counts it, and what its rows and columns then mean.
+
+    Attributes:
+        preds: labels or scores.
+        target: labels.
+        op_classes: how many classes the op counts.
+        ignored: values of target that it ignores.
+        rows: from values of target to classes, -1 for values to ignore.
+        columns: the same for preds.
+        num_classes: C, of the classes mapped to.
+    """
+
+    preds: Tensor
+    target: Tensor
+    op_classes: int
+    ignored: tuple[int, ...]
+    rows: dict[int, int]
+    columns: dict[int, int]
+    num_classes: int
+
+    @classmethod
+    def of(
+        cls,
+        options: CountOptions,
+        maps: LabelMaps,
+        preds: Tensor,
+        target: Tensor,
+        mask: Tensor | None,
+        per_sample: bool,
+    ) -> MappedPixels:
+        """Prepare a batch.
+
+        ``ignore_index`` among the options names values of target as it is.
+
+        Raises:
+            TypeError: for a wrong kind or dtype.
+            ValueError: for a wrong shape.
+        """
+        classes = planes = maps.num_classes
+        if maps.preds is not None and options.task == "multiclass":
+            planes = _planes_of(preds, classes)
+        checking = options
+        if planes != classes:
+            checking = CountOptions(options.op, planes, "multiclass", 0.5, (), "error")
+        preds = checking.op_inputs(preds, target, mask, per_sample)
+        if planes < classes:  # the op counts as many classes as there are planes
+            preds = preds.argmax(1)
+        labels = not preds.is_floating_point() and options.task != "multilabel"
+        ids = max(_IDS, classes) if labels else planes
+
+        target, rows, ignored = _read_target(options, maps, target, ids)
+        columns = maps.preds or _identity(classes)
+        if labels and not all(0 <= value < ids for value in columns):
+            preds = _rewritten(preds, columns, classes, ignored=classes + 1)
+            columns = {**_identity(classes), classes + 1: -1}
+        width = planes
+        if labels:
+            meant = [value for value, named in rows.items() if named >= 0]
+            width = max(*meant, *columns, 1) + 1
+        return cls(preds, target, width, tuple(ignored), rows, columns, classes)
+
+    def count(self, mask: Tensor | None, op_options: Mapping[str, Any]) -> Tensor:
+        """Return the matrix of raw labels, which is still to be folded.
+
+        Args:
+            mask: as of the op.
+            op_options: what ``raw_op_options`` returned.
+        """
+        none = NO_LABEL if is_exporting() else ()
+        matrix: Tensor
+        matrix, _ = torch.ops.torchtally.confusion_matrix.default(
+            self.preds,
+            self.target,
+            self.op_classes,
+            mask,
+            ignore_index=self.ignored or none,
+            other=True,
+            **op_options,
+        )
+        return matrix
+
+    def folded(self, matrix: Tensor) -> Tensor:
+        """Add the rows and columns of what the op counted up to classes.
+
+        Returns:
+            ``[..., C + 1, C + 1]``, whose last class is "other".
+        """
+        return _folded(matrix, self.rows, self.columns, self.num_classes)
+
+
+def raw_op_options(options: CountOptions, per_sample: bool) -> dict[str, Any]:
+    """Return the keyword arguments of the op that do not depend on maps."""
+    named = options.op_options(per_sample)
+    return {k: v for k, v in named.items() if k not in ("ignore_index", "other")}
 
 
 def count_mapped(
@@ -113,35 +212,29 @@ def count_mapped(
     The arguments are those of ``count_matrix``; ``ignore_index`` names values of
     target as it is.
     """
-    classes = maps.num_classes
-    planes = classes
-    if preds.is_floating_point() and options.task == "multiclass" and preds.dim() > 1:
-        planes = preds.shape[1] if maps.preds is not None else classes
-    checking = replace(options, num_classes=planes) if planes != classes else options
-    preds = given = checking.op_inputs(preds, target, mask, per_sample)
-    if planes < classes:  # the op counts as many classes as there are planes
-        preds = preds.argmax(1)
-    scores = preds.is_floating_point()
-    ids = planes if scores or options.task == "multilabel" else max(_IDS, classes)
-
-    read_target, rows, ignored = _read_target(options, maps, target, ids)
-    read_preds, columns = preds, maps.preds or _identity(classes)
-    if not scores and not all(0 <= value < ids for value in columns):
-        read_preds = _rewritten(preds, columns, classes, ignored=classes + 1)
-        columns = {**_identity(classes), classes + 1: -1}
-
-    raw = replace(options, ignore_index=tuple(ignored), out_of_range="miss")
-    if scores:
-        raw = replace(raw, num_classes=checking.num_classes)
-    elif options.task != "multilabel":
-        meant = [value for value, named in rows.items() if named >= 0]
-        largest = max(*meant, *columns, 1)
-        raw = replace(raw, num_classes=largest + 1, task="multiclass")
-    matrix = count_matrix(raw, read_preds, read_target, mask, per_sample, False)
-    matrix = _folded(matrix, rows, columns, classes)
+    pixels = MappedPixels.of(options, maps, preds, target, mask, per_sample)
+    raw = pixels.count(mask, raw_op_options(options, per_sample))
+    matrix = pixels.folded(whole_counts(raw))
     if options.out_of_range == "error" and validate:
-        _raise_unknown(options, maps, matrix, given, target)
+        _raise_unknown(options, maps, matrix, preds, target)
+    return without_other(options, matrix)
+
+
+def without_other(options: CountOptions, matrix: Tensor) -> Tensor:
+    """Return a matrix with the row and column "other" only where it is asked for."""
     return matrix if options.out_of_range == "miss" else matrix[..., :-1, :-1]
+
+
+def unknown_pairs(matrix: Tensor) -> Tensor:
+    """Return how many pairs of a matrix with "other" hold a label that no map names."""
+    return matrix.sum((-2, -1)) - matrix[..., :-1, :-1].sum((-2, -1))
+
+
+def _planes_of(preds: object, labels: int) -> int:
+    """Return how many planes of class scores there are; ``labels`` where none."""
+    if isinstance(preds, Tensor) and preds.is_floating_point() and preds.dim() > 1:
+        return preds.shape[1]
+    return labels
 
 
 def _identity(classes: int) -> dict[int, int]:
@@ -200,7 +293,8 @@ def _folded(
         place = [classes + 1 if code < 0 else code for code in codes]
         shape = list(matrix.shape)
         shape[dim] = classes + 2
-        index = torch.tensor(place, device=matrix.device)
+        # Without non_blocking, the host would wait for the device here.
+        index = torch.tensor(place).to(matrix.device, non_blocking=True)
         matrix = matrix.new_zeros(shape).index_add(dim, index, matrix)
     return matrix[..., :-1, :-1]
 
@@ -218,8 +312,7 @@ def _raise_unknown(
     """
     if torch.compiler.is_compiling():
         return
-    known = matrix[..., :-1, :-1].sum()
-    bad = int(matrix.sum() - known)
+    bad = int(unknown_pairs(matrix).sum())
     if bad == 0:
         return
     classes = range(maps.num_classes)
@@ -236,9 +329,14 @@ def _raise_unknown(
         others = _others(labels.unique().tolist(), known_values)
         if others:
             examples.append(f"{name} has {', '.join(map(str, others))}")
-    raise ValueError(
-        f"{options.op}: labels must be named by label_map and preds_map, but {bad} "
-        f"pair(s) hold another label ({'; '.join(examples)}). Map it to None, or pass "
+    raise ValueError(unknown_message(options, bad, f" ({'; '.join(examples)})"))
+
+
+def unknown_message(options: CountOptions, unknown: int, examples: str = "") -> str:
+    """Say that ``unknown`` pairs have a label that no map names, and what to do."""
+    return (
+        f"{options.op}: labels must be named by label_map and preds_map, but {unknown} "
+        f"pair(s) hold another label{examples}. Map it to None, or pass "
         "out_of_range='ignore' or 'miss'"
     )
 

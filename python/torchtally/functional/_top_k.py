@@ -10,14 +10,14 @@ from torchtally.ops._arguments import CountOptions
 from ._checks import is_integer
 
 
-def check_top_k(options: CountOptions, top_k: object, mapped: bool) -> bool:
-    """Return whether more than the highest score counts; TypeError or ValueError."""
+def check_top_k(options: CountOptions, top_k: object, mapped: bool) -> None:
+    """Raise TypeError or ValueError unless so many of the highest scores may count."""
     if not is_integer(top_k):
         raise TypeError(
             f"{options.op}: top_k must be an int, got {type(top_k).__name__}"
         )
     if top_k == 1:
-        return False
+        return
     if options.task != "multiclass" or not 1 <= top_k <= options.num_classes:  # type: ignore[operator]
         raise ValueError(
             f"{options.op}: top_k must be 1, or lie in [1, {options.num_classes}] for "
@@ -28,7 +28,6 @@ def check_top_k(options: CountOptions, top_k: object, mapped: bool) -> bool:
             f"{options.op}: top_k looks for the target among the scores, so label_map "
             f"and preds_map do not apply, got top_k={top_k}"
         )
-    return True
 
 
 def top_k_labels(

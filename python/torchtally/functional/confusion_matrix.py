@@ -7,7 +7,6 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor
 
-from torchtally.ops import confusion_matrix as count_confusion_matrix
 from torchtally.ops._arguments import (
     CountOptions,
     IgnoreIndex,
@@ -16,7 +15,8 @@ from torchtally.ops._arguments import (
     check_choice,
 )
 
-from ._label_maps import LabelMap, LabelMaps, count_mapped
+from ._label_maps import LabelMap
+from ._labels import Labels
 
 Normalize: TypeAlias = Literal["true", "pred", "all"]
 
@@ -74,6 +74,7 @@ def confusion_matrix(
     validate: bool = True,
     label_map: LabelMap = None,
     preds_map: LabelMap = None,
+    top_k: int = 1,
     normalize: Normalize | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
@@ -105,6 +106,8 @@ def confusion_matrix(
         label_map: a mapping from the values of target to classes, all at once; a
             value mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds, or for the planes of class scores.
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says.
         normalize: None for counts; ``"true"``, ``"pred"`` or ``"all"`` for shares, see
             :func:`normalize_confusion_matrix`.
         dtype: of shares; counts are int64.
@@ -129,32 +132,22 @@ def confusion_matrix(
                 [1, 0]])
     """
     op = "confusion_matrix"
-    if normalize is not None:
-        check_choice(op, "normalize", normalize, tuple(_SUMMED))
-        _check_dtype(op, dtype)
-    if label_map is None and preds_map is None:
-        matrix = count_confusion_matrix(
-            preds,
-            target,
-            num_classes,
-            task=task,
-            threshold=threshold,
-            ignore_index=ignore_index,
-            mask=mask,
-            per_sample=per_sample,
-            out_of_range=out_of_range,
-            validate=validate,
-        )
-    else:
-        options = CountOptions.checked(
-            op, num_classes, task, threshold, ignore_index, out_of_range
-        )
-        maps = LabelMaps.checked(options, label_map, preds_map)
-        assert maps is not None
-        matrix = count_mapped(options, maps, preds, target, mask, per_sample, validate)
+    check_shares(op, normalize, dtype)
+    options = CountOptions.checked(
+        op, num_classes, task, threshold, ignore_index, out_of_range
+    )
+    labels = Labels.checked(options, label_map, preds_map, top_k)
+    matrix = labels.count_matrix(preds, target, mask, per_sample, validate)
     if normalize is None:
         return matrix
     return normalize_confusion_matrix(matrix, normalize, dtype=dtype)
+
+
+def check_shares(op: str, normalize: Normalize | None, dtype: torch.dtype) -> None:
+    """Raise ValueError for what is no normalize, or no dtype of shares."""
+    if normalize is not None:
+        check_choice(op, "normalize", normalize, tuple(_SUMMED))
+        _check_dtype(op, dtype)
 
 
 def _check_dtype(op: str, dtype: torch.dtype) -> None:

@@ -10,8 +10,7 @@ from torch.compiler import is_exporting
 from torch.nn.parallel import DistributedDataParallel
 
 from torchtally import distributed
-from torchtally.ops._arguments import REMEDY
-from torchtally.ops._sharding import is_dtensor, local_counts
+from torchtally.ops._sharding import is_dtensor
 
 from ._buffers import CountBuffers
 from ._ddp import refuse_broadcast
@@ -21,8 +20,7 @@ Value = TypeVar("Value")
 
 _DDP = DistributedDataParallel
 _OPS = torch.ops.torchtally
-#: Functional and in-place op of class counts, and of confusion matrices.
-_COUNT = (_OPS.class_counts.default, _OPS.confusion_matrix.default)
+#: In-place op of class counts, and of confusion matrices.
 _COUNT_IN_PLACE = (_OPS.class_counts_.default, _OPS.confusion_matrix_.default)
 
 
@@ -54,11 +52,8 @@ class CountingMetric(CountBuffers, Generic[Value]):
         """
         if self._unsynced is not None or _DDP._active_ddp_module is not None:
             self._refuse_shared("update")
-        if self._keep != "total":
-            self._put(*self._count(preds, target, mask))
-            return
-        if type(target) is not Tensor and is_dtensor(target):
-            self._add(State(*self._count(preds, target, mask)))
+        if not self._in_place or (type(target) is not Tensor and is_dtensor(target)):
+            self._put(*self._counter.count(preds, target, mask))
             return
         preds = self._options.op_inputs(preds, target, mask, False)
         buffers = self._buffers  # an attribute of a module is looked up in three places
@@ -83,6 +78,10 @@ class CountingMetric(CountBuffers, Generic[Value]):
                 every rank alike.
             RuntimeError: if a rank failed, or counts with other options.
         """
+        return self._value_of(self._computed())
+
+    def _computed(self) -> State:
+        """Return the state that ``compute`` reads: of all ranks, without a fault."""
         state = self._state()
         if (
             self._sync_on_compute
@@ -91,7 +90,7 @@ class CountingMetric(CountBuffers, Generic[Value]):
         ):
             state = self._reduced("compute", state, None)
         self._raise_invalid(state.invalid)
-        return self._value_of(state)
+        return state
 
     def forward(
         self, preds: Tensor, target: Tensor, mask: Tensor | None = None
@@ -104,7 +103,7 @@ class CountingMetric(CountBuffers, Generic[Value]):
             RuntimeError: between ``sync`` and ``unsync``.
         """
         self._refuse_shared("forward")
-        counts, invalid = self._count(preds, target, mask)
+        counts, invalid = self._counter.count(preds, target, mask)
         if self._keep == "samples":
             self._put(counts, invalid)
             batch = State(counts, invalid.sum(0))
@@ -158,26 +157,6 @@ class CountingMetric(CountBuffers, Generic[Value]):
         else:
             self._add(state)
 
-    def _count(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Return (counts, invalid) of a batch, of each sample where they are needed."""
-        per_sample = self._keep != "total"
-        preds = self._options.op_inputs(preds, target, mask, per_sample)
-        counts, invalid = _COUNT[self._matrix](
-            preds,
-            target,
-            self._options.op_classes,
-            mask,
-            **(self._exported_options if is_exporting() else self._op_options),
-        )
-        if type(counts) is Tensor:
-            return counts, invalid
-        return (
-            local_counts(counts, per_sample=per_sample),
-            local_counts(invalid, per_sample=per_sample),
-        )
-
     def _refuse_shared(self, method: str) -> None:
         """Refuse to count into a state that is not of this rank alone."""
         self._refuse_synced(method)
@@ -190,4 +169,4 @@ class CountingMetric(CountBuffers, Generic[Value]):
             return
         bad = int(invalid.sum())
         if bad:
-            raise ValueError(f"{self._options.invalid_message(bad)}. {REMEDY}")
+            raise ValueError(self._labels.invalid_message(bad))

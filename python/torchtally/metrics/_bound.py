@@ -10,10 +10,10 @@ from torch import Tensor
 
 from torchtally.functional._definition import BoundFormula, BoundScore
 from torchtally.functional._formulas import Formula
+from torchtally.functional._labels import Labels
 from torchtally.functional._policy import Scored
 from torchtally.functional.scores import DEFINITIONS
 from torchtally.ops import ClassCounts
-from torchtally.ops._arguments import CountOptions
 
 __all__ = [
     "SCORES",
@@ -34,22 +34,21 @@ def options_of(score: str) -> Collection[str]:
     return DEFINITIONS[score].own_options.keys() - {"ignore_index", "other"}
 
 
-def bound_score(
-    counting: CountOptions, score: str, options: Mapping[str, Any]
-) -> BoundScore:
+def bound_score(labels: Labels, score: str, options: Mapping[str, Any]) -> BoundScore:
     """Return a score with its options, or raise TypeError or ValueError.
 
     Args:
-        counting: what is counted, in whose name errors are raised.
+        labels: what is counted, in whose name errors are raised.
         score: one of ``SCORES``.
         options: its own.
     """
+    counting = labels.options
     for name in options:
         if name not in options_of(score):
             raise TypeError(f"{counting.op}: unknown option {name!r}")
     chosen = {
         **options,
-        "ignore_index": counting.ignore_index,
+        "ignore_index": labels.ignored_classes,
         "other": counting.out_of_range == "miss",
     }
     return DEFINITIONS[score].bound(counting.op, counting.task, chosen)

@@ -11,8 +11,9 @@ from typing_extensions import Self
 
 from torchtally import distributed
 from torchtally.distributed import Config, Group
-from torchtally.ops._arguments import CountOptions
+from torchtally.functional._labels import Labels
 
+from ._counters import counter_of
 from ._state import Keep, State, Waiting
 
 
@@ -32,7 +33,7 @@ class CountBuffers(nn.Module):
 
     def __init__(
         self,
-        options: CountOptions,
+        labels: Labels,
         *,
         matrix: bool,
         keep: Keep,
@@ -42,35 +43,40 @@ class CountBuffers(nn.Module):
         """Keep the counts of a task.
 
         Args:
-            options: what is counted, checked.
+            labels: what is counted, checked.
             matrix: count a confusion matrix instead of class counts.
             keep: what is kept of it.
             sync_on_compute: whether ``compute`` adds up the counts of all ranks.
             sums_for: what the sums over samples depend on; metrics that merge share it.
         """
         super().__init__()
+        options = labels.options
         if not isinstance(sync_on_compute, bool):
             raise TypeError(
                 f"{options.op}: sync_on_compute must be a bool, "
                 f"got {type(sync_on_compute).__name__}"
             )
+        self._labels = labels
         self._options = options
         self._matrix = matrix
         self._keep = keep
         self._sync_on_compute = sync_on_compute
-        self._config = Config.of(type(self).__name__, options, keep, matrix, *sums_for)
-        # Made here, because a program is made twice that reads the float among them.
-        self._op_options = options.op_options(keep != "total")
-        self._exported_options = options.op_options(keep != "total", exporting=True)
+        self._config = Config.of(type(self).__name__, labels, keep, matrix, *sums_for)
+        counter = counter_of(labels, matrix=matrix, per_sample=keep != "total")
+        self._counter = counter
+        # An update looks these up, so they are near.
+        self._in_place = keep == "total" and counter.in_place
+        self._op_options = counter.op_options
+        self._exported_options = counter.exported_options
         self._unsynced: State | None = None
         classes = options.output_classes
-        labels = (options.num_classes,) if options.task == "multilabel" else ()
-        self._group_shape = (*labels, classes if matrix else 3, classes)
+        apart = (options.num_classes,) if options.task == "multilabel" else ()
+        self._group_shape = (*apart, classes if matrix else 3, classes)
         self._waiting = Waiting(self._group_shape if keep == "samples" else (0,))
         samples = (0,) if keep == "samples" else ()
         zeros = torch.zeros((*samples, *self._group_shape), dtype=torch.int64)
         self.register_buffer("counts", zeros)
-        self.register_buffer("invalid", torch.zeros(labels, dtype=torch.int64))
+        self.register_buffer("invalid", torch.zeros(apart, dtype=torch.int64))
         self.register_buffer("sums", None)
 
     def _sums_of(self, counts: Tensor) -> Tensor:
@@ -126,8 +132,10 @@ class CountBuffers(nn.Module):
         )
 
     def _put(self, counts: Tensor, invalid: Tensor) -> None:
-        """Take the counts of each sample of a batch, in time."""
-        if not torch.compiler.is_compiling():
+        """Take the counts of a batch, those of each sample in time."""
+        if self._keep == "total":
+            self._add(State(counts, invalid))
+        elif not torch.compiler.is_compiling():
             if self._waiting.in_program:
                 self._collect()
             self._waiting.put(counts, invalid)
@@ -213,4 +221,5 @@ class CountBuffers(nn.Module):
             parts["ignore_index"] = list(options.ignore_index)
         if options.out_of_range != "error":
             parts["out_of_range"] = options.out_of_range
+        parts |= self._labels.given
         return ", ".join(f"{name}={value!r}" for name, value in parts.items())

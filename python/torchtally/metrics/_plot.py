@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor
 
-Normalize = Literal["true", "pred", "all"] | None
+from torchtally.functional.confusion_matrix import (
+    Normalize,
+    normalize_confusion_matrix,
+)
 
 _VALUES_UP_TO = 20  # classes, beyond which numbers do not fit the cells
 _SHORT_NAME = 3  # letters that fit below a column without turning them
@@ -24,7 +27,7 @@ _LEGENDS = {
 def plot_matrix(
     matrix: Tensor,
     ax: Any,
-    normalize: Normalize,
+    normalize: Normalize | None,
     class_names: Sequence[str] | None,
 ) -> Any:
     """Draw ``matrix`` ``[C, C]`` on matplotlib axes; see ``ConfusionMatrix.plot``."""
@@ -48,7 +51,9 @@ def plot_matrix(
             f"ConfusionMatrix.plot: class_names must hold {classes} names, "
             f"got {len(names)}"
         )
-    values = _shares(matrix, normalize)
+    values = matrix.cpu().double()
+    if normalize is not None:
+        values = normalize_confusion_matrix(values, normalize, dtype=values.dtype)
     if ax is None:
         side = figure_side(classes)
         _, ax = plt.subplots(figsize=(side + 1.5, side + 1), layout="constrained")
@@ -73,15 +78,6 @@ def plot_matrix(
 def figure_side(classes: int) -> float:
     """Return the inches of a square that shows this many classes well."""
     return min(max(0.6 * classes, 3.6), 12.0)
-
-
-def _shares(matrix: Tensor, normalize: Normalize) -> Tensor:
-    values = matrix.double().cpu()
-    if normalize == "true":
-        return values / values.sum(1, keepdim=True)  # 0 / 0: an absent class is NaN
-    if normalize == "pred":
-        return values / values.sum(0, keepdim=True)
-    return values / values.sum() if normalize == "all" else values
 
 
 def _name_classes(ax: Any, names: list[str], letters: float, step: int) -> None:

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from torchtally.functional._formulas import EmptyWeight, KappaWeights, WeightType
+from torchtally.functional._label_maps import LabelMap
+from torchtally.functional._labels import Labels
 from torchtally.functional._policy import (
     Aggregation,
     Average,
@@ -42,6 +44,9 @@ class ScoreMetricOptions(TypedDict, total=False):
     threshold: float
     ignore_index: IgnoreIndex
     out_of_range: OutOfRange
+    label_map: LabelMap
+    preds_map: LabelMap
+    top_k: int
     sync_on_compute: bool
     average: Average
     zero_division: ZeroDivision
@@ -66,8 +71,13 @@ COUNTING: dict[str, Any] = {
     "threshold": 0.5,
     "ignore_index": None,
     "out_of_range": "error",
+    "label_map": None,
+    "preds_map": None,
+    "top_k": 1,
     "sync_on_compute": True,
 }
+
+_MEANING = ("label_map", "preds_map", "top_k")  # of these, what labels mean
 
 
 class ScoredMetric(CountingMetric[Value]):
@@ -95,13 +105,15 @@ class ScoredMetric(CountingMetric[Value]):
         counting = {name: options.get(name, COUNTING[name]) for name in COUNTING}
         shared = {name: options[name] for name in options if name not in COUNTING}
         sync_on_compute = counting.pop("sync_on_compute")
+        meaning = {name: counting.pop(name) for name in _MEANING}
         checked = CountOptions.checked(type(self).__name__, num_classes, **counting)
+        labels = Labels.checked(checked, **meaning)
         asked = {result: _plain(own) for result, own in scores.items()}
         shared = _plain(shared)
-        bound = _bound(checked, asked, shared)
+        bound = _bound(labels, asked, shared)
         keep = _least_for(bound.values())
         super().__init__(
-            checked,
+            labels,
             matrix=any(score.needs_matrix for score in bound.values()),
             keep=keep,
             sync_on_compute=sync_on_compute,
@@ -152,7 +164,7 @@ class ScoredMetric(CountingMetric[Value]):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]
-        self._bind(_bound(self._options, self._asked, self._shared))
+        self._bind(_bound(self._labels, self._asked, self._shared))
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,11 +176,12 @@ def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _bound(
-    options: CountOptions,
+    labels: Labels,
     asked: Mapping[str, Mapping[str, Any]],
     shared: Mapping[str, Any],
 ) -> dict[str, BoundScore]:
     """Return the scores that are asked for, or raise TypeError or ValueError."""
+    options = labels.options
     for own in asked.values():
         check_choice(options.op, "score", own["score"], SCORES)
     known = {name for own in asked.values() for name in options_of(own["score"])}
@@ -180,7 +193,7 @@ def _bound(
         score = own["score"]
         chosen = {k: v for k, v in shared.items() if k in options_of(score)}
         chosen |= {k: v for k, v in own.items() if k != "score"}
-        bound[result] = bound_score(options, score, chosen)
+        bound[result] = bound_score(labels, score, chosen)
     return bound
 
 

@@ -17,8 +17,9 @@ class ScoreMetric(ScoredMetric[Tensor]):
     """A score accumulated over batches, in O(C) memory.
 
     The options are those of the function of the same name, such as
-    :func:`torchtally.dice_score`, and ``sync_on_compute``: whether ``compute`` adds up
-    the counts of all ranks where ``torch.distributed`` is initialised.
+    :func:`torchtally.dice_score`, with ``label_map``, ``preds_map`` and ``top_k`` among
+    them, and ``sync_on_compute``: whether ``compute`` adds up the counts of all ranks
+    where ``torch.distributed`` is initialised.
 
     What is kept depends on ``aggregation``: one int64 count for ``"global"``; integer
     sums over samples for ``"samplewise"``, in which the order of samples, batches and
@@ -82,6 +83,10 @@ class IoUScore(ScoreMetric):
         >>> metric = IoUScore(num_classes=2)
         >>> metric(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]))
         tensor(0.5000)
+        >>> ids = {7: 0, 26: 1, -1: None}  # road, car, licence plate
+        >>> metric = IoUScore(num_classes=2, label_map=ids)
+        >>> metric(torch.tensor([0, 1, 1]), torch.tensor([7, 26, -1]))
+        tensor(1.)
     """
 
     _score = "iou"

@@ -41,7 +41,7 @@ _SCORES = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64
 
 # AOTInductor's runtime (torch 2.13) makes None of an empty list, which no op takes.
 # An exported program therefore ignores a label that no int64 target holds in earnest.
-_NO_LABEL = (-(2**63),)
+NO_LABEL = (-(2**63),)
 
 #: What to do about a label out of range.
 REMEDY = "Name it in ignore_index, or pass out_of_range='ignore' or 'miss'"
@@ -177,7 +177,7 @@ class CountOptions:
         """
         ignored = self.ignore_index
         if not ignored and (exporting or is_exporting()):
-            ignored = _NO_LABEL
+            ignored = NO_LABEL
         options = {
             "ignore_index": ignored,
             "threshold": self.threshold,

@@ -1,0 +1,117 @@
+"""How a metric counts a batch apart from its state: by the op, whatever labels mean."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.compiler import is_exporting
+
+from torchtally.functional._label_maps import (
+    LabelMaps,
+    MappedPixels,
+    raw_op_options,
+    unknown_pairs,
+    without_other,
+)
+from torchtally.functional._labels import Labels
+from torchtally.ops import ClassCounts
+from torchtally.ops._sharding import local_counts
+
+_OPS = torch.ops.torchtally
+#: Op of class counts, and of confusion matrices.
+_COUNT = (_OPS.class_counts.default, _OPS.confusion_matrix.default)
+
+
+class Counter:
+    """Counts classes as they are, in one op call.
+
+    Attributes:
+        op_options: keyword arguments of the op. Made once, because a program is made
+            twice that reads the float among them.
+        exported_options: the same for exported programs.
+    """
+
+    #: Whether the op may add to the state itself.
+    in_place = True
+
+    def __init__(self, labels: Labels, *, matrix: bool, per_sample: bool) -> None:
+        """Count what labels mean.
+
+        Args:
+            labels: the options, checked.
+            matrix: count a confusion matrix instead of class counts.
+            per_sample: count each sample on its own.
+        """
+        options = labels.options
+        self.op_options = options.op_options(per_sample)
+        self.exported_options = options.op_options(per_sample, exporting=True)
+        self._labels = labels
+        self._options = options
+        self._matrix = matrix
+        self._per_sample = per_sample
+
+    def count(
+        self, preds: Tensor, target: Tensor, mask: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Return (counts, invalid) of a batch, of each sample where they are needed."""
+        preds = self._options.op_inputs(preds, target, mask, self._per_sample)
+        counts, invalid = _COUNT[self._matrix](
+            preds,
+            target,
+            self._options.op_classes,
+            mask,
+            **(self.exported_options if is_exporting() else self.op_options),
+        )
+        if type(counts) is Tensor:
+            return counts, invalid
+        return (
+            local_counts(counts, per_sample=self._per_sample),
+            local_counts(invalid, per_sample=self._per_sample),
+        )
+
+
+class TopKCounter(Counter):
+    """Counts the labels that the k highest scores make."""
+
+    in_place = False
+
+    def count(
+        self, preds: Tensor, target: Tensor, mask: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        preds = self._labels.counted_preds(preds, target, mask)
+        return super().count(preds, target, mask)
+
+
+class MappedCounter(Counter):
+    """Counts raw labels as they are, and adds their matrix up to classes."""
+
+    in_place = False
+
+    def __init__(
+        self, labels: Labels, maps: LabelMaps, *, matrix: bool, per_sample: bool
+    ) -> None:
+        super().__init__(labels, matrix=matrix, per_sample=per_sample)
+        self._maps = maps
+        self._raw_options = raw_op_options(labels.options, per_sample)
+
+    def count(
+        self, preds: Tensor, target: Tensor, mask: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        options, per_sample = self._options, self._per_sample
+        pixels = MappedPixels.of(options, self._maps, preds, target, mask, per_sample)
+        raw = pixels.count(mask, self._raw_options)
+        matrix = pixels.folded(local_counts(raw, per_sample=per_sample))
+        invalid = unknown_pairs(matrix)
+        matrix = without_other(options, matrix)
+        if self._matrix:
+            return matrix, invalid
+        tp, fp, fn, _ = ClassCounts.from_matrix(matrix)
+        return torch.stack([tp, fp, fn], -2), invalid
+
+
+def counter_of(labels: Labels, *, matrix: bool, per_sample: bool) -> Counter:
+    """Return what counts labels at the least cost."""
+    if labels.maps is not None:
+        return MappedCounter(labels, labels.maps, matrix=matrix, per_sample=per_sample)
+    kind = Counter if labels.top_k == 1 else TopKCounter
+    return kind(labels, matrix=matrix, per_sample=per_sample)
