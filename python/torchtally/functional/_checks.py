@@ -74,6 +74,28 @@ def class_indices(op: str, classes: object) -> tuple[int, ...] | None:
     return indices
 
 
+def scored_classes(
+    op: str,
+    classes: tuple[int, ...] | None,
+    include_background: bool,
+    num_classes: int,
+) -> list[int]:
+    """Return which of ``num_classes`` to score, in the order of the result."""
+    chosen = range(num_classes) if classes is None else classes
+    for index in chosen:
+        if not 0 <= index < num_classes:
+            raise ValueError(
+                f"{op}: classes must lie in [0, {num_classes}), got {index}"
+            )
+    scored = [c for c in chosen if c != 0 or include_background]
+    if not scored:
+        raise ValueError(
+            f"{op}: classes without the background must leave a class to score, "
+            f"got classes {list(chosen)}"
+        )
+    return scored
+
+
 def regions(op: str, given: object) -> tuple[tuple[int, ...], ...] | None:
     """Return unions of classes, or None."""
     if given is None:

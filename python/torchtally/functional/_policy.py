@@ -18,7 +18,7 @@ from torchtally.ops import ClassCounts
 from torchtally.ops._arguments import IgnoreIndex, Task, check_choice, ignore_values
 
 from . import _checks
-from ._checks import Classes, ClassWeights, Regions, ZeroDivision
+from ._checks import Classes, ClassWeights, Regions, ZeroDivision, scored_classes
 from ._formulas import Formula, MatrixFormula
 from ._regions import region_counts
 
@@ -292,19 +292,9 @@ class ScorePolicy:
                     f"{self.op}: average='binary' needs 2 classes, got {num_classes}"
                 )
             return [1]
-        classes = range(num_classes) if self.classes is None else self.classes
-        for index in classes:
-            if not 0 <= index < num_classes:
-                raise ValueError(
-                    f"{self.op}: classes must lie in [0, {num_classes}), got {index}"
-                )
-        scored = [c for c in classes if c != 0 or self.include_background]
-        if not scored:
-            raise ValueError(
-                f"{self.op}: classes without the background must leave a class to "
-                f"score, got classes {list(classes)}"
-            )
-        return scored
+        return scored_classes(
+            self.op, self.classes, self.include_background, num_classes
+        )
 
     def _ratio(
         self, numerator: Tensor, denominator: Tensor, counts: ClassCounts

@@ -2,14 +2,12 @@
 
 from ._sharding import register_sharding
 from .class_counts import ClassCounts, class_counts
-from .confusion_matrix import confusion_matrix
 from .overlap_sums import OverlapSums, overlap_sums
 
 __all__ = [
     "ClassCounts",
     "OverlapSums",
     "class_counts",
-    "confusion_matrix",
     "overlap_sums",
     "register_sharding",
 ]

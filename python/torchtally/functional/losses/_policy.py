@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, get_args
 import torch
 from torch import Tensor
 
+from torchtally.functional._checks import scored_classes
 from torchtally.ops import OverlapSums
 from torchtally.ops._arguments import check_choice
 
@@ -123,19 +124,9 @@ class LossPolicy:
 
     def scored_classes(self, num_classes: int) -> list[int]:
         """Return the classes to score, in the order of the result."""
-        classes = range(num_classes) if self.classes is None else self.classes
-        for index in classes:
-            if not 0 <= index < num_classes:
-                raise ValueError(
-                    f"{self.op}: classes must lie in [0, {num_classes}), got {index}"
-                )
-        scored = [c for c in classes if c != 0 or self.include_background]
-        if not scored:
-            raise ValueError(
-                f"{self.op}: classes without the background must leave a class to "
-                f"score, got classes {list(classes)}"
-            )
-        return scored
+        return scored_classes(
+            self.op, self.classes, self.include_background, num_classes
+        )
 
     def scored_weights(self, weights: Tensor | None, like: Tensor) -> Tensor | None:
         """Return the weights of the scored classes, ``[E]``.
