@@ -12,6 +12,8 @@ from torch import Tensor
 
 import torchtally as tt
 from torchtally import functional
+from torchtally.functional._label_maps import LabelMaps, MappedPixels
+from torchtally.ops._arguments import CountOptions
 
 #: Ids of Cityscapes and the 19 classes that its benchmark scores.
 CITYSCAPES = {
@@ -136,6 +138,18 @@ def test_labels_that_fit_are_not_rewritten(monkeypatch: pytest.MonkeyPatch) -> N
     assert found[0, 1] == found[18, 2] == 1
     with pytest.raises(AssertionError, match="a pass over the pixels"):
         tt.confusion_matrix(preds, target, 19, label_map={**ignoring, -1: 3})
+
+
+def test_the_op_ignores_only_what_no_row_holds() -> None:
+    """It compares each pixel with each value that it ignores."""
+    options = CountOptions.checked("op", 19, "multiclass", 0.5, [4, 255], "error")
+    maps = LabelMaps.checked(options, CITYSCAPES, None)
+    assert maps is not None
+    labels = torch.tensor([[7]])
+    pixels = MappedPixels.of(options, maps, labels, labels, None, False)
+    assert pixels.ignored == (-1, 255)
+    assert pixels.op_classes == 34
+    assert pixels.target is labels
 
 
 def test_a_swap_swaps() -> None:

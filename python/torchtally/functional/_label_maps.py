@@ -24,6 +24,7 @@ from ._checks import is_integer
 
 LabelMap: TypeAlias = Mapping[int, int | None] | None
 
+_ROWS = 64  # so many rows of a matrix cost less than a second value to ignore
 _IDS = 256  # a matrix of raw labels has at most so many, or as many as classes
 
 
@@ -159,8 +160,7 @@ class MappedPixels:
             columns = {**_identity(classes), classes + 1: -1}
         width = planes
         if labels:
-            meant = [value for value, named in rows.items() if named >= 0]
-            width = max(*meant, *columns, 1) + 1
+            width = max(*rows, *columns, 1) + 1
         return cls(preds, target, width, tuple(ignored), rows, columns, classes)
 
     def count(self, mask: Tensor | None, op_options: Mapping[str, Any]) -> Tensor:
@@ -247,18 +247,21 @@ def _read_target(
     """Return a target whose classes are labels in [0, ids), their map, and the ignored.
 
     The target is the one given wherever the op can count it so; values that mean
-    nothing are then ignored by the op, whatever they are.
+    nothing are then rows that are left out, or ignored by the op.
     """
     ignored = list(options.ignore_index)
     if maps.target is None:
         return target, _identity(maps.num_classes), ignored
-    meant = [value for value, named in maps.target.items() if named >= 0]
-    near = all(0 <= value < ids for value in meant)
-    # A smaller matrix is counted faster: what is ignored need not be in it.
-    far = {v for v in maps.target if not 0 <= v <= max(meant, default=-1)}
-    if near and len({*ignored, *far}) <= MAX_IGNORE and options.task != "multilabel":
-        return target, maps.target, sorted({*ignored, *far})
     named = {**maps.target, **dict.fromkeys(ignored, -1)}
+    meant = [value for value, code in named.items() if code >= 0]
+    near = all(0 <= value < ids for value in meant)
+    # Values to ignore are rows too where few rows hold them: the op compares each pixel
+    # with each value that it ignores, and a row costs no pixel anything.
+    end = min(ids, max(_ROWS, 1 + max(meant, default=0)))
+    rows = {value: code for value, code in named.items() if 0 <= value < end}
+    beyond = sorted(named.keys() - rows.keys())
+    if near and len(beyond) <= MAX_IGNORE and options.task != "multilabel":
+        return target, rows, beyond
     target = _rewritten(target, named, maps.num_classes)
     return target, _identity(maps.num_classes), [-1]
 
