@@ -12,6 +12,8 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 @pytest.mark.example
 def test_unet_training(capsys: pytest.CaptureFixture[str]) -> None:
+    for package in ("monai", "nilearn"):
+        pytest.importorskip(package)
     path = EXAMPLES / "unet_training.py"
     spec = importlib.util.spec_from_file_location("unet_training", path)
     assert spec is not None
