@@ -1,0 +1,7 @@
+// The one symbol that C++ callers link to: csrc/include/torchtally/detail/dispatch.h refers to it, so that no linker
+// drops a library whose ops only register themselves.
+#include "common/export.h"
+
+extern "C" TORCHTALLY_API int torchtally_abi_version();
+
+extern "C" int torchtally_abi_version() { return 1; }
