@@ -2,6 +2,7 @@
 
 #include <torch/csrc/stable/ops.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "common/error.h"
@@ -42,6 +43,18 @@ OverlapOperand readable(Tensor& tensor, bool class_dim) {
   }
   tensor = torch::stable::contiguous(tensor);
   return *overlap_operand(tensor, class_dim);
+}
+
+// A gradient that comes in: float64, of this shape, contiguous.
+Tensor incoming(const char* name, const Tensor& gradient, const std::vector<int64_t>& shape, const Tensor& input) {
+  constexpr const char* op = "overlap_sums_backward";
+  const auto sizes = gradient.sizes();
+  TORCHTALLY_CHECK(gradient.scalar_type() == ScalarType::Double, op, ": ", name, " must be float64, got dtype ",
+                   torch::headeronly::toString(gradient.scalar_type()));
+  TORCHTALLY_CHECK(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), op, ": ", name,
+                   " must have shape ", ShapeText{shape.data(), shape.size()}, ", got ", shape_of(gradient));
+  check_same_device(op, name, gradient, input);
+  return torch::stable::contiguous(gradient);
 }
 
 }  // namespace
@@ -147,6 +160,25 @@ OverlapProblem overlap_problem(const char* op, OverlapArguments& given) {
     problem.mask = readable(*given.mask, false);
   }
   return problem;
+}
+
+OverlapUpstream overlap_upstream(const Tensor& grad_sums, const Tensor& grad_cross_entropy,
+                                 const OverlapProblem& problem, const Tensor& input) {
+  return {incoming("grad_sums", grad_sums, {problem.samples, kOverlapRows, problem.classes}, input),
+          incoming("grad_cross_entropy", grad_cross_entropy, {problem.samples}, input)};
+}
+
+OverlapResult::OverlapResult(const Tensor& input, const Tensor& read)
+    : gradient(torch::stable::empty_like(input)),
+      written(overlap_operand(gradient, true).has_value() ? gradient : torch::stable::empty_like(read)) {}
+
+OverlapOperand OverlapResult::operand() const { return *overlap_operand(written, true); }
+
+void OverlapResult::finish() const {
+  if (!overlap_operand(gradient, true).has_value()) {
+    Tensor whole = gradient;
+    torch::stable::copy_(whole, written);
+  }
 }
 
 }  // namespace torchtally

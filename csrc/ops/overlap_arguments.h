@@ -33,4 +33,25 @@ std::optional<OverlapOperand> overlap_operand(const Tensor& tensor, bool class_d
 // replaced in the arguments by a contiguous copy, which must outlive the problem.
 OverlapProblem overlap_problem(const char* op, OverlapArguments& arguments);
 
+// What overlap_sums_backward is given beside those, checked and contiguous: float64 [samples, kOverlapRows, classes]
+// and [samples].
+struct OverlapUpstream {
+  Tensor sums;
+  Tensor cross_entropy;
+};
+
+OverlapUpstream overlap_upstream(const Tensor& grad_sums, const Tensor& grad_cross_entropy,
+                                 const OverlapProblem& problem, const Tensor& input);
+
+// The gradient of an input, and where kernels write it. Where its pixels are not one stride apart, neither were those
+// of the input, and the gradient of the copy that was read is written first.
+struct OverlapResult {
+  Tensor gradient;
+  Tensor written;
+
+  OverlapResult(const Tensor& input, const Tensor& read);
+  OverlapOperand operand() const;
+  void finish() const;
+};
+
 }  // namespace torchtally

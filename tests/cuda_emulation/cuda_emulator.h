@@ -48,12 +48,17 @@ void __tsan_release(void* object);
 #include <sanitizer/common_interface_defs.h>
 #endif
 
+using cudaStream_t = void*;
+using cudaError_t = int;  // what goes wrong here is thrown
+inline constexpr cudaError_t cudaSuccess = 0;
+
 namespace torchtally::cuda {
 
 struct Launch {
   int64_t grid;
   int32_t threads;
   int64_t shared_bytes;
+  cudaStream_t stream = nullptr;
 };
 
 namespace emulation {
@@ -358,8 +363,9 @@ TORCHTALLY_EMULATOR inline void* shared_memory() { return machine.shared; }
 }  // namespace emulation
 
 template <class... Params, class... Arguments>
-void launch(const Launch& at, void (*kernel)(Params...), const Arguments&... arguments) {
+cudaError_t launch(const Launch& at, void (*kernel)(Params...), const Arguments&... arguments) {
   emulation::run_grid(at, [&] { kernel(arguments...); });
+  return cudaSuccess;
 }
 
 }  // namespace torchtally::cuda

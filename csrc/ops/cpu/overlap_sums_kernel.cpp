@@ -100,46 +100,28 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> overlap_sums(const Tensor& input, con
   return {sums, cross_entropy, count, invalid};
 }
 
-// A gradient of float64 and this shape, contiguous.
-Tensor incoming(const char* name, const Tensor& gradient, const std::vector<int64_t>& shape, const Tensor& input) {
-  constexpr const char* op = "overlap_sums_backward";
-  const auto sizes = gradient.sizes();
-  TORCHTALLY_CHECK(gradient.scalar_type() == ScalarType::Double, op, ": ", name, " must be float64, got dtype ",
-                   torch::headeronly::toString(gradient.scalar_type()));
-  TORCHTALLY_CHECK(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), op, ": ", name,
-                   " must have shape ", ShapeText{shape.data(), shape.size()}, ", got ", shape_of(gradient));
-  check_same_device(op, name, gradient, input);
-  return torch::stable::contiguous(gradient);
-}
-
 Tensor overlap_sums_backward(const Tensor& grad_sums, const Tensor& grad_cross_entropy, const Tensor& input,
                              const Tensor& target, std::optional<Tensor> mask, std::optional<Tensor> class_weight,
                              std::string activation, std::vector<int64_t> ignore_index, double label_smoothing) {
   OverlapArguments given{input, target, mask, class_weight, activation, ignore_index, label_smoothing};
   OverlapProblem problem = overlap_problem("overlap_sums_backward", given);
   const std::vector<double> weights = weights_of(given, problem);
-  const Tensor from_sums = incoming("grad_sums", grad_sums, {problem.samples, kOverlapRows, problem.classes}, input);
-  const Tensor from_cross_entropy = incoming("grad_cross_entropy", grad_cross_entropy, {problem.samples}, input);
-  Tensor gradient = torch::stable::empty_like(input);
+  const OverlapUpstream upstream = overlap_upstream(grad_sums, grad_cross_entropy, problem, input);
+  const OverlapResult result(input, given.input);
   if (problem.samples == 0 || problem.pixels == 0) {
-    return gradient;
+    return result.gradient;
   }
-  // Where its pixels are not one stride apart, neither were those of the input, and a copy was read.
-  const bool direct = overlap_operand(gradient, true).has_value();
-  const Tensor written = direct ? gradient : torch::stable::empty_like(given.input);
-  const OverlapOperand operand = *overlap_operand(written, true);
-  const double* const sums = static_cast<const double*>(from_sums.const_data_ptr());
-  const double* const cross_entropy = static_cast<const double*>(from_cross_entropy.const_data_ptr());
-  void* const data = written.mutable_data_ptr();
-  prefer_huge_pages(data, written.numel() * bytes_of(operand.element));
+  const OverlapOperand operand = result.operand();
+  const double* const sums = static_cast<const double*>(upstream.sums.const_data_ptr());
+  const double* const cross_entropy = static_cast<const double*>(upstream.cross_entropy.const_data_ptr());
+  void* const data = result.written.mutable_data_ptr();
+  prefer_huge_pages(data, result.written.numel() * bytes_of(operand.element));
   for_chunks(problem, [&](const OverlapChunk& chunk, int64_t /*item*/) {
     kernels().overlap_backward(
         chunk, {sums + chunk.sample * kOverlapRows * problem.classes, cross_entropy[chunk.sample], operand, data});
   });
-  if (!direct) {
-    torch::stable::copy_(gradient, written);
-  }
-  return gradient;
+  result.finish();
+  return result.gradient;
 }
 
 }  // namespace

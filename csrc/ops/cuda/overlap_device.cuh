@@ -1,0 +1,216 @@
+// Device code that every kernel of overlap_sums shares: what they are given, how pixels are read, how sums are added up
+// in an order that does not change.
+#pragma once
+
+#include <torch/headeronly/util/BFloat16.h>
+#include <torch/headeronly/util/Half.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "common/cuda_launch.h"
+#include "common/overlap_problem.h"
+#include "ops/cuda/overlap_policy.h"
+
+namespace torchtally::cuda {
+
+using torch::headeronly::BFloat16;
+using torch::headeronly::Half;
+
+// What a stored number is computed in.
+template <class Stored>
+using RealOf = std::conditional_t<std::is_same_v<Stored, double>, double, float>;
+
+// What the gradient of a sample's sums means for every class:
+//   g = hit.slope t + constant + linear p + sign(p - t) sign     by the probability
+//   w = hit.weight t + even                                      of the cross-entropy
+template <class Real>
+struct alignas(4 * sizeof(Real)) ClassTerms {
+  Real constant;
+  Real linear;
+  Real sign;
+  Real even;
+};
+template <class Real>
+struct alignas(2 * sizeof(Real)) HitTerms {
+  Real slope;
+  Real weight;
+};
+
+// How the pixels are cut: a block takes parts blockIdx.x, blockIdx.x + gridDim.x, ...
+struct OverlapParts {
+  int64_t parts;
+  int64_t parts_per_sample;
+  int64_t pixels_per_part;
+  int64_t fold_pixels;
+  int64_t tile;
+  bool by_class;  // neighbouring classes lie together: lanes of a warp take classes, not pixels
+};
+
+struct OverlapForward {
+  OverlapProblem problem;
+  OverlapParts cut;
+  const void* classes;  // ClassTerms [C], or nullptr: those of `even`
+  const void* hits;     // HitTerms [C], or nullptr: those of `weight`
+  double weight;
+  double even;
+  int64_t rows;      // of each class: kOverlapRows, or kTargetSquared where the others follow from those before it
+  double* partials;  // [samples, rows C + 3, parts_per_sample]; behind the rows cross-entropy, count, invalid
+};
+
+struct OverlapBackward {
+  OverlapProblem problem;
+  OverlapParts cut;
+  const void* classes;      // ClassTerms [samples, C]
+  const void* hits;         // HitTerms [samples, C]
+  OverlapOperand gradient;  // where it is written; its `data` is not used
+  void* data;
+};
+
+// One part of a sample.
+struct OverlapPart {
+  int64_t sample;
+  int64_t index;  // in the sample
+  int64_t begin;  // pixels
+  int64_t end;
+};
+
+__device__ __forceinline__ OverlapPart part_of(const OverlapParts& cut, int64_t pixels, int64_t part) {
+  const int64_t sample = part / cut.parts_per_sample;
+  const int64_t index = part - sample * cut.parts_per_sample;
+  const int64_t begin = index * cut.pixels_per_part;
+  const int64_t rest = pixels - begin;
+  return {sample, index, begin, begin + (rest < cut.pixels_per_part ? rest : cut.pixels_per_part)};
+}
+
+// Elements
+
+__device__ __forceinline__ uint64_t raw_label(const OverlapOperand& labels, int64_t at) {
+  switch (labels.element) {
+    case Element::kBool:
+      return static_cast<const uint8_t*>(labels.data)[at] != 0 ? 1 : 0;
+    case Element::kBits8:
+      return static_cast<const uint8_t*>(labels.data)[at];
+    case Element::kBits16:
+      return static_cast<const uint16_t*>(labels.data)[at];
+    case Element::kBits32:
+      return static_cast<const uint32_t*>(labels.data)[at];
+    default:
+      return static_cast<const uint64_t*>(labels.data)[at];
+  }
+}
+
+// Which class a pixel counts as: 0 where the target is soft; C out of range, C + 1 left out.
+__device__ __forceinline__ Code overlap_code(const OverlapProblem& problem, int64_t sample, int64_t pixel) {
+  const Code out_of_range = static_cast<Code>(problem.classes);
+  if (problem.mask.data != nullptr &&
+      static_cast<const uint8_t*>(
+          problem.mask.data)[sample * problem.mask.sample_stride + pixel * problem.mask.pixel_stride] == 0) {
+    return out_of_range + 1;
+  }
+  if (!problem.labels) {
+    return 0;
+  }
+  const OverlapOperand& target = problem.target;
+  const uint64_t label = raw_label(target, sample * target.sample_stride + pixel * target.pixel_stride);
+#pragma unroll 1
+  for (int32_t i = 0; i < problem.num_ignore; ++i) {
+    if (label == problem.ignore[i]) {
+      return out_of_range + 1;
+    }
+  }
+  return label > problem.target_last ? out_of_range : static_cast<Code>(label);
+}
+
+template <class Real, class Stored>
+__device__ __forceinline__ Real number_at(const void* data, int64_t at) {
+  return static_cast<Real>(static_cast<const Stored*>(data)[at]);
+}
+
+// A soft target of any dtype.
+template <class Real>
+__device__ __forceinline__ Real soft_target(const OverlapOperand& target, int64_t at) {
+  switch (target.element) {
+    case Element::kFloat:
+      return number_at<Real, float>(target.data, at);
+    case Element::kDouble:
+      return number_at<Real, double>(target.data, at);
+    case Element::kHalf:
+      return number_at<Real, Half>(target.data, at);
+    case Element::kBFloat16:
+      return number_at<Real, BFloat16>(target.data, at);
+    case Element::kBool:
+      return static_cast<const uint8_t*>(target.data)[at] != 0 ? Real{1} : Real{0};
+    case Element::kBits8:
+      return target.is_signed ? number_at<Real, int8_t>(target.data, at) : number_at<Real, uint8_t>(target.data, at);
+    case Element::kBits16:
+      return target.is_signed ? number_at<Real, int16_t>(target.data, at) : number_at<Real, uint16_t>(target.data, at);
+    case Element::kBits32:
+      return target.is_signed ? number_at<Real, int32_t>(target.data, at) : number_at<Real, uint32_t>(target.data, at);
+    default:
+      return target.is_signed ? number_at<Real, int64_t>(target.data, at) : number_at<Real, uint64_t>(target.data, at);
+  }
+}
+
+// Functions
+
+// e^x. Numbers stored in 16 bits have no digits for more than the hardware's power of two gives.
+template <class Stored>
+__device__ __forceinline__ RealOf<Stored> exp_of(RealOf<Stored> x) {
+  if constexpr (sizeof(Stored) == 2) {
+    constexpr float kLog2E = 1.44269504F;
+    return exp2f(x * kLog2E);
+  } else if constexpr (std::is_same_v<Stored, double>) {
+    return exp(x);
+  } else {
+    return expf(x);
+  }
+}
+
+__device__ __forceinline__ float log_of(float x) { return logf(x); }
+__device__ __forceinline__ double log_of(double x) { return log(x); }
+__device__ __forceinline__ float log_of_one_and(float x) { return log1pf(x); }
+__device__ __forceinline__ double log_of_one_and(double x) { return log1p(x); }
+
+template <class Real>
+__device__ __forceinline__ Real magnitude(Real x) {
+  return x < 0 ? -x : x;
+}
+
+template <class Real>
+__device__ __forceinline__ Real sign_of(Real x) {
+  return x > 0 ? Real{1} : x < 0 ? Real{-1} : Real{0};
+}
+
+// x * y, and 0 where x is 0, whatever y is.
+template <class Real>
+__device__ __forceinline__ Real scaled(Real x, Real y) {
+  return x == 0 ? Real{0} : x * y;
+}
+
+// Sums over the lanes of a warp, in pairs: every lane has the same sum, and the order never changes.
+
+template <class T>
+__device__ __forceinline__ T from_lane(T value, int lanes) {
+  uint32_t words[sizeof(T) / sizeof(uint32_t)];
+  memcpy(words, &value, sizeof(T));
+#pragma unroll
+  for (uint32_t& word : words) {
+    word = __shfl_xor_sync(0xffffffffU, word, lanes);
+  }
+  memcpy(&value, words, sizeof(T));
+  return value;
+}
+
+template <class T>
+__device__ __forceinline__ T warp_sum(T value) {
+#pragma unroll
+  for (int lanes = kWarp / 2; lanes > 0; lanes /= 2) {
+    value += from_lane(value, lanes);
+  }
+  return value;
+}
+
+}  // namespace torchtally::cuda

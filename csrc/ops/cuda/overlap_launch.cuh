@@ -1,0 +1,104 @@
+// The launches of a call of overlap_sums, in their order, on memory that the caller gives. The emulation runs them too.
+#pragma once
+
+#include <algorithm>
+
+#include "ops/cuda/overlap_sums_kernel.cuh"
+
+namespace torchtally::cuda {
+
+// What a call works with beside its inputs: float64 on the device.
+struct OverlapIncoming {
+  const double* class_weight = nullptr;        // [classes], or nullptr: 1 each
+  const double* grad_sums = nullptr;           // backward: [samples, kOverlapRows, classes]
+  const double* grad_cross_entropy = nullptr;  // backward: [samples]
+};
+
+// [samples, kOverlapRows, classes], and [samples] each.
+struct OverlapOutputs {
+  double* sums;
+  double* cross_entropy;
+  int64_t* count;
+  int64_t* invalid;
+};
+
+// Bytes of the sums of all parts.
+inline int64_t partial_bytes(const OverlapProblem& problem, const OverlapPlan& plan) {
+  return problem.samples * plan.values * plan.parts_per_sample * static_cast<int64_t>(sizeof(double));
+}
+
+// Bytes of the terms of so many samples: ClassTerms, then HitTerms. Without class weights a forward pass needs none.
+inline int64_t term_bytes(const OverlapProblem& problem, int64_t samples) {
+  const int64_t real = problem.input.element == Element::kDouble ? 8 : 4;
+  return 6 * real * samples * problem.classes;
+}
+
+inline const void* hit_terms(const OverlapProblem& problem, int64_t samples, const void* terms) {
+  return static_cast<const char*>(terms) + term_bytes(problem, samples) / 6 * 4;
+}
+
+inline int64_t grid_of(int64_t threads) {
+  constexpr int64_t kMost = 1 << 16;
+  return std::min((threads + kFoldThreads - 1) / kFoldThreads, kMost);
+}
+
+inline cudaError_t launch_terms(const OverlapProblem& problem, const OverlapIncoming& incoming, int64_t samples,
+                                void* terms, cudaStream_t stream) {
+  const OverlapTerms given{samples,
+                           problem.classes,
+                           incoming.grad_sums,
+                           incoming.grad_cross_entropy,
+                           incoming.class_weight,
+                           target_weight(problem),
+                           even_weight(problem),
+                           derives_rows(problem),
+                           terms,
+                           const_cast<void*>(hit_terms(problem, samples, terms))};
+  return launch({grid_of(samples * problem.classes), kFoldThreads, 0, stream}, overlap_terms_kernel_for(problem),
+                given);
+}
+
+// `terms` is nullptr without class weights.
+inline cudaError_t launch_forward(const OverlapProblem& problem, const OverlapPlan& plan,
+                                  const OverlapIncoming& incoming, void* terms, double* partials,
+                                  const OverlapOutputs& outputs, cudaStream_t stream) {
+  if (terms != nullptr) {
+    const cudaError_t error = launch_terms(problem, incoming, 1, terms, stream);
+    if (error != cudaSuccess) {
+      return error;
+    }
+  }
+  const OverlapForward forward{problem,
+                               overlap_parts(problem, plan),
+                               terms,
+                               terms == nullptr ? nullptr : hit_terms(problem, 1, terms),
+                               target_weight(problem),
+                               even_weight(problem),
+                               summed_rows(problem),
+                               partials};
+  const cudaError_t error =
+      launch({plan.grid, plan.threads, plan.shared_bytes, stream}, overlap_forward_kernel_for(problem, plan), forward);
+  if (error != cudaSuccess) {
+    return error;
+  }
+  const OverlapFold fold{problem.samples, problem.classes,       summed_rows(problem), plan.parts_per_sample, partials,
+                         outputs.sums,    outputs.cross_entropy, outputs.count,        outputs.invalid};
+  const int64_t warps = problem.samples * (kOverlapRows * problem.classes + 3);
+  return launch({grid_of(warps * kWarp), kFoldThreads, 0, stream}, &overlap_fold_kernel<kFoldThreads>, fold);
+}
+
+// Writes the gradient of every pixel to `data`, as `gradient` lays it out.
+inline cudaError_t launch_backward(const OverlapProblem& problem, const OverlapPlan& plan,
+                                   const OverlapIncoming& incoming, void* terms, const OverlapOperand& gradient,
+                                   void* data, cudaStream_t stream) {
+  const cudaError_t error = launch_terms(problem, incoming, problem.samples, terms, stream);
+  if (error != cudaSuccess) {
+    return error;
+  }
+  const OverlapBackward backward{
+      problem, overlap_parts(problem, plan), terms, hit_terms(problem, problem.samples, terms), gradient, data};
+  return launch({plan.grid, plan.threads, plan.shared_bytes, stream}, overlap_backward_kernel_for(problem, plan),
+                backward);
+}
+
+}  // namespace torchtally::cuda

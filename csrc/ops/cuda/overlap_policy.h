@@ -1,0 +1,82 @@
+// Every tuning number of the CUDA kernels of overlap_sums, and the launch that follows from them. Plain C++, in
+// libtorchtally: the emulation, _core and a build without CUDA read it too.
+#pragma once
+
+#include <cstdint>
+
+#include "common/export.h"
+#include "common/overlap_problem.h"
+#include "ops/cuda/counting_policy.h"
+
+namespace torchtally::cuda {
+
+// How the pixels of a part are summed.
+enum class OverlapPath : int32_t {
+  kAuto,
+  kRegisters,  // softmax and labels, at most kMaxRegisterClasses of float: a pixel's classes are read once, by a thread
+  kTiles,      // everything else: what a pixel needs of all its classes goes to shared memory first
+};
+
+// Kernels of the registers are compiled for at most 4, 8, 16 or 32 classes. Blocks are small, because every thread has
+// two counters of each class in shared memory: 32 KB at 32 classes.
+inline constexpr int32_t kMaxRegisterClasses = 32;
+inline constexpr int32_t kRegisterThreads = 128;
+inline constexpr int32_t kTileThreads = 256;
+// Of an SM: leaves 80 registers, or 128 where they hold doubles.
+template <class Stored>
+inline constexpr int32_t kTileBlocks = sizeof(Stored) == 8 ? 2 : 3;
+inline constexpr int32_t kFoldThreads = 128;
+
+// Of the kernel for so many classes: pixels of each thread in flight, 16 to 32 loads, and blocks of an SM that
+// registers must leave room for: 96 registers a thread, and 168 for 32 classes.
+template <int kClasses>
+inline constexpr int32_t kRegisterPixels = kClasses <= 4   ? 4
+                                           : kClasses <= 8 ? 2
+                                                           : 1;
+template <int kClasses>
+inline constexpr int32_t kRegisterBlocks = kClasses <= 16 ? 5 : 3;
+
+struct OverlapPolicy {
+  OverlapPath path = OverlapPath::kAuto;      // anything else is taken wherever it fits
+  int64_t threads = kTileThreads;             // of a block, and no more than its kernel's most
+  int64_t least_pixels = 2048;                // of a part: adding a block's sums up costs as much as 300 pixels
+  int64_t most_parts = 4096;                  // of all samples together: 8 turns of what an H100 holds
+  int64_t partial_bytes = int64_t{16} << 20;  // of the sums of all parts together, beyond one a sample
+  int64_t tile_bytes = int64_t{128} << 10;    // of the logits of a tile, which are read again: they should be in L2
+  int64_t least_tile = 64;                    // pixels
+  int64_t most_tile = 1024;                   // pixels
+  int64_t fold_pixels = 64;                   // of a thread, summed in float before they are added to a double
+  int64_t max_grid = (int64_t{1} << 31) - 1;  // blocks of a launch; what CUDA allows
+};
+
+// The launches of one call. A part is a run of pixels of one sample; its sums are written apart and added up by the
+// fold, in their order. Nothing here but the grid depends on the device, so results do not either.
+struct OverlapPlan {
+  OverlapPath path = OverlapPath::kTiles;
+  int32_t classes = 0;  // that the kernel of the registers is compiled for
+  int32_t threads = 0;
+  int64_t tile = 0;              // pixels whose terms lie in shared memory together
+  int64_t pixels_per_part = 0;   // a multiple of 32
+  int64_t parts_per_sample = 0;  // of all, the last may be shorter
+  int64_t values = 0;            // sums of a part: rows of each class, then cross-entropy, count and invalid
+  int64_t fold_pixels = 0;
+  int64_t shared_bytes = 0;
+  int64_t grid = 0;
+};
+
+// Where labels meet softmax, t^2 and |p - t| follow from the other sums: the first four rows are enough.
+constexpr bool derives_rows(const OverlapProblem& problem) {
+  return problem.labels && problem.activation == Activation::kSoftmax;
+}
+constexpr int64_t summed_rows(const OverlapProblem& problem) {
+  return derives_rows(problem) ? int64_t{kTargetSquared} : kOverlapRows;
+}
+
+// The problem has at least one sample and one pixel.
+TORCHTALLY_API OverlapPlan overlap_plan(const OverlapPolicy& policy, const DeviceFacts& device,
+                                        const OverlapProblem& problem, bool backward);
+
+// The policy of this process, read once a call. Tests and benchmarks change it between calls.
+TORCHTALLY_API OverlapPolicy& current_overlap_policy();
+
+}  // namespace torchtally::cuda

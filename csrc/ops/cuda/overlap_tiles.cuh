@@ -1,0 +1,450 @@
+// Device code of overlap_sums for every activation, target and number of classes. A block takes a tile of pixels. Where
+// the activation is softmax, each thread first learns what a pixel needs of all its classes, with one look at them;
+// then a warp takes a class at a time, or a pixel where the classes of a pixel lie together. The second look finds the
+// logits in a cache.
+#pragma once
+
+#include "ops/cuda/overlap_device.cuh"
+
+namespace torchtally::cuda {
+
+// What the threads of a block share of the pixels of a tile.
+template <class Real>
+struct TileMemory {
+  Real* top;      // softmax: the largest logit
+  Real* inverse;  // softmax: 1 / sum of e^(x - top)
+  Real* base;     // softmax, backward: sum of the weights - sum p g
+  Code* code;
+  char* rest;  // for the sums of warps
+
+  __device__ __forceinline__ explicit TileMemory(int64_t tile) {
+    TORCHTALLY_DYNAMIC_SHARED(double, shared);
+    top = reinterpret_cast<Real*>(shared);
+    inverse = top + tile;
+    base = inverse + tile;
+    code = reinterpret_cast<Code*>(base + tile);
+    rest = reinterpret_cast<char*>(code + tile);
+  }
+};
+
+// A tile of one sample: n pixels from `begin` on.
+struct Tile {
+  int64_t sample;
+  int64_t begin;
+  int64_t n;
+};
+
+// Where the elements of a tile's pixels lie, in the input, the target or the gradient.
+struct TilePlace {
+  int64_t origin;
+  int64_t class_stride;
+  int64_t pixel_stride;
+
+  __device__ __forceinline__ TilePlace(const OverlapOperand& operand, const Tile& tile)
+      : origin(tile.sample * operand.sample_stride + tile.begin * operand.pixel_stride),
+        class_stride(operand.class_stride),
+        pixel_stride(operand.pixel_stride) {}
+  __device__ __forceinline__ int64_t at(int64_t i, int64_t k) const {
+    return origin + i * pixel_stride + k * class_stride;
+  }
+};
+
+// Reads the logits and targets of a tile.
+template <class Stored>
+class TileReader {
+ public:
+  using Real = RealOf<Stored>;
+
+  __device__ __forceinline__ TileReader(const OverlapProblem& problem, const Tile& tile)
+      : problem_(problem), input_(problem.input, tile), target_(problem.target, tile) {}
+
+  __device__ __forceinline__ Real input(int64_t i, int64_t k) const {
+    return number_at<Real, Stored>(problem_.input.data, input_.at(i, k));
+  }
+  // Of a pixel that counts as `code`.
+  __device__ __forceinline__ Real target(int64_t i, int64_t k, Code code) const {
+    if (problem_.labels) {
+      return static_cast<Code>(k) == code ? Real{1} : Real{0};
+    }
+    return soft_target<Real>(problem_.target, target_.at(i, k));
+  }
+
+ private:
+  const OverlapProblem& problem_;
+  TilePlace input_;
+  TilePlace target_;
+};
+
+// The sum of e^(x - top) while the largest logit is still being found: what was added before is scaled down.
+template <class Stored>
+struct RunningSoftmax {
+  using Real = RealOf<Stored>;
+  Real top = -static_cast<Real>(INFINITY);
+  Real total = 0;
+
+  // Returns what everything that was summed before must be multiplied with; `rise` is by how much the top rose, or 0.
+  __device__ __forceinline__ Real next(Real x, Real& power, Real& rise) {
+    if (x > top) {
+      const Real scale = exp_of<Stored>(top - x);
+      rise = x - top;
+      top = x;
+      power = 1;
+      total = total * scale + 1;
+      return scale;
+    }
+    power = x == top ? Real{1} : exp_of<Stored>(x - top);
+    rise = 0;
+    total += power;
+    return 1;
+  }
+};
+
+// The sigmoid of x, what it lacks to 1, and the logarithm that its cross-entropy needs.
+template <class Stored>
+struct SigmoidOf {
+  using Real = RealOf<Stored>;
+  Real x, power, value, rest;
+
+  __device__ __forceinline__ explicit SigmoidOf(Real given) : x(given), power(exp_of<Stored>(-magnitude(given))) {
+    const Real large = 1 / (1 + power);
+    value = x < 0 ? power * large : large;
+    rest = x < 0 ? large : power * large;
+  }
+  // -t log p - (1 - t) log(1 - p)
+  __device__ __forceinline__ Real cross_entropy(Real t) const {
+    return log_of_one_and(power) + scaled(x < 0 ? t : 1 - t, magnitude(x));
+  }
+};
+
+template <class Stored, Activation kActivation>
+class TileSums {
+ public:
+  using Real = RealOf<Stored>;
+
+  __device__ __forceinline__ explicit TileSums(const OverlapForward& given)
+      : given_(given), problem_(given.problem), memory_(given.cut.tile), rows_(static_cast<int>(given.rows)) {}
+
+  __device__ __forceinline__ void add_part(const OverlapPart& part) {
+    loss_ = 0.0;
+    count_ = invalid_ = 0;
+    const Code out_of_range = static_cast<Code>(problem_.classes);
+    for (int64_t begin = part.begin; begin < part.end; begin += given_.cut.tile) {
+      const int64_t left = part.end - begin;
+      const Tile tile{part.sample, begin, left < given_.cut.tile ? left : given_.cut.tile};
+      const TileReader<Stored> reader(problem_, tile);
+      for (int64_t i = threadIdx.x; i < tile.n; i += blockDim.x) {
+        const Code code = overlap_code(problem_, tile.sample, begin + i);
+        memory_.code[i] = code;
+        count_ += code < out_of_range;
+        invalid_ += code == out_of_range;
+        if (kActivation == Activation::kSoftmax && code < out_of_range) {
+          normalize(reader, i, code);
+        }
+      }
+      __syncthreads();
+      if (given_.cut.by_class) {
+        add_by_class(reader, tile, part);
+      } else {
+        add_by_pixel(reader, tile, part);
+      }
+      __syncthreads();
+    }
+    write_rest(part);
+  }
+
+ private:
+  __device__ __forceinline__ int64_t values() const { return rows_ * problem_.classes + 3; }
+
+  // What a class weighs in the cross-entropy where it is the target, and everywhere.
+  __device__ __forceinline__ Real weight_of(int64_t k) const {
+    return given_.hits == nullptr ? static_cast<Real>(given_.weight)
+                                  : static_cast<const HitTerms<Real>*>(given_.hits)[k].weight;
+  }
+  __device__ __forceinline__ Real even_of(int64_t k) const {
+    return given_.classes == nullptr ? static_cast<Real>(given_.even)
+                                     : static_cast<const ClassTerms<Real>*>(given_.classes)[k].even;
+  }
+
+  __device__ __forceinline__ void normalize(const TileReader<Stored>& reader, int64_t i, Code code) {
+    RunningSoftmax<Stored> softmax;
+    Real weights = 0;
+    Real away = 0;  // sum of weight (x - top)
+#pragma unroll 4
+    for (int64_t k = 0; k < problem_.classes; ++k) {
+      const Real x = reader.input(i, k);
+      const Real weight = weight_of(k) * reader.target(i, k, code) + even_of(k);
+      Real power;
+      Real rise;
+      softmax.next(x, power, rise);
+      away -= scaled(weights, rise);
+      away += x == softmax.top ? Real{0} : scaled(weight, x - softmax.top);
+      weights += weight;
+    }
+    memory_.top[i] = softmax.top;
+    memory_.inverse[i] = 1 / softmax.total;
+    // The last term is NaN where the largest logit is not finite.
+    loss_ += static_cast<double>(weights * log_of(softmax.total) - away + (softmax.top - softmax.top));
+  }
+
+  // Adds an element of pixel i and class k to the sums of its class.
+  __device__ __forceinline__ void add(const TileReader<Stored>& reader, int64_t i, int64_t k,
+                                      Real (&sums)[kOverlapRows]) {
+    const Code code = memory_.code[i];
+    const Real x = reader.input(i, k);
+    if (code >= static_cast<Code>(problem_.classes)) {
+      return;
+    }
+    const Real target = reader.target(i, k, code);
+    Real probability = x;
+    if constexpr (kActivation == Activation::kSoftmax) {
+      probability = exp_of<Stored>(x - memory_.top[i]) * memory_.inverse[i];
+    } else if constexpr (kActivation == Activation::kSigmoid) {
+      const SigmoidOf<Stored> sigmoid(x);
+      probability = sigmoid.value;
+      const Real smoothing = static_cast<Real>(problem_.label_smoothing);
+      const Real smoothed = target * (1 - smoothing) + smoothing / 2;
+      loss_ += static_cast<double>((weight_of(k) + 2 * even_of(k)) * sigmoid.cross_entropy(smoothed));
+    }
+    sums[kIntersection] += probability * target;
+    sums[kPrediction] += probability;
+    sums[kSquared] += probability * probability;
+    sums[kTarget] += target;
+    if (rows_ == kOverlapRows) {
+      sums[kTargetSquared] += target * target;
+      sums[kDifference] += magnitude(probability - target);
+    }
+  }
+
+  // Adds to what the part's tiles before have come to; always by the same thread.
+  __device__ __forceinline__ void add_to_part(const OverlapPart& part, const Tile& tile, int64_t row, int64_t k,
+                                              double value) const {
+    const int64_t index = part.sample * values() + row * problem_.classes + k;
+    double* const at = given_.partials + index * given_.cut.parts_per_sample + part.index;
+    *at = tile.begin == part.begin ? value : *at + value;
+  }
+
+  __device__ __forceinline__ void add_by_pixel(const TileReader<Stored>& reader, const Tile& tile,
+                                               const OverlapPart& part) {
+    const uint32_t lane = threadIdx.x % kWarp;
+    for (int64_t k = threadIdx.x / kWarp; k < problem_.classes; k += blockDim.x / kWarp) {
+      Real sums[kOverlapRows] = {};
+#pragma unroll 4
+      for (int64_t i = lane; i < tile.n; i += kWarp) {
+        add(reader, i, k, sums);
+      }
+      Real mine = 0;
+#pragma unroll
+      for (int row = 0; row < static_cast<int>(kOverlapRows); ++row) {
+        if (row < rows_) {
+          const Real sum = warp_sum(sums[row]);
+          mine = static_cast<int>(lane) == row ? sum : mine;
+        }
+      }
+      if (static_cast<int>(lane) < rows_) {
+        add_to_part(part, tile, lane, k, static_cast<double>(mine));
+      }
+    }
+  }
+
+  // Lanes are classes and warps take pixels in turn, so the sums of a class are spread over the warps.
+  __device__ __forceinline__ void add_by_class(const TileReader<Stored>& reader, const Tile& tile,
+                                               const OverlapPart& part) {
+    Real* const of_warps = reinterpret_cast<Real*>(memory_.rest);  // [warps, kOverlapRows, kWarp]
+    const uint32_t lane = threadIdx.x % kWarp;
+    const uint32_t warp = threadIdx.x / kWarp;
+    const uint32_t warps = blockDim.x / kWarp;
+    constexpr uint32_t kCells = kOverlapRows * kWarp;
+    for (int64_t first = 0; first < problem_.classes; first += kWarp) {
+      Real sums[kOverlapRows] = {};
+      if (first + lane < problem_.classes) {
+#pragma unroll 4
+        for (int64_t i = warp; i < tile.n; i += warps) {
+          add(reader, i, first + lane, sums);
+        }
+      }
+#pragma unroll
+      for (uint32_t row = 0; row < kOverlapRows; ++row) {
+        of_warps[warp * kCells + row * kWarp + lane] = sums[row];
+      }
+      __syncthreads();
+      for (uint32_t cell = threadIdx.x; cell < static_cast<uint32_t>(rows_) * kWarp; cell += blockDim.x) {
+        const int64_t k = first + cell % kWarp;
+        double sum = 0.0;
+        for (uint32_t other = 0; other < warps; ++other) {
+          sum += static_cast<double>(of_warps[other * kCells + cell]);
+        }
+        if (k < problem_.classes) {
+          add_to_part(part, tile, cell / kWarp, k, sum);
+        }
+      }
+      __syncthreads();
+    }
+  }
+
+  // Cross-entropy, count and invalid: of the lanes, then of the warps.
+  __device__ __forceinline__ void write_rest(const OverlapPart& part) {
+    double* const of_warps = reinterpret_cast<double*>(memory_.rest);  // [3, warps]
+    const uint32_t warps = blockDim.x / kWarp;
+    const double mine[3] = {loss_, static_cast<double>(count_), static_cast<double>(invalid_)};
+#pragma unroll
+    for (uint32_t v = 0; v < 3; ++v) {
+      const double sum = warp_sum(mine[v]);
+      if (threadIdx.x % kWarp == 0) {
+        of_warps[v * warps + threadIdx.x / kWarp] = sum;
+      }
+    }
+    __syncthreads();
+    if (threadIdx.x < 3) {
+      double sum = 0.0;
+      for (uint32_t warp = 0; warp < warps; ++warp) {
+        sum += of_warps[threadIdx.x * warps + warp];
+      }
+      const int64_t value = part.sample * values() + rows_ * problem_.classes + threadIdx.x;
+      given_.partials[value * given_.cut.parts_per_sample + part.index] = sum;
+    }
+    __syncthreads();
+  }
+
+  const OverlapForward& given_;
+  const OverlapProblem& problem_;
+  TileMemory<Real> memory_;
+  int rows_;
+  double loss_ = 0.0;
+  int64_t count_ = 0;
+  int64_t invalid_ = 0;
+};
+
+template <class Stored, Activation kActivation>
+class TileGradient {
+ public:
+  using Real = RealOf<Stored>;
+
+  __device__ __forceinline__ explicit TileGradient(const OverlapBackward& given)
+      : given_(given), problem_(given.problem), memory_(given.cut.tile) {}
+
+  __device__ __forceinline__ void write_part(const OverlapPart& part) {
+    terms_ = static_cast<const ClassTerms<Real>*>(given_.classes) + part.sample * problem_.classes;
+    hits_ = static_cast<const HitTerms<Real>*>(given_.hits) + part.sample * problem_.classes;
+    for (int64_t begin = part.begin; begin < part.end; begin += given_.cut.tile) {
+      const int64_t left = part.end - begin;
+      const Tile tile{part.sample, begin, left < given_.cut.tile ? left : given_.cut.tile};
+      const TileReader<Stored> reader(problem_, tile);
+      for (int64_t i = threadIdx.x; i < tile.n; i += blockDim.x) {
+        const Code code = overlap_code(problem_, tile.sample, begin + i);
+        memory_.code[i] = code;
+        if (kActivation == Activation::kSoftmax && code < static_cast<Code>(problem_.classes)) {
+          find_base(reader, i, code);
+        }
+      }
+      __syncthreads();
+      const TilePlace gradient(given_.gradient, tile);
+      const uint32_t lane = threadIdx.x % kWarp;
+      const uint32_t warp = threadIdx.x / kWarp;
+      const uint32_t warps = blockDim.x / kWarp;
+      if (given_.cut.by_class) {
+        for (int64_t i = warp; i < tile.n; i += warps) {
+          for (int64_t k = lane; k < problem_.classes; k += kWarp) {
+            write(reader, gradient, i, k);
+          }
+        }
+      } else {
+        for (int64_t k = warp; k < problem_.classes; k += warps) {
+#pragma unroll 4
+          for (int64_t i = lane; i < tile.n; i += kWarp) {
+            write(reader, gradient, i, k);
+          }
+        }
+      }
+      __syncthreads();
+    }
+  }
+
+ private:
+  __device__ __forceinline__ void find_base(const TileReader<Stored>& reader, int64_t i, Code code) {
+    RunningSoftmax<Stored> softmax;
+    Real weights = 0;
+    Real linear = 0;   // sum of e^(x - top) (slope t + constant)
+    Real squares = 0;  // sum of e^(x - top)^2 linear
+    bool signs = false;
+#pragma unroll 4
+    for (int64_t k = 0; k < problem_.classes; ++k) {
+      const ClassTerms<Real> of_class = terms_[k];
+      const HitTerms<Real> hit = hits_[k];
+      const Real target = reader.target(i, k, code);
+      Real power;
+      Real rise;
+      const Real scale = softmax.next(reader.input(i, k), power, rise);
+      linear = linear * scale + (hit.slope * target + of_class.constant) * power;
+      squares = squares * scale * scale + of_class.linear * power * power;
+      weights += hit.weight * target + of_class.even;
+      signs |= of_class.sign != 0;
+    }
+    const Real inverse = 1 / softmax.total;
+    Real base = weights - (linear + squares * inverse) * inverse;
+    if (signs) {  // a sign is known only with the probability
+      for (int64_t k = 0; k < problem_.classes; ++k) {
+        const Real p = exp_of<Stored>(reader.input(i, k) - softmax.top) * inverse;
+        base -= p * terms_[k].sign * sign_of(p - reader.target(i, k, code));
+      }
+    }
+    memory_.top[i] = softmax.top;
+    memory_.inverse[i] = inverse;
+    memory_.base[i] = base;
+  }
+
+  __device__ __forceinline__ void write(const TileReader<Stored>& reader, const TilePlace& gradient, int64_t i,
+                                        int64_t k) const {
+    Stored* const to = static_cast<Stored*>(given_.data) + gradient.at(i, k);
+    const Code code = memory_.code[i];
+    const Real x = reader.input(i, k);
+    if (code >= static_cast<Code>(problem_.classes)) {
+      *to = static_cast<Stored>(0.0F);
+      return;
+    }
+    const ClassTerms<Real> of_class = terms_[k];
+    const HitTerms<Real> hit = hits_[k];
+    const Real target = reader.target(i, k, code);
+    const auto by_probability = [&](Real p) {
+      return hit.slope * target + of_class.constant + of_class.linear * p + of_class.sign * sign_of(p - target);
+    };
+    const Real weight = hit.weight * target + of_class.even;
+    Real value;
+    if constexpr (kActivation == Activation::kSoftmax) {
+      const Real p = exp_of<Stored>(x - memory_.top[i]) * memory_.inverse[i];
+      value = p * (memory_.base[i] + by_probability(p)) - weight;
+    } else if constexpr (kActivation == Activation::kSigmoid) {
+      const SigmoidOf<Stored> sigmoid(x);
+      value = sigmoid.value * sigmoid.rest * by_probability(sigmoid.value) +
+              ((hit.weight + 2 * of_class.even) * sigmoid.value - weight);
+    } else {
+      value = by_probability(x);
+    }
+    *to = static_cast<Stored>(value);
+  }
+
+  const OverlapBackward& given_;
+  const OverlapProblem& problem_;
+  TileMemory<Real> memory_;
+  const ClassTerms<Real>* terms_ = nullptr;
+  const HitTerms<Real>* hits_ = nullptr;
+};
+
+template <class Stored, Activation kActivation>
+__global__ void __launch_bounds__(kTileThreads, kTileBlocks<Stored>)
+    overlap_tiles_forward(__grid_constant__ const OverlapForward given) {
+  TileSums<Stored, kActivation> sums(given);
+  for (int64_t index = blockIdx.x; index < given.cut.parts; index += gridDim.x) {
+    sums.add_part(part_of(given.cut, given.problem.pixels, index));
+  }
+}
+
+template <class Stored, Activation kActivation>
+__global__ void __launch_bounds__(kTileThreads, kTileBlocks<Stored>)
+    overlap_tiles_backward(__grid_constant__ const OverlapBackward given) {
+  TileGradient<Stored, kActivation> gradient(given);
+  for (int64_t index = blockIdx.x; index < given.cut.parts; index += gridDim.x) {
+    gradient.write_part(part_of(given.cut, given.problem.pixels, index));
+  }
+}
+
+}  // namespace torchtally::cuda
