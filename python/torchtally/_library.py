@@ -19,8 +19,7 @@ COUNTING_OPS = (
     "class_counts",
     "class_counts_",
 )
-CPU_OPS = ("overlap_sums", "overlap_sums_backward")  # without CUDA kernels so far
-OPS = (*COUNTING_OPS, *CPU_OPS)
+OPS = (*COUNTING_OPS, "overlap_sums", "overlap_sums_backward")
 
 
 def library_folder() -> Path:
@@ -66,11 +65,11 @@ def _load_cuda() -> str:
     return ""
 
 
-def _register_cuda_message(ops: tuple[str, ...], reason: str) -> None:
+def _register_cuda_message(reason: str) -> None:
     def refuse(op: str, *_args: object, **_kwargs: object) -> None:
         raise RuntimeError(f"{op}: no CUDA kernels for a CUDA tensor: {reason}")
 
-    for op in ops:
+    for op in OPS:
         _keep_alive.impl(op, partial(refuse, op), "CUDA")
 
 
@@ -86,9 +85,7 @@ _load(_cpu_library)
 #: Why CUDA tensors are refused; empty where the CUDA library is loaded.
 cuda_unavailable_reason: str = _load_cuda()
 if cuda_unavailable_reason:
-    _register_cuda_message(OPS, cuda_unavailable_reason)
-else:
-    _register_cuda_message(CPU_OPS, "this version counts and does not sum on CUDA")
+    _register_cuda_message(cuda_unavailable_reason)
 
 # Counts are integers: no gradient flows, and no autograd node is made for one.
 for _op in COUNTING_OPS:

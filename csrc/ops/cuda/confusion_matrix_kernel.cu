@@ -1,7 +1,5 @@
 #include "ops/cuda/confusion_matrix_kernel.cuh"
 
-#include <torch/csrc/stable/accelerator.h>
-
 #include <vector>
 
 #include "ops/counting_op.h"
@@ -16,7 +14,7 @@ struct ConfusionMatrix {
   static std::vector<int64_t> shape(int64_t classes) { return {classes, classes}; }
 
   static void count(const CountingProblem& problem, const CountingOutput& output, int32_t device_index) {
-    const torch::stable::accelerator::DeviceGuard guard(device_index);
+    const DeviceGuard guard(device_index);
     const cudaStream_t stream = current_stream(device_index);
     const int64_t bins = MatrixPairs::bins(problem.output_classes());
     const Plan plan = make_plan(current_policy(), device_facts(name, device_index), workload_of(problem, bins));

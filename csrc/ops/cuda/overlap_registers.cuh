@@ -64,12 +64,11 @@ struct RegisterPixels {
 template <int kClasses>
 class RegisterSums {
   enum : uint32_t { kLoss, kCount, kInvalid, kRest };
+  static constexpr uint32_t kSummedRows = kTargetSquared;  // behind the rows of the classes comes the rest
 
  public:
   __device__ __forceinline__ RegisterSums(int classes)
-      : classes_(static_cast<uint32_t>(classes)),
-        values_(kTargetSquared * classes_ + kRest),
-        warps_(blockDim.x / kWarp) {
+      : classes_(static_cast<uint32_t>(classes)), values_(kSummedRows * classes_ + kRest), warps_(blockDim.x / kWarp) {
     TORCHTALLY_DYNAMIC_SHARED(double, shared);
     totals_ = shared;
     of_warps_ = reinterpret_cast<float*>(totals_ + values_);
@@ -111,7 +110,7 @@ class RegisterSums {
       give(kTarget, label, targets_[label * blockDim.x]);
     });
     for (uint32_t i = 0; i < kRest; ++i) {
-      give(kTargetSquared, i, rest_[i * blockDim.x]);
+      give(kSummedRows, i, rest_[i * blockDim.x]);
     }
     __syncthreads();
     for (uint32_t v = threadIdx.x; v < values_; v += blockDim.x) {

@@ -1,4 +1,3 @@
-#include <torch/csrc/stable/accelerator.h>
 #include <torch/csrc/stable/library.h>
 #include <torch/csrc/stable/ops.h>
 
@@ -42,7 +41,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> overlap_sums(const Tensor& input, con
             torch::stable::new_zeros(input, per_sample, ScalarType::Long)};
   }
   const int32_t device_index = input.get_device_index();
-  const torch::stable::accelerator::DeviceGuard guard(device_index);
+  const DeviceGuard guard(device_index);
   const Tensor sums = torch::stable::new_empty(input, per_class, ScalarType::Double);
   const Tensor cross_entropy = torch::stable::new_empty(input, per_sample, ScalarType::Double);
   const Tensor count = torch::stable::new_empty(input, per_sample, ScalarType::Long);
@@ -78,7 +77,7 @@ Tensor overlap_sums_backward(const Tensor& grad_sums, const Tensor& grad_cross_e
     return result.gradient;
   }
   const int32_t device_index = input.get_device_index();
-  const torch::stable::accelerator::DeviceGuard guard(device_index);
+  const DeviceGuard guard(device_index);
   const cudaStream_t stream = current_stream(device_index);
   const OverlapPlan plan = overlap_plan(current_overlap_policy(), device_facts(op, device_index), problem, true);
   const Tensor terms = scratch(input, term_bytes(problem, problem.samples));
