@@ -19,6 +19,8 @@ import torch
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests/cuda_emulation"
 POLICY = "ops/cuda/counting_policy.cpp"
+OVERLAP_POLICY = "ops/cuda/overlap_policy.cpp"
+OVERLAP_ARGUMENTS = ("operands.cpp", "overlap_arguments.cpp")
 #: What the program needs beside the kernels, and what never changes with them.
 CASES = (ROOT / "tests/cpp/cases.cpp", ROOT / "tests/cpp/problems.cpp")
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
@@ -58,6 +60,19 @@ def compile_library(folder: Path) -> Path:
     inputs = [HERE / "counting_emulation.cpp", ROOT / "csrc" / POLICY]
     flags = ["-fPIC", "-shared", "-fvisibility=hidden"]
     return compile_cpp(inputs, folder / "counting_emulation.so", flags)
+
+
+def compile_overlap_library(folder: Path) -> Path:
+    """Compile what ``overlap.OverlapEmulation`` loads: ops of torch, on its CPU."""
+    inputs = [HERE / "overlap_emulation.cpp", ROOT / "csrc" / OVERLAP_POLICY]
+    inputs += [ROOT / "csrc/ops" / name for name in OVERLAP_ARGUMENTS]
+    torch_folder = Path(torch.__file__).parent
+    # Visible, because the names of the kernels are read off the library.
+    flags = ["-fPIC", "-shared", "-Wno-attributes"]
+    flags += ["-DTORCH_TARGET_VERSION=0x020a000000000000ull"]
+    flags += [f"-L{torch_folder}/lib", "-Wl,--no-as-needed", "-ltorch", "-ltorch_cpu"]
+    output = folder / "overlap_emulation.so"
+    return compile_cpp(inputs, output, flags, sources=HERE / "stand_in")
 
 
 def compile_cases(folder: Path, flags: Sequence[str] = ()) -> list[Path]:

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -110,6 +111,7 @@ struct Machine {
   char* shared = nullptr;  // of the running block, as `barriers`
   char* barriers = nullptr;
   unsigned phase = 0;
+  std::map<const void*, int64_t> launches;  // by kernel
   uint32_t order = 0;       // 0: threads run in the order of their index; else the seed of a shuffle
   char begin = 0, end = 0;  // ThreadSanitizer's objects between host and kernel
 };
@@ -364,6 +366,7 @@ TORCHTALLY_EMULATOR inline void* shared_memory() { return machine.shared; }
 
 template <class... Params, class... Arguments>
 cudaError_t launch(const Launch& at, void (*kernel)(Params...), const Arguments&... arguments) {
+  ++emulation::machine.launches[reinterpret_cast<const void*>(kernel)];
   emulation::run_grid(at, [&] { kernel(arguments...); });
   return cudaSuccess;
 }

@@ -2,7 +2,12 @@
 // argument checks, memory, plans, launches and device code are those of the libraries.
 #include <torch/csrc/stable/library.h>
 
+#include <cxxabi.h>
+#include <dlfcn.h>
+
 #include <cstdint>
+#include <cstdlib>
+#include <string>
 
 #undef STABLE_TORCH_LIBRARY_FRAGMENT
 #undef STABLE_TORCH_LIBRARY_IMPL
@@ -27,3 +32,18 @@ EMULATION_API void default_overlap_policy(cuda::OverlapPolicy* policy) { *policy
 
 EMULATION_API int64_t overlap_policy_size() { return sizeof(cuda::OverlapPolicy); }
 
+
+// The kernels that were launched, a line each: how often, then the name. This library exports them.
+EMULATION_API const char* overlap_launches() {
+  static std::string lines;
+  lines.clear();
+  for (const auto& [kernel, times] : cuda::emulation::machine.launches) {
+    Dl_info found{};
+    dladdr(kernel, &found);
+    char* const name = abi::__cxa_demangle(found.dli_sname, nullptr, nullptr, nullptr);
+    lines += std::to_string(times) + " " + (name != nullptr ? name : "?") + "\n";
+    std::free(name);
+  }
+  cuda::emulation::machine.launches.clear();
+  return lines.c_str();
+}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -17,7 +18,8 @@ LAYOUTS = ("planar", "channels_last", "transposed", "sliced")
 KINDS = ("labels", "soft", "one-hot")
 
 #: Errors of a sum relative to itself, and of a gradient relative to the largest.
-TOLERANCE = {
+Tolerance: TypeAlias = dict[torch.dtype, tuple[float, float]]
+TOLERANCE: Tolerance = {
     torch.float64: (1e-12, 1e-12),
     torch.float32: (1e-6, 1e-5),
     torch.float16: (1e-6, 2e-3),
@@ -75,12 +77,19 @@ def upstream(sums: dict[str, Tensor], seed: int = 0) -> dict[str, Tensor]:
     }
 
 
-def assert_sums(values: Tensor, target: Tensor, **options: Any) -> OverlapSums:
+def assert_sums(
+    values: Tensor,
+    target: Tensor,
+    *,
+    sums: Callable[..., OverlapSums] = overlap_sums,
+    tolerance: Tolerance = TOLERANCE,
+    **options: Any,
+) -> OverlapSums:
     """Compare the sums and the gradient of the input with the reference."""
     given = values.detach().clone(memory_format=torch.preserve_format)
     given.requires_grad_()
     exact = values.detach().double().contiguous().requires_grad_()
-    found = overlap_sums(given, target, **options)
+    found = sums(given, target, **options)
     ignored = options.pop("ignore_index", ())
     ignored = (ignored,) if isinstance(ignored, int) else ignored or ()
     wanted = overlap_sums_reference(exact, target, ignore_index=ignored, **options)
@@ -90,7 +99,7 @@ def assert_sums(values: Tensor, target: Tensor, **options: Any) -> OverlapSums:
     loss.backward()
     wanted_loss.backward()
 
-    limit, gradient_limit = TOLERANCE[values.dtype]
+    limit, gradient_limit = tolerance[values.dtype]
     for name, want in wanted.items():
         have = getattr(found, name)
         assert have.dtype == want.dtype, name

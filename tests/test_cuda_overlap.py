@@ -1,0 +1,291 @@
+"""The CUDA kernels of overlap_sums, run on the CPU by the emulator, with their host.
+
+What is called is the op itself: its checks, plans, scratch memory and launches are
+those of the CUDA library. ``make sanitize`` runs the same kernels under sanitizers.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from cuda_emulation import build
+from cuda_emulation.counting import HOPPER, SMALL, DeviceFacts
+from cuda_emulation.overlap import OverlapEmulation, Route
+from overlap_checks import (
+    ACTIVATIONS,
+    DTYPES,
+    KINDS,
+    LAYOUTS,
+    assert_sums,
+    laid_out,
+    logits,
+    targets,
+)
+
+#: A thread adds up to 64 pixels in float; exponentials of 16 bits are those of float.
+TOLERANCE = {
+    torch.float64: (1e-12, 1e-12),
+    torch.float32: (2e-6, 1e-5),
+    torch.float16: (3e-6, 2e-3),
+    torch.bfloat16: (3e-6, 1e-2),
+}
+#: Small parts and tiles, so that small inputs already have several of each.
+CUT = {
+    "least_pixels": 64,
+    "least_tile": 32,
+    "most_tile": 32,
+    "fold_pixels": 2,
+    "threads": 64,
+}
+ROUTES = [Route.REGISTERS, Route.TILES]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> OverlapEmulation:
+    if build.compiler() is None:
+        pytest.skip("no C++ compiler")
+    folder = tmp_path_factory.mktemp("overlap")
+    return OverlapEmulation(build.compile_overlap_library(folder))
+
+
+@pytest.fixture
+def emulation(built: OverlapEmulation) -> Iterator[OverlapEmulation]:
+    yield built
+    built.launched()  # notes them
+
+
+def check(emulation: OverlapEmulation, *given: object, **options: object) -> None:
+    assert_sums(*given, sums=emulation.sums, tolerance=TOLERANCE, **options)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_sums_and_gradients(
+    emulation: OverlapEmulation, dtype: torch.dtype, layout: str, activation: str
+) -> None:
+    generator = torch.Generator().manual_seed(9)
+    shape = (2, 5, 7, 19)
+    values = laid_out(logits(shape, dtype, activation), layout)
+    mask = torch.rand((2, 7, 19), generator=generator) < 0.7
+    entropy = {
+        "class_weight": torch.rand(5, generator=generator),
+        "label_smoothing": 0.1,
+    }
+    with emulation.policy(**CUT):
+        for kind in KINDS:
+            target = targets(shape, kind)
+            ignored = {"ignore_index": [0, 255, -1]} if kind == "labels" else {}
+            for options in ({}, {"mask": mask, **entropy, **ignored}):
+                check(emulation, values, target, activation=activation, **options)
+
+
+@pytest.mark.parametrize("classes", [1, 2, 4, 5, 8, 9, 16, 17, 24, 32])
+@pytest.mark.parametrize("dtype", DTYPES[1:], ids=str)
+def test_every_number_of_classes_in_registers(
+    emulation: OverlapEmulation, classes: int, dtype: torch.dtype
+) -> None:
+    shape = (2, classes, 307)
+    compiled = next(n for n in (4, 8, 16, 32) if classes <= n)
+    with emulation.policy(**CUT):
+        values = logits(shape, dtype)
+        target = targets(shape, "labels")
+        target[0, :40] = 255
+        check(emulation, values, target, ignore_index=255, label_smoothing=0.2)
+        name = f", {str(dtype).removeprefix('torch.')}, {compiled}"
+        launched = emulation.launched()
+        for kernel in ("overlap_registers_forward", "overlap_registers_backward"):
+            assert kernel + name in launched
+        assert not any("tiles" in kernel for kernel in launched)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_every_kernel_of_tiles(
+    emulation: OverlapEmulation, dtype: torch.dtype, activation: str
+) -> None:
+    with emulation.policy(path=Route.TILES, **CUT):
+        for classes, layout in itertools.product((3, 40), ("planar", "channels_last")):
+            shape = (2, classes, 5, 21)
+            values = laid_out(logits(shape, dtype, activation), layout)
+            for kind in KINDS:
+                check(emulation, values, targets(shape, kind), activation=activation)
+    name = f", {str(dtype).removeprefix('torch.')}, {activation}"
+    launched = emulation.launched()
+    for kernel in ("overlap_tiles_forward", "overlap_tiles_backward"):
+        assert kernel + name in launched
+    assert not any("registers" in kernel for kernel in launched)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("pixels", [1, 31, 32, 33, 64, 65, 127, 129, 1000])
+def test_sizes_around_warps_tiles_and_parts(
+    emulation: OverlapEmulation, pixels: int, route: Route
+) -> None:
+    for cut in (CUT, {**CUT, "most_tile": 1024, "least_pixels": 96, "threads": 32}):
+        with emulation.policy(path=route, **cut):
+            for samples, classes in ((1, 3), (3, 6)):
+                shape = (samples, classes, pixels)
+                values = logits(shape, torch.float32)
+                check(emulation, values, targets(shape, "labels"))
+
+
+def test_the_plan_of_a_hopper(emulation: OverlapEmulation) -> None:
+    """The default plan: blocks of 128 and 256 threads, large parts and tiles."""
+    with emulation.policy(device=HOPPER):
+        for shape in ((2, 19, 60, 50), (1, 150, 40, 30), (5, 3, 2100)):
+            values = logits(shape, torch.float32)
+            check(emulation, values, targets(shape, "labels"), label_smoothing=0.1)
+            check(emulation, values, targets(shape, "soft"))
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        torch.bool,
+        torch.uint8,
+        torch.int8,
+        torch.uint16,
+        torch.int16,
+        torch.uint32,
+        torch.int32,
+        torch.uint64,
+        torch.int64,
+    ],
+    ids=str,
+)
+def test_every_dtype_of_a_target(
+    emulation: OverlapEmulation, dtype: torch.dtype
+) -> None:
+    classes = 2 if dtype == torch.bool else 5
+    shape = (2, classes, 5, 17)
+    with emulation.policy(**CUT):
+        for kind, activation in itertools.product(
+            ("labels", "one-hot"), ("softmax", "sigmoid")
+        ):
+            target = targets(shape, kind, dtype)
+            check(
+                emulation, logits(shape, torch.float32), target, activation=activation
+            )
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_soft_targets_of_every_dtype_and_layout(
+    emulation: OverlapEmulation, dtype: torch.dtype
+) -> None:
+    shape = (2, 5, 6, 11)
+    soft = targets(shape, "soft").to(dtype)
+    with emulation.policy(**CUT):
+        for values, layout in itertools.product(DTYPES[:2], LAYOUTS):
+            check(emulation, logits(shape, values), laid_out(soft, layout))
+
+
+def test_negative_soft_targets_keep_their_sign(emulation: OverlapEmulation) -> None:
+    for dtype in (torch.int8, torch.int16, torch.int32, torch.int64):
+        target = torch.full((1, 2, 3), -1, dtype=dtype)
+        check(emulation, logits((1, 2, 3)), target, activation="sigmoid")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("dtype", DTYPES[1:], ids=str)
+def test_large_and_infinite_logits(
+    emulation: OverlapEmulation, dtype: torch.dtype, route: Route
+) -> None:
+    for column in (0, 1, 3):
+        values = logits((1, 4, 50), dtype, scale=100.0)
+        values[0, column] = -torch.inf
+        target = targets((1, 3, 50), "labels")
+        target = target + (target >= column)
+        with emulation.policy(path=route, **CUT):
+            check(emulation, values, target)
+            values[0, 3] = 30000.0
+            check(emulation, values, target)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_nan_stays_with_its_pixel(
+    emulation: OverlapEmulation, activation: str, route: Route
+) -> None:
+    for column in range(3):
+        values = logits((2, 3, 40), torch.float32, activation)
+        values[0, column, 7] = torch.nan
+        values.requires_grad_()
+        target = targets((2, 3, 40), "labels")
+        with emulation.policy(path=route, **CUT):
+            found = emulation.sums(values, target, activation=activation)
+            assert found.prediction[0, column].isnan()
+            assert found.prediction[1].isfinite().all()
+            (found.squared.sum() + found.cross_entropy.sum()).backward()
+            bad = values.grad.isnan()
+            assert bad[0, column, 7]
+            bad[0, :, 7] = False
+            assert not bad.any()
+            mask = torch.ones(2, 40, dtype=torch.bool)
+            mask[0, 7] = False
+            values.grad = None
+            found = emulation.sums(values, target, activation=activation, mask=mask)
+            (found.squared.sum() + found.cross_entropy.sum()).backward()
+        assert found.squared.isfinite().all()
+        assert found.cross_entropy.isfinite().all()
+        assert values.grad[0, :, 7].eq(0).all()
+        assert values.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_counts(emulation: OverlapEmulation, kind: str, route: Route) -> None:
+    shape = (2, 3, 5, 20)
+    values = logits(shape, torch.float32).requires_grad_()
+    mask = torch.zeros(2, 5, 20, dtype=torch.bool)
+    with emulation.policy(path=route, **CUT):
+        found = emulation.sums(values, targets(shape, kind), mask=mask)
+        assert all(field.eq(0).all() for field in found)
+        sum(field.sum() * torch.inf for field in found[:7]).backward()
+    assert values.grad.eq(0).all()
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 4), (2, 3, 0, 5), (0, 3), (2, 1, 0)])
+def test_empty(emulation: OverlapEmulation, shape: tuple[int, ...]) -> None:
+    target = torch.zeros((shape[0], *shape[2:]), dtype=torch.int64)
+    check(emulation, torch.zeros(shape), target)
+    assert emulation.launched() == []
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_same_bits_in_any_order_and_on_any_device(
+    emulation: OverlapEmulation, route: Route
+) -> None:
+    """Neither the order of threads nor the blocks that a device holds can be seen."""
+    shape = (2, 6, 700)
+    values = logits(shape, torch.float32)
+    target = targets(shape, "labels")
+    large = DeviceFacts(8, 2048, 32, 100000, 90000)
+    results = []
+    for device, order, grid in (
+        (SMALL, 0, 1 << 20),
+        (SMALL, 7, 1 << 20),
+        (SMALL, 0, 1),
+        (large, 3, 1 << 20),
+        (HOPPER, 0, 3),
+    ):
+        given = values.clone().requires_grad_()
+        with emulation.policy(
+            device=device, order=order, path=route, **{**CUT, "max_grid": grid}
+        ):
+            found = emulation.sums(given, target, label_smoothing=0.1)
+            (found.intersection.sum() - found.squared.sum()).backward()
+        results.append((*found, given.grad))
+    for other in results[1:]:
+        assert all(map(torch.equal, results[0], other))
+
+
+def test_errors_are_those_of_the_op(emulation: OverlapEmulation) -> None:
+    with pytest.raises(RuntimeError, match="overlap_sums: activation must be"):
+        emulation.sums(
+            torch.zeros(1, 2, 3), torch.zeros(1, 3).long(), activation="relu"
+        )
