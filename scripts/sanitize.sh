@@ -33,9 +33,11 @@ done
 export TSAN_OPTIONS="$TSAN_OPTIONS:history_size=4"
 for sanitizers in address,undefined thread; do
   title "CUDA kernels, emulated: $sanitizers"
-  program="$("$python" tests/cuda_emulation/build.py "$scratch/cuda-$sanitizers" \
+  programs="$("$python" tests/cuda_emulation/build.py "$scratch/cuda-$sanitizers" \
     "-fsanitize=$sanitizers" -fno-sanitize-recover=all)"
-  ASAN_OPTIONS="detect_leaks=0" "$program" "${CASES:-500}" "${SEED:-1}"
+  for program in $programs; do
+    ASAN_OPTIONS="detect_leaks=0" "$program" "${CASES:-500}" "${SEED:-1}"
+  done
 done
 
 title 'faults planted in the CUDA kernels'

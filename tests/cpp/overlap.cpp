@@ -1,228 +1,46 @@
 #include "overlap.h"
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
 #include <cstdlib>
 #include <memory>
 #include <vector>
 
-#include "cases.h"
 #include "common/error.h"
-#include "common/overlap_problem.h"
+#include "overlap_cases.h"
 
 namespace torchtally::test {
 namespace {
 
 using cpu::Kernels;
 
-// The bits of some number in (-4, 4), or in [0, 1).
-uint64_t random_number(Random& random, Element element, bool probability) {
-  const double value = static_cast<double>(random.below(1 << 20)) / (1 << 20);
-  const double number = probability ? value : 8 * value - 4;
-  switch (element) {
-    case Element::kDouble:
-      return std::bit_cast<uint64_t>(number);
-    case Element::kFloat:
-      return std::bit_cast<uint32_t>(static_cast<float>(number));
-    case Element::kBFloat16:
-      return std::bit_cast<uint32_t>(static_cast<float>(number)) >> 16;
-    default:  // from 2^-10 on, and below 1 or 4
-      return static_cast<uint64_t>(random.between(5, probability ? 14 : 16)) << 10 |
-             static_cast<uint64_t>(random.below(1 << 10)) |
-             (probability ? 0 : static_cast<uint64_t>(random.below(2)) << 15);
-  }
-}
-
-// [samples, classes, pixels] in memory, planar or channels_last, with gaps now and then.
-struct Placed3 {
-  Buffer buffer;
-  OverlapOperand operand;
-
-  Placed3(Random& random, Element element, const OverlapProblem& problem, int64_t classes) {
-    operand.element = element;
-    const int64_t gap = random.one_in(3) ? random.between(1, 3) : 0;
-    if (random.one_in(2)) {
-      operand.pixel_stride = 1;
-      operand.class_stride = problem.pixels + gap;
-    } else {
-      operand.class_stride = 1;
-      operand.pixel_stride = classes + gap;
-    }
-    operand.sample_stride = operand.class_stride * (classes - 1) + operand.pixel_stride * (problem.pixels - 1) + 1;
-    buffer = Buffer(element, problem.samples * operand.sample_stride);
-    operand.data = buffer.data();
-  }
-
-  int64_t index(int64_t sample, int64_t label, int64_t pixel) const {
-    return sample * operand.sample_stride + label * operand.class_stride + pixel * operand.pixel_stride;
-  }
-};
-
-// One chunk in plain loops and double: the sums, and with upstream gradients those of the input.
-struct Expected {
-  std::vector<double> sums;
-  double cross_entropy = 0.0;
-  int64_t count = 0, invalid = 0;
-  std::vector<double> gradient;  // [classes, pixels of the chunk]
-};
-
-struct Given {
-  OverlapProblem problem;
-  const Placed3& input;
-  const Placed3& target;
-  const Buffer* mask;
-  const std::vector<double>& up;  // [kOverlapRows, classes], then the cross-entropy's
-};
-
-Expected expected_of(const Given& given, int64_t sample, int64_t begin, int64_t end) {
-  const OverlapProblem& problem = given.problem;
-  const int64_t classes = problem.classes;
-  const double smoothing = problem.label_smoothing;
-  const auto at = [&](int64_t row, int64_t k) { return static_cast<size_t>(row * classes + k); };
-  Expected out;
-  out.sums.resize(at(kOverlapRows, 0));
-  out.gradient.resize(static_cast<size_t>(classes * (end - begin)));
-  std::vector<double> p(at(1, 0)), t(at(1, 0)), g(at(1, 0));
-  for (int64_t i = begin; i < end; ++i) {
-    bool counted = given.mask == nullptr || (*given.mask)[sample * problem.pixels + i] != 0;
-    if (counted && problem.labels) {
-      const uint64_t label = given.target.buffer[given.target.index(sample, 0, i)];
-      const bool ignored = is_ignored(label, problem.target.element, problem.ignore, problem.num_ignore);
-      counted = !ignored && label < static_cast<uint64_t>(classes);
-      out.invalid += !ignored && !counted;
-    }
-    if (!counted) {
-      continue;
-    }
-    ++out.count;
-    double total = 0.0, weights = 0.0, dot = 0.0;
-    std::vector<double> x(at(1, 0)), a(at(1, 0));
-    for (int64_t k = 0; k < classes; ++k) {
-      const size_t c = at(0, k);
-      x[c] = score_of(given.input.buffer[given.input.index(sample, k, i)], problem.input.element);
-      t[c] = problem.labels ? given.target.buffer[given.target.index(sample, 0, i)] == static_cast<uint64_t>(k)
-                            : score_of(given.target.buffer[given.target.index(sample, k, i)], problem.target.element);
-      total += std::exp(x[c]);
-    }
-    for (int64_t k = 0; k < classes; ++k) {
-      const size_t c = at(0, k);
-      const double weight = problem.class_weight != nullptr ? problem.class_weight[k] : 1.0;
-      if (problem.activation == Activation::kSoftmax) {
-        p[c] = std::exp(x[c]) / total;
-        a[c] = weight * (t[c] * (1 - smoothing) + smoothing / static_cast<double>(classes));
-        out.cross_entropy += a[c] * (std::log(total) - x[c]);
-        weights += a[c];
-      } else if (problem.activation == Activation::kSigmoid) {
-        p[c] = 1 / (1 + std::exp(-x[c]));
-        const double smooth = t[c] * (1 - smoothing) + smoothing / 2;
-        out.cross_entropy -= weight * (smooth * std::log(p[c]) + (1 - smooth) * std::log(1 - p[c]));
-        a[c] = weight * (p[c] - smooth);
-      } else {
-        p[c] = x[c];
-      }
-      out.sums[at(kIntersection, k)] += p[c] * t[c];
-      out.sums[at(kPrediction, k)] += p[c];
-      out.sums[at(kSquared, k)] += p[c] * p[c];
-      out.sums[at(kTarget, k)] += t[c];
-      out.sums[at(kTargetSquared, k)] += t[c] * t[c];
-      out.sums[at(kDifference, k)] += std::abs(p[c] - t[c]);
-      const double sign = p[c] > t[c] ? 1.0 : p[c] < t[c] ? -1.0 : 0.0;
-      g[c] = given.up[at(kIntersection, k)] * t[c] + given.up[at(kPrediction, k)] +
-             2 * given.up[at(kSquared, k)] * p[c] + given.up[at(kDifference, k)] * sign;
-      dot += p[c] * g[c];
-    }
-    const double entropy = given.up.back();
-    for (int64_t k = 0; k < classes; ++k) {
-      const size_t c = at(0, k);
-      double& gradient = out.gradient[static_cast<size_t>(k * (end - begin) + i - begin)];
-      gradient = problem.activation == Activation::kSoftmax   ? p[c] * (g[c] - dot) + entropy * (weights * p[c] - a[c])
-                 : problem.activation == Activation::kSigmoid ? p[c] * (1 - p[c]) * g[c] + entropy * a[c]
-                                                              : g[c];
-    }
-  }
-  return out;
-}
-
-void close(const char* what, double found, double wanted, double limit) {
-  TORCHTALLY_CHECK(std::abs(found - wanted) <= limit * (1 + std::abs(wanted)), what, " is ", found, " instead of ",
-                   wanted);
-}
-
 void check_problem(const Kernels& kernels, Random& random) {
-  OverlapProblem problem;
-  problem.activation = random.of<Activation>({Activation::kSoftmax, Activation::kSigmoid, Activation::kNone});
-  problem.labels = random.one_in(2);
-  problem.samples = random.between(1, 2);
-  problem.classes = random.of<int64_t>({1, 2, 3, 8, 9, 19, 30});
-  problem.pixels = random.of<int64_t>({1, 7, 15, 16, 17, 63, 64, 65, 255, 256, 257, 600, 2100});
-  problem.label_smoothing = random.of<double>({0.0, 0.2});
-  const Element element = random.of(kScoreElements);
-  Placed3 input(random, element, problem, problem.classes);
-  const Element target_element = random.of(problem.labels ? kLabelElements : kScoreElements);
-  Placed3 target(random, target_element, problem, problem.labels ? 1 : problem.classes);
-  problem.input = input.operand;
-  problem.target = target.operand;
-  problem.target_last = last_class(target_element, false, problem.classes);
-  problem.num_ignore = problem.labels ? random.of<int32_t>({0, 1, 2}) : 0;
-  problem.ignore[0] = random.one_in(2) ? 0 : 1;
-  problem.ignore[1] = target_element == Element::kBool ? 0 : 200;
-  for (int64_t i = 0; i < input.buffer.size(); ++i) {
-    input.buffer.set(i, random_number(random, element, problem.activation == Activation::kNone));
-  }
-  for (int64_t i = 0; i < target.buffer.size(); ++i) {
-    target.buffer.set(i, !problem.labels                    ? random_number(random, target_element, true)
-                         : target_element == Element::kBool ? static_cast<uint64_t>(random.below(2))
-                         : random.one_in(20)                ? 200
-                                                            : static_cast<uint64_t>(random.below(problem.classes)));
-  }
-  const Buffer mask =
-      random_labels(random, Element::kBool, problem.samples * problem.pixels, 2, random.between(1, 300));
-  const bool masked = random.one_in(2);
-  if (masked) {
-    problem.mask.data = mask.data();
-    problem.mask.element = Element::kBool;
-    problem.mask.sample_stride = problem.pixels;
-    problem.mask.pixel_stride = 1;
-  }
-  std::vector<double> weights, up;
-  for (int64_t k = 0; k < problem.classes; ++k) {
-    weights.push_back(static_cast<double>(random.between(1, 8)) / 4);
-  }
-  problem.class_weight = random.one_in(2) ? weights.data() : nullptr;
-  for (int64_t i = 0; i <= kOverlapRows * problem.classes; ++i) {
-    up.push_back(static_cast<double>(random.between(-8, 8)) / 8);
-  }
-  const Given given{problem, input, target, masked ? &mask : nullptr, up};
-
+  const auto given = random_overlap_case(random);
+  const OverlapProblem& problem = given->problem;
+  const Element element = problem.input.element;
+  const std::vector<double>& up = given->up;
   constexpr size_t kAlign = 64;
   const size_t bytes = (static_cast<size_t>(cpu::overlap_scratch_bytes(problem)) + kAlign - 1) / kAlign * kAlign;
   const std::unique_ptr<void, void (*)(void*)> scratch(std::aligned_alloc(kAlign, bytes), std::free);
   Placed3 gradient(random, element, problem, problem.classes);
-  const bool coarse = element == Element::kHalf || element == Element::kBFloat16;
-  const double limit = element == Element::kDouble ? 1e-11 : 1e-4;
+  const double limit = overlap_limit(element);
   for (int64_t sample = 0; sample < problem.samples; ++sample) {
     const int64_t begin = random.below(problem.pixels);
     const int64_t end = random.between(begin + 1, problem.pixels);
-    const Expected wanted = expected_of(given, sample, begin, end);
+    const Expected wanted = expected_of(*given, sample, begin, end);
     std::vector<double> sums(wanted.sums.size(), 7.0);
     const cpu::OverlapChunk chunk{problem, sample, begin, end, scratch.get()};
     cpu::OverlapOutput output{sums.data(), 7.0, 7, 7};
     kernels.overlap_forward(chunk, output);
     for (size_t i = 0; i < sums.size(); ++i) {
-      close("a sum", sums[i], wanted.sums[i], limit);
+      check_close("a sum", sums[i], wanted.sums[i], limit);
     }
-    close("cross-entropy", output.cross_entropy, wanted.cross_entropy, limit);
+    check_close("cross-entropy", output.cross_entropy, wanted.cross_entropy, limit);
     TORCHTALLY_CHECK(output.count == wanted.count && output.invalid == wanted.invalid, "count ", output.count,
                      " instead of ", wanted.count, ", invalid ", output.invalid, " instead of ", wanted.invalid);
     kernels.overlap_backward(chunk, {up.data(), up.back(), gradient.operand, const_cast<void*>(gradient.operand.data)});
     for (int64_t k = 0; k < problem.classes; ++k) {
       for (int64_t i = begin; i < end; ++i) {
-        uint64_t raw = 0;
-        std::copy_n(static_cast<const char*>(gradient.buffer.data(gradient.index(sample, k, i))), bytes_of(element),
-                    reinterpret_cast<char*>(&raw));
-        close("a gradient", score_of(raw, element), wanted.gradient[static_cast<size_t>(k * (end - begin) + i - begin)],
-              coarse ? 1e-2 : limit);
+        check_close("a gradient", gradient_at(gradient, sample, k, i),
+                    wanted.gradient[static_cast<size_t>(k * (end - begin) + i - begin)], gradient_limit(element));
       }
     }
   }

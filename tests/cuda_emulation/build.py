@@ -1,7 +1,7 @@
-"""Compiles the emulated kernels: a library for ctypes, or a program of random problems.
+"""Compiles the emulated kernels: libraries to call, or programs of random problems.
 
-``python tests/cuda_emulation/build.py FOLDER [FLAGS...]`` compiles the program into a
-folder, for instance with ``-fsanitize=thread``, and prints its path.
+``python tests/cuda_emulation/build.py FOLDER [FLAGS...]`` compiles the programs into a
+folder, for instance with ``-fsanitize=thread``, and prints their paths.
 """
 
 from __future__ import annotations
@@ -21,8 +21,13 @@ HERE = ROOT / "tests/cuda_emulation"
 POLICY = "ops/cuda/counting_policy.cpp"
 OVERLAP_POLICY = "ops/cuda/overlap_policy.cpp"
 OVERLAP_ARGUMENTS = ("operands.cpp", "overlap_arguments.cpp")
-#: What the program needs beside the kernels, and what never changes with them.
-CASES = (ROOT / "tests/cpp/cases.cpp", ROOT / "tests/cpp/problems.cpp")
+#: What the programs need beside the kernels, and what never changes with them.
+CASES = tuple(
+    ROOT / "tests/cpp" / name
+    for name in ("cases.cpp", "problems.cpp", "overlap_cases.cpp")
+)
+#: The programs of random problems, and what of csrc they are linked with.
+PROGRAMS = {"counting_test": POLICY, "overlap_test": OVERLAP_POLICY}
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
 
 
@@ -83,18 +88,20 @@ def compile_cases(folder: Path, flags: Sequence[str] = ()) -> list[Path]:
 
 
 def compile_program(
+    name: str,
     folder: Path,
     flags: Sequence[str] = (),
     *,
     sources: Path = ROOT / "csrc",
     cases: Sequence[Path] = CASES,
 ) -> Path:
-    """Compile the program that compares the kernels with a loop over pixels."""
-    inputs = [HERE / "counting_test.cpp", sources / POLICY, *cases]
-    return compile_cpp(inputs, folder / "counting_test", flags, sources=sources)
+    """Compile a program that compares the kernels with a loop over pixels."""
+    inputs = [HERE / f"{name}.cpp", sources / PROGRAMS[name], *cases]
+    return compile_cpp(inputs, folder / name, flags, sources=sources)
 
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
-    print(compile_program(target, sys.argv[2:]))
+    for program in PROGRAMS:
+        print(compile_program(program, target, sys.argv[2:]))

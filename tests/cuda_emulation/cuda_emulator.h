@@ -112,8 +112,8 @@ struct Machine {
   char* barriers = nullptr;
   unsigned phase = 0;
   std::map<const void*, int64_t> launches;  // by kernel
-  uint32_t order = 0;       // 0: threads run in the order of their index; else the seed of a shuffle
-  char begin = 0, end = 0;  // ThreadSanitizer's objects between host and kernel
+  uint32_t order = 0;                       // 0: threads run in the order of their index; else the seed of a shuffle
+  char begin = 0, end = 0;                  // ThreadSanitizer's objects between host and kernel
 };
 
 inline Machine machine;

@@ -23,7 +23,7 @@ FLAGS: dict[str, list[str]] = {
     THREADS: ["-fsanitize=thread"],
     ADDRESSES: ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
 }
-WRONG = r"wrong result: (count|invalid) \d+ is"
+WRONG = r"wrong result: (count|invalid|a sum|a gradient|cross-entropy|sums)[^:\n]*"
 RACE = r"ThreadSanitizer: data race"
 
 
@@ -37,8 +37,10 @@ class Fault:
         new: What takes its place.
         means: A key of ``FLAGS``: what the kernels are compiled with.
         says: A regular expression of the report.
-        source: How pixels are read: a C++ type.
+        source: How pixels are counted: a C++ type.
         tier: Where a block counts: a C++ type.
+        program: A key of ``build.PROGRAMS``; all kernels of ``overlap_test`` are
+            compiled, whatever source and tier say.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Fault:
     says: str
     source: str = "Labels<1>"
     tier: str = "SharedTier"
+    program: str = "counting_test"
 
 
 _BINS = "ops/cuda/counting_bins.cuh"
@@ -56,6 +59,11 @@ _DEVICE = "ops/cuda/counting_device.cuh"
 _READ = "ops/cuda/counting_read.cuh"
 _SCORES = "ops/cuda/counting_scores.cuh"
 _POLICY = "ops/cuda/counting_policy.cpp"
+_REGISTERS = "ops/cuda/overlap_registers.cuh"
+_TILES = "ops/cuda/overlap_tiles.cuh"
+_OVERLAP = "ops/cuda/overlap_device.cuh"
+_FOLD = "ops/cuda/overlap_sums_kernel.cuh"
+_OVERLAP_POLICY = "ops/cuda/overlap_policy.cpp"
 
 FAULTS = [
     Fault(
@@ -246,6 +254,139 @@ FAULTS = [
 ]
 
 
+def _overlap(
+    name: str, file: str, old: str, new: str, means: str, says: str = WRONG
+) -> Fault:
+    return Fault(name, file, old, new, means, says, program="overlap_test")
+
+
+FAULTS += [
+    _overlap(
+        "sums: no barrier before the warps' sums are added",
+        _REGISTERS,
+        "rest_[i * blockDim.x]);\n    }\n    __syncthreads();",
+        "rest_[i * blockDim.x]);\n    }",
+        THREADS,
+        RACE,
+    ),
+    _overlap(
+        "sums: no barrier before the warps' sums are written over",
+        _REGISTERS,
+        "totals_[v] += sum;\n    }\n    __syncthreads();",
+        "totals_[v] += sum;\n    }",
+        THREADS,
+        RACE,
+    ),
+    _overlap(
+        "sums: a column of the neighbouring thread",
+        _REGISTERS,
+        "values_ * warps_ + threadIdx.x;",
+        "values_ * warps_ + (threadIdx.x & ~1U);",
+        THREADS,
+        RACE,
+    ),
+    _overlap(
+        "sums: no barrier before the pixels' terms are used",
+        _TILES,
+        "normalize(reader, i, code);\n        }\n      }\n      __syncthreads();",
+        "normalize(reader, i, code);\n        }\n      }",
+        THREADS,
+        RACE,
+    ),
+    _overlap(
+        "sums: no barrier before the next tile's terms",
+        _TILES,
+        "        add_by_pixel(reader, tile, part);\n      }\n      __syncthreads();",
+        "        add_by_pixel(reader, tile, part);\n      }",
+        THREADS,
+        RACE,
+    ),
+    _overlap(
+        "sums: no barrier between gradients and the next tile",
+        _TILES,
+        "            write(reader, gradient, i, k);\n          }\n        }\n      }\n"
+        "      __syncthreads();",
+        "            write(reader, gradient, i, k);\n          }\n        }\n      }",
+        THREADS,
+        RACE,
+    ),
+    _overlap(
+        "sums: too little shared memory for the columns",
+        _OVERLAP_POLICY,
+        "(2 * problem.classes + 3)",
+        "(2 * problem.classes + 2)",
+        ADDRESSES,
+        "AddressSanitizer: heap-buffer-overflow",
+    ),
+    _overlap(
+        "sums: a class past the last",
+        _REGISTERS,
+        "if (k >= classes) {",
+        "if (k > classes) {",
+        NONE,
+    ),
+    _overlap(
+        "sums: offsets of 32 bits",
+        _TILES,
+        "origin + i * pixel_stride + k * class_stride;",
+        "origin + i * pixel_stride + static_cast<int>(k) * "
+        "static_cast<int>(class_stride);",
+        ADDRESSES,
+        "runtime error: signed integer overflow",
+    ),
+    _overlap(
+        "sums: a pixel past the end of the part counts",
+        _REGISTERS,
+        "wanted < part.end ? code[q] : static_cast<Code>(problem.classes) + 1;",
+        "code[q];",
+        NONE,
+    ),
+    _overlap(
+        "sums: a second tile replaces the first",
+        _TILES,
+        "tile.begin == part.begin ? value : *at + value",
+        "value",
+        NONE,
+    ),
+    _overlap(
+        "sums: what was summed is not scaled to the new maximum",
+        _TILES,
+        "linear = linear * scale +",
+        "linear = linear +",
+        NONE,
+    ),
+    _overlap(
+        "sums: half of a warp left out",
+        _OVERLAP,
+        "int lanes = kWarp / 2;",
+        "int lanes = kWarp / 4;",
+        NONE,
+    ),
+    _overlap(
+        "sums: a part left out of the fold",
+        _FOLD,
+        "i < given.parts_per_sample; i += kWarp",
+        "i + 1 < given.parts_per_sample; i += kWarp",
+        NONE,
+    ),
+    _overlap(
+        "sums: the gradient of a pixel that does not count",
+        _REGISTERS,
+        "static_cast<Stored>(counted ? value : 0.0F)",
+        "static_cast<Stored>(value)",
+        NONE,
+    ),
+    _overlap(
+        "sums: a shuffle that only some lanes reach",
+        _TILES,
+        "const double sum = warp_sum(mine[v]);",
+        "const double sum = threadIdx.x % 2 == 0 ? warp_sum(mine[v]) : mine[v];",
+        NONE,
+        "a shuffle that not all of its lanes reach|a shuffle waits for lane",
+    ),
+]
+
+
 def plant(fault: Fault, folder: Path) -> None:
     """Copy the sources that a fault may touch, and replace its piece."""
     for name in ("ops/cuda", "common"):
@@ -282,7 +423,9 @@ def compile_kernels(
     """Compile the kernels that show a fault, and no others: that takes seconds."""
     only = [f"-DTORCHTALLY_SOURCE={fault.source}", f"-DTORCHTALLY_TIER={fault.tier}"]
     flags = [*FLAGS[fault.means], *only, "-O0", "-w"]
-    return build.compile_program(folder, flags, sources=sources, cases=cases)
+    return build.compile_program(
+        fault.program, folder, flags, sources=sources, cases=cases
+    )
 
 
 def report_of(fault: Fault, folder: Path, cases: Sequence[Path]) -> str:

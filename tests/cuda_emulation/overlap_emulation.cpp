@@ -32,7 +32,6 @@ EMULATION_API void default_overlap_policy(cuda::OverlapPolicy* policy) { *policy
 
 EMULATION_API int64_t overlap_policy_size() { return sizeof(cuda::OverlapPolicy); }
 
-
 // The kernels that were launched, a line each: how often, then the name. This library exports them.
 EMULATION_API const char* overlap_launches() {
   static std::string lines;

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from overlap_checks import ACTIVATIONS, laid_out, logits, targets
 from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
 import torchtally as tt
+from overlap_checks import ACTIVATIONS, laid_out, logits, targets
 
 OP = torch.ops.torchtally.overlap_sums.default
 BACKWARD = torch.ops.torchtally.overlap_sums_backward.default

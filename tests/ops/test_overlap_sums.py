@@ -9,6 +9,10 @@ import hypothesis.strategies as st
 import pytest
 import torch
 from hypothesis import given, settings
+from torch import Tensor
+
+import torchtally as tt
+from cpu_choices import LEVELS, cpu_level, cpu_threads
 from overlap_checks import (
     ACTIVATIONS,
     DTYPES,
@@ -20,10 +24,6 @@ from overlap_checks import (
     logits,
     targets,
 )
-from torch import Tensor
-
-import torchtally as tt
-from cpu_choices import LEVELS, cpu_level, cpu_threads
 
 OP = torch.ops.torchtally.overlap_sums.default
 BACKWARD = torch.ops.torchtally.overlap_sums_backward.default
