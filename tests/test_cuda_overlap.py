@@ -33,9 +33,13 @@ TOLERANCE = {
     torch.float16: (3e-6, 2e-3),
     torch.bfloat16: (3e-6, 1e-2),
 }
-#: Small parts and tiles, so that small inputs already have several of each.
+#: Small parts and tiles, so that small inputs already have several of each; parts are
+#: few, so that one has several tiles.
 CUT = {
     "least_pixels": 64,
+    "fewest_pixels": 64,
+    "most_parts": 6,
+    "least_lanes": 4,
     "least_tile": 32,
     "most_tile": 32,
     "fold_pixels": 2,
@@ -126,7 +130,7 @@ def test_every_kernel_of_tiles(
 def test_sizes_around_warps_tiles_and_parts(
     emulation: OverlapEmulation, pixels: int, route: Route
 ) -> None:
-    for cut in (CUT, {**CUT, "most_tile": 1024, "least_pixels": 96, "threads": 32}):
+    for cut in (CUT, {**CUT, "most_tile": 96, "least_pixels": 96, "threads": 32}):
         with emulation.policy(path=route, **cut):
             for samples, classes in ((1, 3), (3, 6)):
                 shape = (samples, classes, pixels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cuda_choices import cuda_policy
+from cuda_choices import cuda_policy, overlap_policy
 from torchtally import _core
 
 T4 = _core.CudaDevice(40, 1024, 16, 65536, 65536)
@@ -108,3 +108,134 @@ def test_a_policy_lasts_until_it_is_set_again() -> None:
         assert _core.cuda_policy().threads == 64
     assert _core.cuda_policy().threads == before.threads
     assert _core.cuda_policy().tier == _core.Tier.AUTO
+
+
+# overlap_sums
+
+#: samples, classes, pixels of a sample, bytes of a logit
+PROBLEMS = {
+    "2D": (2, 19, 512 * 1024, 4),
+    "2D, half": (2, 19, 512 * 1024, 2),
+    "2D, double": (2, 19, 512 * 1024, 8),
+    "3D": (2, 4, 96**3, 4),
+    "3D, half": (2, 4, 96**3, 2),
+    "binary": (2, 1, 96**3, 2),
+    "C=32": (2, 32, 512 * 512, 4),
+    "C=33": (2, 33, 512 * 512, 4),
+    "C=150": (4, 150, 512 * 512, 4),
+    "C=150, half": (4, 150, 512 * 512, 2),
+    "C=1000": (8, 1000, 64 * 64, 4),
+    "C=32000": (8, 32_000, 64 * 64, 2),
+    "volume": (1, 4, 512**3, 4),
+    "volume, half": (1, 2, 512**3, 2),
+}
+#: Of a multiprocessor: the kernels leave room for three blocks of 256 threads.
+HELD = 3 * 256
+
+
+def overlap_plan(
+    problem: tuple[int, int, int, int],
+    *,
+    softmax: bool = True,
+    labels: bool = True,
+    channels_last: bool = False,
+    backward: bool = False,
+    **overrides: object,
+) -> _core.OverlapPlan:
+    with overlap_policy(**overrides):
+        policy = _core.overlap_policy()
+    return _core.overlap_plan(
+        policy, *problem, softmax, labels, channels_last, backward
+    )
+
+
+@pytest.mark.parametrize("backward", [False, True], ids=["forward", "backward"])
+@pytest.mark.parametrize("channels_last", [False, True], ids=["planar", "nhwc"])
+@pytest.mark.parametrize("kind", ["labels", "soft", "sigmoid"])
+@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
+def test_overlap_parts_fill_a_device_and_weigh_little(
+    problem: tuple[int, int, int, int], kind: str, channels_last: bool, backward: bool
+) -> None:
+    samples, classes, pixels, size = problem
+    chosen = overlap_plan(
+        problem,
+        softmax=kind != "sigmoid",
+        labels=kind == "labels",
+        channels_last=channels_last,
+        backward=backward,
+    )
+    in_registers = kind == "labels" and classes <= 32 and size < 8
+    path = _core.OverlapPath.REGISTERS if in_registers else _core.OverlapPath.TILES
+    assert chosen.path == path
+    assert chosen.by_class == (channels_last and classes >= 16 and not in_registers)
+
+    part, parts = chosen.pixels_per_part, chosen.parts_per_sample
+    assert (parts - 1) * part < pixels <= parts * part
+    assert part % (chosen.tile or 32) == 0
+    assert chosen.threads % 32 == 0
+    # What every device gives a block: no kernel must opt in, a T4 holds one at least.
+    assert chosen.shared_bytes <= 48 << 10
+
+    # The device hands parts out as blocks end: more than an H100 holds at a time. Of
+    # very many classes the sums of as many parts would weigh as much as the logits.
+    assert chosen.grid == samples * parts
+    held = 132 * (HELD // 256)
+    if classes < 1000:
+        assert chosen.grid >= 1.25 * held
+        assert chosen.grid * chosen.threads >= 132 * 256
+    else:
+        assert chosen.grid >= 64
+    if not backward:
+        sums = samples * parts * chosen.values * 8
+        share = sums / (samples * classes * pixels * size)
+        assert share <= (0.05 if classes < 1000 else 0.1)
+
+
+def test_overlap_kernels_hold_the_classes_they_are_given() -> None:
+    for classes, compiled in ((1, 4), (4, 4), (5, 8), (9, 16), (17, 32), (32, 32)):
+        chosen = overlap_plan((1, classes, 1 << 20, 4))
+        assert (chosen.classes, chosen.threads) == (compiled, 128)
+        assert chosen.values == 4 * classes + 3
+    assert overlap_plan((1, 5, 1 << 20, 4), softmax=False).values == 6 * 5 + 3
+    assert overlap_plan((1, 5, 1 << 20, 4), path="TILES").classes == 0
+    # Registers cannot hold these, whatever is asked for.
+    for problem in ((1, 33, 1 << 20, 4), (1, 5, 1 << 20, 8)):
+        forced = overlap_plan(problem, path="REGISTERS")
+        assert forced.path == _core.OverlapPath.TILES
+
+
+@pytest.mark.parametrize(
+    ("classes", "threads"),
+    [(1, 32), (2, 64), (3, 128), (4, 128), (5, 256), (9, 128), (19, 256), (150, 256)],
+)
+def test_overlap_warps_have_a_class_each(classes: int, threads: int) -> None:
+    assert overlap_plan((1, classes, 1 << 20, 4), softmax=False).threads == threads
+
+
+@pytest.mark.parametrize("path", ["REGISTERS", "TILES"])
+def test_overlap_parts_of_few_pixels(path: str) -> None:
+    for classes in (10, 1000):
+        rows = overlap_plan((256, classes, 1, 4), path=path)
+        assert (rows.grid, rows.parts_per_sample) == (256, 1)
+        assert rows.by_class == (classes == 1000)
+    small = overlap_plan((1, 3, 64 * 64, 4), path=path)
+    assert small.grid == 32
+    many = overlap_plan((200_000, 5, 7, 4), path=path, max_grid=1000)
+    assert (many.grid, many.parts_per_sample) == (1000, 1)
+
+
+def test_the_parts_of_a_backward_pass_have_no_most() -> None:
+    forward = overlap_plan(PROBLEMS["volume"])
+    assert forward.grid == 4096
+    assert forward.pixels_per_part == 2**15
+    backward = overlap_plan(PROBLEMS["volume"], backward=True)
+    assert backward.pixels_per_part == 1024
+
+
+def test_an_overlap_policy_lasts_until_it_is_set_again() -> None:
+    before = _core.overlap_policy()
+    with overlap_policy(path="TILES", tile_bytes=64):
+        assert _core.overlap_policy().path == _core.OverlapPath.TILES
+        assert _core.overlap_policy().tile_bytes == 64
+    assert _core.overlap_policy().path == _core.OverlapPath.AUTO
+    assert _core.overlap_policy().tile_bytes == before.tile_bytes

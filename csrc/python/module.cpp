@@ -8,6 +8,7 @@
 #include "ops/cpu/policy.h"
 #include "ops/cpu/streaming_read.h"
 #include "ops/cuda/counting_policy.h"
+#include "ops/cuda/overlap_policy.h"
 
 namespace py = pybind11;
 namespace cpu = torchtally::cpu;
@@ -73,6 +74,72 @@ void bind_cuda_policy(py::module_& m) {
       py::arg("bits"));
 }
 
+// A call of overlap_sums as a plan sees it. Numbers of two bytes are float16 or bfloat16, which does not matter.
+torchtally::OverlapProblem overlap_problem(int64_t samples, int64_t classes, int64_t pixels, int64_t element_bytes,
+                                           bool softmax, bool labels, bool channels_last) {
+  using torchtally::Element;
+  torchtally::OverlapProblem problem;
+  problem.activation = softmax ? torchtally::Activation::kSoftmax : torchtally::Activation::kSigmoid;
+  problem.samples = samples;
+  problem.classes = classes;
+  problem.pixels = pixels;
+  problem.labels = labels;
+  problem.input.element = element_bytes == 2 ? Element::kHalf : element_bytes == 4 ? Element::kFloat : Element::kDouble;
+  problem.input.sample_stride = classes * pixels;
+  problem.input.class_stride = channels_last ? 1 : pixels;
+  problem.input.pixel_stride = channels_last ? classes : 1;
+  return problem;
+}
+
+void bind_overlap_policy(py::module_& m) {
+  py::enum_<cuda::OverlapPath>(m, "OverlapPath", "How a CUDA block sums the pixels of a part in overlap_sums.")
+      .value("AUTO", cuda::OverlapPath::kAuto)
+      .value("REGISTERS", cuda::OverlapPath::kRegisters)
+      .value("TILES", cuda::OverlapPath::kTiles);
+
+  py::class_<cuda::OverlapPolicy>(m, "OverlapPolicy", "Every tuning number of the CUDA kernels of overlap_sums.")
+      .def(py::init<>())
+      .def_readwrite("path", &cuda::OverlapPolicy::path)
+      .def_readwrite("threads", &cuda::OverlapPolicy::threads)
+      .def_readwrite("least_pixels", &cuda::OverlapPolicy::least_pixels)
+      .def_readwrite("fewest_parts", &cuda::OverlapPolicy::fewest_parts)
+      .def_readwrite("fewest_pixels", &cuda::OverlapPolicy::fewest_pixels)
+      .def_readwrite("most_parts", &cuda::OverlapPolicy::most_parts)
+      .def_readwrite("partial_bytes", &cuda::OverlapPolicy::partial_bytes)
+      .def_readwrite("partial_share", &cuda::OverlapPolicy::partial_share)
+      .def_readwrite("tile_bytes", &cuda::OverlapPolicy::tile_bytes)
+      .def_readwrite("least_tile", &cuda::OverlapPolicy::least_tile)
+      .def_readwrite("most_tile", &cuda::OverlapPolicy::most_tile)
+      .def_readwrite("least_lanes", &cuda::OverlapPolicy::least_lanes)
+      .def_readwrite("fold_pixels", &cuda::OverlapPolicy::fold_pixels)
+      .def_readwrite("max_grid", &cuda::OverlapPolicy::max_grid);
+  m.def("overlap_policy", [] { return cuda::current_overlap_policy(); });
+  m.def(
+      "set_overlap_policy", [](const cuda::OverlapPolicy& policy) { cuda::current_overlap_policy() = policy; },
+      py::arg("policy"));
+
+  py::class_<cuda::OverlapPlan>(m, "OverlapPlan", "The launch of overlap_sums that reads the pixels.")
+      .def_readonly("path", &cuda::OverlapPlan::path)
+      .def_readonly("classes", &cuda::OverlapPlan::classes)
+      .def_readonly("threads", &cuda::OverlapPlan::threads)
+      .def_readonly("by_class", &cuda::OverlapPlan::by_class)
+      .def_readonly("tile", &cuda::OverlapPlan::tile)
+      .def_readonly("pixels_per_part", &cuda::OverlapPlan::pixels_per_part)
+      .def_readonly("parts_per_sample", &cuda::OverlapPlan::parts_per_sample)
+      .def_readonly("values", &cuda::OverlapPlan::values)
+      .def_readonly("shared_bytes", &cuda::OverlapPlan::shared_bytes)
+      .def_readonly("grid", &cuda::OverlapPlan::grid);
+  m.def(
+      "overlap_plan",
+      [](const cuda::OverlapPolicy& policy, int64_t samples, int64_t classes, int64_t pixels, int64_t element_bytes,
+         bool softmax, bool labels, bool channels_last, bool backward) {
+        const auto problem = overlap_problem(samples, classes, pixels, element_bytes, softmax, labels, channels_last);
+        return cuda::overlap_plan(policy, problem, backward);
+      },
+      py::arg("policy"), py::arg("samples"), py::arg("classes"), py::arg("pixels"), py::arg("element_bytes"),
+      py::arg("softmax"), py::arg("labels"), py::arg("channels_last"), py::arg("backward"));
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_core, m) {
@@ -123,4 +190,5 @@ PYBIND11_MODULE(_core, m) {
         py::arg("threads"));
 
   bind_cuda_policy(m);
+  bind_overlap_policy(m);
 }

@@ -22,11 +22,6 @@ struct OverlapOutputs {
   int64_t* invalid;
 };
 
-// Bytes of the sums of all parts.
-inline int64_t partial_bytes(const OverlapProblem& problem, const OverlapPlan& plan) {
-  return problem.samples * plan.values * plan.parts_per_sample * static_cast<int64_t>(sizeof(double));
-}
-
 // Bytes of the terms of so many samples: ClassTerms, then HitTerms. Without class weights a forward pass needs none.
 inline int64_t term_bytes(const OverlapProblem& problem, int64_t samples) {
   const int64_t real = problem.input.element == Element::kDouble ? 8 : 4;

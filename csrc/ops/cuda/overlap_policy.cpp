@@ -5,8 +5,6 @@
 namespace torchtally::cuda {
 namespace {
 
-constexpr int64_t kReservedPerBlock = 1024;  // bytes of shared memory that the driver takes from every block
-
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
@@ -18,14 +16,41 @@ bool fits_registers(const OverlapProblem& problem) {
 
 int32_t register_classes(int64_t classes) { return classes <= 4 ? 4 : classes <= 8 ? 8 : classes <= 16 ? 16 : 32; }
 
-int32_t register_blocks(int32_t classes) {
-  return classes == 4    ? kRegisterBlocks<4>
-         : classes == 8  ? kRegisterBlocks<8>
-         : classes == 16 ? kRegisterBlocks<16>
-                         : kRegisterBlocks<32>;
+// Pixels of a part where the sums of parts are no concern.
+int64_t pixels_of_part(const OverlapPolicy& policy, const OverlapProblem& problem) {
+  const int64_t few = ceil_div(problem.samples * problem.pixels, policy.fewest_parts);
+  return std::max(std::min(few, policy.least_pixels), policy.fewest_pixels);
 }
 
-// Bytes that the kernels take from dynamic shared memory, in the order of their layout.
+// Pixels of a tile: as many as a cache keeps, and no more than leave enough parts.
+int64_t pixels_of_tile(const OverlapPolicy& policy, const OverlapProblem& problem) {
+  const int64_t pixel = problem.classes * bytes_of(problem.input.element);
+  const int64_t cached = std::max(std::min(policy.tile_bytes / pixel, policy.most_tile), policy.least_tile);
+  // A turn of a block whose threads do not all have a pixel takes as long as one where they do.
+  const int64_t whole = cached > kTileThreads ? cached / kTileThreads * kTileThreads : cached;
+  return round_up(std::min({whole, pixels_of_part(policy, problem), problem.pixels}), kWarp);
+}
+
+// Warps that take a class at a time, of few classes no more than have one; a power of two, which divides a tile.
+int64_t warps_of_classes(int64_t classes) {
+  constexpr int64_t kMost = kTileThreads / kWarp;
+  constexpr int64_t kHalf = kMost / 2;
+  if (classes <= 2 * kMost && round_up(classes, kHalf) < round_up(classes, kMost)) {
+    return classes <= 2 ? classes : kHalf;
+  }
+  return kMost;
+}
+
+int64_t threads_of(const OverlapPlan& plan, const OverlapProblem& problem) {
+  if (plan.path == OverlapPath::kRegisters) {
+    return std::min<int64_t>(kRegisterThreads, round_up(problem.pixels, kWarp));
+  }
+  return plan.by_class ? std::min<int64_t>(kTileThreads, problem.pixels * kWarp)
+                       : warps_of_classes(problem.classes) * kWarp;
+}
+
+// Bytes that the kernels take from dynamic shared memory, in the order of their layout: below the 48 KB that every
+// device gives a block.
 int64_t shared_bytes(const OverlapPlan& plan, const OverlapProblem& problem, bool backward) {
   const int64_t warps = plan.threads / kWarp;
   const int64_t doubles = sizeof(double);
@@ -40,48 +65,38 @@ int64_t shared_bytes(const OverlapPlan& plan, const OverlapProblem& problem, boo
   return of_pixels + (backward ? 0 : of_warps);
 }
 
-// Blocks that an SM holds at a time, whatever registers the kernel takes.
-int64_t resident_blocks(const DeviceFacts& device, const OverlapPlan& plan, const OverlapProblem& problem) {
-  const bool registers = plan.path == OverlapPath::kRegisters;
-  const int64_t most = registers ? kRegisterThreads * register_blocks(plan.classes)
-                                 : kTileThreads * (real_bytes(problem) == 8 ? kTileBlocks<double> : kTileBlocks<float>);
-  const int64_t by_threads = std::min<int64_t>(device.threads_per_sm, most) / plan.threads;
-  const int64_t by_shared = device.shared_per_sm / (plan.shared_bytes + kReservedPerBlock);
-  return std::max<int64_t>(1, std::min({by_threads, by_shared, int64_t{device.blocks_per_sm}}));
-}
-
 }  // namespace
 
-OverlapPlan overlap_plan(const OverlapPolicy& policy, const DeviceFacts& device, const OverlapProblem& problem,
-                         bool backward) {
+OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& problem, bool backward) {
   OverlapPlan plan;
+  const OverlapOperand& input = problem.input;
   const bool registers = fits_registers(problem) && policy.path != OverlapPath::kTiles;
   plan.path = registers ? OverlapPath::kRegisters : OverlapPath::kTiles;
   plan.classes = registers ? register_classes(problem.classes) : 0;
   plan.values = summed_rows(problem) * problem.classes + 3;
   plan.fold_pixels = std::max<int64_t>(1, policy.fold_pixels);
+  plan.by_class = !registers && problem.classes >= policy.least_lanes &&
+                  (input.class_stride < input.pixel_stride || problem.pixels == 1);
+  plan.threads = static_cast<int32_t>(std::min(std::max<int64_t>(policy.threads, kWarp), threads_of(plan, problem)));
+  plan.tile = registers ? 0 : pixels_of_tile(policy, problem);
 
-  const int64_t most_threads = registers ? kRegisterThreads : kTileThreads;
-  plan.threads = static_cast<int32_t>(
-      std::min({std::max<int64_t>(policy.threads, kWarp), round_up(problem.pixels, kWarp), most_threads}));
-
-  if (!registers) {
-    const int64_t pixel = problem.classes * bytes_of(problem.input.element);
-    const int64_t tile = std::clamp(policy.tile_bytes / pixel, policy.least_tile, policy.most_tile);
-    plan.tile = round_up(std::min(tile, problem.pixels), kWarp);
+  int64_t wanted = registers ? pixels_of_part(policy, problem) : plan.tile;
+  if (!backward) {
+    const int64_t logits = problem.samples * problem.classes * problem.pixels * bytes_of(input.element);
+    const int64_t bytes = std::max(policy.partial_bytes, logits / policy.partial_share);
+    const int64_t most_parts = std::min(policy.most_parts, bytes / (plan.values * int64_t{sizeof(double)}));
+    wanted = std::max(wanted, ceil_div(problem.pixels, std::max<int64_t>(1, most_parts / problem.samples)));
   }
-
-  const int64_t most_parts =
-      std::min(policy.most_parts, policy.partial_bytes / (plan.values * int64_t{sizeof(double)}));
-  const int64_t parts = std::max<int64_t>(1, most_parts / problem.samples);
-  const int64_t wanted = std::max({policy.least_pixels, plan.tile, ceil_div(problem.pixels, parts)});
-  plan.pixels_per_part = round_up(std::min(wanted, problem.pixels), kWarp);
+  plan.pixels_per_part = round_up(std::min(wanted, problem.pixels), registers ? int64_t{kWarp} : plan.tile);
   plan.parts_per_sample = ceil_div(problem.pixels, plan.pixels_per_part);
 
   plan.shared_bytes = shared_bytes(plan, problem, backward);
-  plan.grid = std::min(
-      {problem.samples * plan.parts_per_sample, device.sms * resident_blocks(device, plan, problem), policy.max_grid});
+  plan.grid = std::min(problem.samples * plan.parts_per_sample, policy.max_grid);
   return plan;
+}
+
+int64_t partial_bytes(const OverlapProblem& problem, const OverlapPlan& plan) {
+  return problem.samples * plan.values * plan.parts_per_sample * int64_t{sizeof(double)};
 }
 
 OverlapPolicy& current_overlap_policy() {

@@ -39,24 +39,30 @@ inline constexpr int32_t kRegisterBlocks = kClasses <= 16 ? 5 : 3;
 struct OverlapPolicy {
   OverlapPath path = OverlapPath::kAuto;      // anything else is taken wherever it fits
   int64_t threads = kTileThreads;             // of a block, and no more than its kernel's most
-  int64_t least_pixels = 2048;                // of a part: adding a block's sums up costs as much as 300 pixels
-  int64_t most_parts = 4096;                  // of all samples together: 8 turns of what an H100 holds
-  int64_t partial_bytes = int64_t{16} << 20;  // of the sums of all parts together, beyond one a sample
+  int64_t least_pixels = 1024;                // of a part: adding a block's sums up costs as much as 300 pixels
+  int64_t fewest_parts = 512;                 // of all samples together: smaller ones where they would be fewer,
+  int64_t fewest_pixels = 128;                // but not smaller than this
+  int64_t most_parts = 4096;                  // of all samples together, beyond one a sample; forward
+  int64_t partial_bytes = int64_t{16} << 20;  // of the sums of all parts together, beyond one a sample,
+  int64_t partial_share = 16;                 // or the logits' bytes over this, whichever is more
   int64_t tile_bytes = int64_t{128} << 10;    // of the logits of a tile, which are read again: they should be in L2
-  int64_t least_tile = 64;                    // pixels
+  int64_t least_tile = 256;                   // pixels, because a thread takes a pixel
   int64_t most_tile = 1024;                   // pixels
+  int64_t least_lanes = 16;                   // classes that lie together, for lanes of a warp to take one each
   int64_t fold_pixels = 64;                   // of a thread, summed in float before they are added to a double
   int64_t max_grid = (int64_t{1} << 31) - 1;  // blocks of a launch; what CUDA allows
 };
 
 // The launches of one call. A part is a run of pixels of one sample; its sums are written apart and added up by the
-// fold, in their order. Nothing here but the grid depends on the device, so results do not either.
+// fold, in their order. Nothing here depends on the device, so results do not either; the device decides how many
+// blocks it holds at a time, and hands out the next as one ends.
 struct OverlapPlan {
   OverlapPath path = OverlapPath::kTiles;
   int32_t classes = 0;  // that the kernel of the registers is compiled for
   int32_t threads = 0;
+  bool by_class = false;         // tiles: lanes of a warp take classes, not pixels
   int64_t tile = 0;              // pixels whose terms lie in shared memory together
-  int64_t pixels_per_part = 0;   // a multiple of 32
+  int64_t pixels_per_part = 0;   // a multiple of 32, and of the tile
   int64_t parts_per_sample = 0;  // of all, the last may be shorter
   int64_t values = 0;            // sums of a part: rows of each class, then cross-entropy, count and invalid
   int64_t fold_pixels = 0;
@@ -73,8 +79,10 @@ constexpr int64_t summed_rows(const OverlapProblem& problem) {
 }
 
 // The problem has at least one sample and one pixel.
-TORCHTALLY_API OverlapPlan overlap_plan(const OverlapPolicy& policy, const DeviceFacts& device,
-                                        const OverlapProblem& problem, bool backward);
+TORCHTALLY_API OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& problem, bool backward);
+
+// Bytes of the sums of all parts, which only a forward pass has.
+TORCHTALLY_API int64_t partial_bytes(const OverlapProblem& problem, const OverlapPlan& plan);
 
 // The policy of this process, read once a call. Tests and benchmarks change it between calls.
 TORCHTALLY_API OverlapPolicy& current_overlap_policy();

@@ -47,7 +47,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> overlap_sums(const Tensor& input, con
   const Tensor count = torch::stable::new_empty(input, per_sample, ScalarType::Long);
   const Tensor invalid = torch::stable::new_empty(input, per_sample, ScalarType::Long);
   const cudaStream_t stream = current_stream(device_index);
-  const OverlapPlan plan = overlap_plan(current_overlap_policy(), device_facts(op, device_index), problem, false);
+  const OverlapPlan plan = overlap_plan(current_overlap_policy(), problem, false);
   const Tensor partials = scratch(input, partial_bytes(problem, plan));
   OverlapIncoming incoming;
   std::optional<Tensor> weight, terms;
@@ -79,7 +79,7 @@ Tensor overlap_sums_backward(const Tensor& grad_sums, const Tensor& grad_cross_e
   const int32_t device_index = input.get_device_index();
   const DeviceGuard guard(device_index);
   const cudaStream_t stream = current_stream(device_index);
-  const OverlapPlan plan = overlap_plan(current_overlap_policy(), device_facts(op, device_index), problem, true);
+  const OverlapPlan plan = overlap_plan(current_overlap_policy(), problem, true);
   const Tensor terms = scratch(input, term_bytes(problem, problem.samples));
   OverlapIncoming incoming{nullptr, doubles(upstream.sums), doubles(upstream.cross_entropy)};
   std::optional<Tensor> weight;

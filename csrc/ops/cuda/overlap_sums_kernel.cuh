@@ -205,7 +205,7 @@ inline OverlapParts overlap_parts(const OverlapProblem& problem, const OverlapPl
           plan.pixels_per_part,
           plan.fold_pixels,
           plan.tile,
-          problem.input.class_stride < problem.input.pixel_stride && problem.classes > 1};
+          plan.by_class};
 }
 
 // What label smoothing leaves to the target's class, and gives to every one.
