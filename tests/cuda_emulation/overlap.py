@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cuda_emulation.counting import SMALL, DeviceFacts, covered
+from cuda_emulation.counting import covered
 from torchtally.ops import OverlapSums
 
 _I32, _I64 = ctypes.c_int32, ctypes.c_int64
@@ -94,31 +94,20 @@ class OverlapEmulation:
         self._library.overlap_policy_size.restype = _I64
         if self._library.overlap_policy_size() != ctypes.sizeof(Policy):
             raise RuntimeError("OverlapPolicy differs between Python and C++")
-        self._set(Policy(), SMALL, 0, default=True)
-
-    def _set(
-        self, policy: Policy, device: DeviceFacts, order: int, *, default: bool = False
-    ) -> None:
-        if default:
-            self._library.default_overlap_policy(ctypes.byref(policy))
-        self._library.set_overlap(
-            ctypes.byref(policy), ctypes.byref(device), ctypes.c_uint32(order)
-        )
 
     @contextmanager
-    def policy(
-        self, *, device: DeviceFacts = SMALL, order: int = 0, **fields: int
-    ) -> Iterator[None]:
-        """Launch with other tuning numbers, on a device, with shuffled threads."""
-        changed = Policy()
-        self._library.default_overlap_policy(ctypes.byref(changed))
+    def policy(self, *, order: int = 0, **fields: int) -> Iterator[None]:
+        """Launch with other tuning numbers, with shuffled threads."""
+        usual, changed = Policy(), Policy()
+        for policy in (usual, changed):
+            self._library.default_overlap_policy(ctypes.byref(policy))
         for name, value in fields.items():
             setattr(changed, name, value)
-        self._set(changed, device, order)
+        self._library.set_overlap(ctypes.byref(changed), ctypes.c_uint32(order))
         try:
             yield
         finally:
-            self._set(Policy(), SMALL, 0, default=True)
+            self._library.set_overlap(ctypes.byref(usual), ctypes.c_uint32(0))
 
     def launched(self) -> list[str]:
         """Return the names of the kernels launched since the last call, and note them.

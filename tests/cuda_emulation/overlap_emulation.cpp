@@ -22,9 +22,8 @@ namespace cuda = torchtally::cuda;
 #define EMULATION_API extern "C" __attribute__((visibility("default")))
 
 // `order` shuffles the threads of a block; 0 leaves them in that of their index.
-EMULATION_API void set_overlap(const cuda::OverlapPolicy* policy, const cuda::DeviceFacts* device, uint32_t order) {
+EMULATION_API void set_overlap(const cuda::OverlapPolicy* policy, uint32_t order) {
   cuda::current_overlap_policy() = *policy;
-  cuda::emulated_device = *device;
   cuda::emulation::machine.order = order;
 }
 

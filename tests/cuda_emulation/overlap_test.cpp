@@ -23,18 +23,17 @@ namespace {
 
 using namespace torchtally::cuda;
 
-// Two multiprocessors, so that small inputs already take several blocks.
-constexpr DeviceFacts kDevice = {2, 1024, 16, 65536, 49152};
-
 OverlapPolicy random_policy(Random& random) {
   OverlapPolicy policy;
   policy.path = random.of<OverlapPath>({OverlapPath::kAuto, OverlapPath::kTiles});
   policy.threads = random.of<int64_t>({32, 64, 96, 256});
   policy.least_pixels = random.of<int64_t>({32, 100, 2048});
+  policy.fewest_pixels = random.of<int64_t>({32, 100});
   policy.most_parts = random.of<int64_t>({1, 3, 4096});
   policy.partial_bytes = random.of<int64_t>({1, 1 << 24});
   policy.least_tile = random.of<int64_t>({32, 64});
   policy.most_tile = random.of<int64_t>({64, 1024});
+  policy.least_lanes = random.of<int64_t>({1, 16});
   policy.fold_pixels = random.of<int64_t>({1, 3, 64});
   policy.max_grid = random.of<int64_t>({1, 3, 1 << 20});
   return policy;
@@ -55,7 +54,7 @@ struct Block {
 
 void check_forward(const OverlapCase& given, const OverlapPolicy& policy) {
   const OverlapProblem& problem = given.problem;
-  const OverlapPlan plan = overlap_plan(policy, kDevice, problem, false);
+  const OverlapPlan plan = overlap_plan(policy, problem, false);
   const int64_t cells = kOverlapRows * problem.classes;
   const Block<double> partials(partial_bytes(problem, plan));
   const bool weighted = problem.class_weight != nullptr;
@@ -81,7 +80,7 @@ void check_forward(const OverlapCase& given, const OverlapPolicy& policy) {
 
 void check_backward(Random& random, const OverlapCase& given, const OverlapPolicy& policy) {
   const OverlapProblem& problem = given.problem;
-  const OverlapPlan plan = overlap_plan(policy, kDevice, problem, true);
+  const OverlapPlan plan = overlap_plan(policy, problem, true);
   std::vector<double> up, up_loss;
   for (int64_t sample = 0; sample < problem.samples; ++sample) {
     up.insert(up.end(), given.up.begin(), given.up.end() - 1);
@@ -123,7 +122,7 @@ std::vector<double> sums_at_strides(const OverlapPolicy& policy, int64_t sample_
   problem.input = {memory, Element::kFloat, false, sample_stride, class_stride, 1};
   problem.target = {labels.data(), Element::kBits8, false, kPixels, 0, 1};
   problem.target_last = kClasses - 1;
-  const OverlapPlan plan = overlap_plan(policy, kDevice, problem, false);
+  const OverlapPlan plan = overlap_plan(policy, problem, false);
   const Block<double> partials(partial_bytes(problem, plan));
   std::vector<double> sums(kSamples * kOverlapRows * kClasses), cross_entropy(kSamples);
   std::vector<int64_t> count(kSamples), invalid(kSamples);
