@@ -319,10 +319,10 @@ FAULTS += [
         "AddressSanitizer: heap-buffer-overflow",
     ),
     _overlap(
-        "sums: a class past the last",
+        "sums: the logit of the first class for that of the label",
         _REGISTERS,
-        "if (k >= classes) {",
-        "if (k > classes) {",
+        "static_cast<int64_t>(label) * problem.input.class_stride",
+        "0 * label",
         NONE,
     ),
     _overlap(
