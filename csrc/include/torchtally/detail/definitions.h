@@ -78,55 +78,81 @@ struct BoundFormula {
   Sees sees = Sees::kClass;
   Formula of_counts;
   MatrixFormula of_matrix;
+  std::string text = {};  // name and parameters
 };
 
 // The formula of a score; throws for a wrong parameter.
 inline BoundFormula bound_formula(const std::string& op, Score score, Task task, const ScoreOptions& options) {
-  const Sees seen = sees(score);
   const bool multilabel = task == Task::kMultilabel;
+  BoundFormula bound{sees(score), nullptr, nullptr, name_of(score)};
+  const auto parameter = [&](const char* name, const std::string& value) {
+    bound.text += std::string(", ") + name + "=" + value;
+  };
   switch (score) {
     case Score::kDice:
     case Score::kF1:
-      return {seen, dice, nullptr};
+      bound.of_counts = dice;
+      break;
     case Score::kIoU:
     case Score::kFrequencyWeightedIoU:
-      return {seen, iou, nullptr};
+      bound.of_counts = iou;
+      break;
     case Score::kPrecision:
-      return {seen, precision, nullptr};
+      bound.of_counts = precision;
+      break;
     case Score::kRecall:
-      return {seen, recall, nullptr};
+      bound.of_counts = recall;
+      break;
     case Score::kSpecificity:
-      return {seen, specificity, nullptr};
+      bound.of_counts = specificity;
+      break;
     case Score::kAccuracy:
-      return {seen, multilabel ? Formula(agreement) : Formula(recall), nullptr};
+      bound.of_counts = multilabel ? agreement : recall;
+      break;
     case Score::kBalancedAccuracy:
       TORCH_CHECK_VALUE(!multilabel, op,
                         ": task must be 'multiclass' or 'binary', got 'multilabel', of which every label has an "
                         "accuracy of its own");
-      return {seen, recall, nullptr};
-    case Score::kFBeta:
-      return {seen, fbeta(non_negative(op, "beta", options.beta().value_or(1.0), false)), nullptr};
+      bound.of_counts = recall;
+      break;
+    case Score::kFBeta: {
+      const double beta = non_negative(op, "beta", options.beta().value_or(1.0), false);
+      parameter("beta", number_text(beta));
+      bound.of_counts = fbeta(beta);
+      break;
+    }
     case Score::kTversky: {
       const double alpha = non_negative(op, "alpha", options.alpha().value_or(0.5));
       const double beta = non_negative(op, "beta", options.beta().value_or(0.5));
-      return {seen, tversky(alpha, beta), nullptr};
+      parameter("alpha", number_text(alpha));
+      parameter("beta", number_text(beta));
+      bound.of_counts = tversky(alpha, beta);
+      break;
     }
     case Score::kGeneralizedDice: {
       const WeightType type = options.weight_type().value_or(WeightType::kSquare);
-      return {seen, generalized_dice(type, options.empty_weight().value_or(EmptyWeight::kLargest)), nullptr};
+      const EmptyWeight empty = options.empty_weight().value_or(EmptyWeight::kLargest);
+      parameter("weight_type", quoted(type));
+      parameter("empty_weight", quoted(empty));
+      bound.of_counts = generalized_dice(type, empty);
+      break;
     }
     case Score::kMatthewsCorrCoef:
-      return {seen, matthews, nullptr};
+      bound.of_counts = matthews;
+      break;
     case Score::kCohenKappa: {
       const KappaWeights weights = options.weights().value_or(KappaWeights::kNone);
+      parameter("weights", quoted(weights));
       // Two classes have one distance, so that weights change nothing.
       if (weights == KappaWeights::kNone || multilabel) {
-        return {seen, kappa, nullptr};
+        bound.of_counts = kappa;
+      } else {
+        bound.of_matrix = weighted_kappa(weights);
       }
-      return {seen, nullptr, weighted_kappa(weights)};
+      break;
     }
   }
-  TORCH_CHECK_VALUE(false, op, ": unknown score");
+  return bound;
 }
 
 // A score whose every option is chosen: counts in, number out.
