@@ -157,12 +157,12 @@ class ScoreMetric : public CountingMetric<ScoreMetric<score>> {
   /// \param num_classes C; the number of labels L for Task::kMultilabel, and 2 for Task::kBinary.
   /// \throws c10::TypeError for an option that the score does not take; c10::ValueError for a wrong value.
   explicit ScoreMetric(int64_t num_classes, const ScoreOptions& options = {})
-      : ScoreMetric(detail::ScoreReader(detail::metric_name(score), num_classes, {{"", {score, {}}}}, options)) {}
+      : ScoreMetric(detail::ScoreReader(detail::metric_name(score), num_classes, {{name_of(score), score}}, options)) {}
 
   /// The score of everything counted since the last reset, as the function of the same name returns it.
   ///
   /// \throws c10::ValueError if a label was out of range (OutOfRange::kError).
-  at::Tensor compute() const { return reader_.values(this->state_).at(""); }
+  at::Tensor compute() const { return reader_.values(this->state_).at(name_of(score)); }
 
  private:
   explicit ScoreMetric(detail::ScoreReader reader)

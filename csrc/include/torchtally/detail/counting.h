@@ -182,30 +182,6 @@ struct Counting {
   }
 };
 
-// Whether labels of a type can hold a value.
-inline bool holds(at::ScalarType type, int64_t value) {
-  switch (type) {
-    case at::kBool:
-      return value == 0 || value == 1;
-    case at::kByte:
-      return value >= 0 && value <= std::numeric_limits<uint8_t>::max();
-    case at::kChar:
-      return value >= std::numeric_limits<int8_t>::min() && value <= std::numeric_limits<int8_t>::max();
-    case at::kUInt16:
-      return value >= 0 && value <= std::numeric_limits<uint16_t>::max();
-    case at::kShort:
-      return value >= std::numeric_limits<int16_t>::min() && value <= std::numeric_limits<int16_t>::max();
-    case at::kUInt32:
-      return value >= 0 && value <= std::numeric_limits<uint32_t>::max();
-    case at::kInt:
-      return value >= std::numeric_limits<int32_t>::min() && value <= std::numeric_limits<int32_t>::max();
-    case at::kUInt64:
-      return value >= 0;
-    default:
-      return true;
-  }
-}
-
 // The first of some int64 labels, each once and in order, as a label of the type means them.
 inline std::string first_labels(const std::vector<int64_t>& labels, at::ScalarType type) {
   std::string text;
@@ -236,7 +212,7 @@ inline void Counting::raise_invalid(const at::Tensor& invalid, const at::Tensor&
   }
   at::Tensor counted = mask.has_value() ? *mask : at::ones_like(target, at::kBool);
   for (const int64_t value : ignore_index) {
-    if (holds(target.scalar_type(), value)) {
+    if (target.scalar_type() != at::kUInt64 || value >= 0) {  // there a negative value would be another label
       counted = counted & (target.to(at::kLong) != value);
     }
   }
