@@ -316,7 +316,7 @@ def difference(found: Tensor, wanted: Tensor) -> float:
     if found.numel() == 0:
         return 0.0
     largest = max(1.0, float(wanted.double().abs().max()))
-    return float((found.detach().double() - wanted.double()).abs().max()) / largest
+    return float((found.double() - wanted.double()).abs().max()) / largest
 
 
 def disagreement(case: Case, answer: dict[str, Any]) -> tuple[float, float]:

@@ -153,8 +153,11 @@ Dict solve(const Dict& given) {
   try {
     const Tensor logits = given.at("logits").toTensor().detach();
     logits.requires_grad_(logits.is_floating_point());
-    const std::vector<Tensor> outputs = called(given, logits);
+    std::vector<Tensor> outputs = called(given, logits);
     weighed(outputs).backward();
+    for (Tensor& output : outputs) {
+      output = output.detach();
+    }
     found.insert("outputs", outputs);
     found.insert("gradient", logits.grad().defined() ? logits.grad() : at::zeros_like(logits));
   } catch (const c10::Error& error) {
