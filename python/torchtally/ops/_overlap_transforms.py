@@ -67,7 +67,7 @@ def vmap_rule(op: Any, leading: int) -> Callable[..., Any]:
 def _vmapped(
     function: Any, leading: int, info: Any, in_dims: Any, given: tuple[Any, ...]
 ) -> Any:
-    """Apply a function to a vmapped batch, so that outer transforms differentiate it."""
+    """Apply a function to a vmapped batch, for outer transforms to differentiate."""
     tensors = leading + 4
 
     def call(*given: Any, **options: Any) -> Any:
@@ -114,7 +114,7 @@ class Gradient(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
         """Refuse."""
-        refuse_double_backward(ctx)
+        return refuse_double_backward(ctx, *gradients)
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, *given: Any) -> Any:
