@@ -43,8 +43,8 @@ Enum from_name(const std::string& name) {
     }
     ++index;
   }
-  TORCH_CHECK_VALUE(false, "from_name: ", detail::Words<Enum>::option, " must be one of ",
-                    detail::quoted_words<Enum>(), ", got '", name, "'");
+  TORCH_CHECK_VALUE(false, "from_name: ", detail::Words<Enum>::option, " must be one of ", detail::quoted_words<Enum>(),
+                    ", got '", name, "'");
 }
 
 }  // namespace torchtally
