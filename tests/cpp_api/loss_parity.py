@@ -368,7 +368,8 @@ def _word(value: object) -> object:
 
 def main() -> int:
     """Compile, compare, print."""
-    from tests.cpp_api import losses_build
+    sys.path.insert(0, str(Path(__file__).parent))
+    import losses_build
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

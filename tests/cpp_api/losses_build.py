@@ -1,22 +1,14 @@
-"""Compiles the C++ of these tests against the installed torch and torchtally."""
+"""Compiles the C++ of the losses' tests, as a program and as a library."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
+import shlex
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
-from torch.utils import cpp_extension
-
-from torchtally import _library
-
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
+from compiling import HERE, ROOT, compile_flags, gcc, link_flags
 
 
 class Programs(NamedTuple):
@@ -24,11 +16,6 @@ class Programs(NamedTuple):
 
     program: Path
     library: Path  #: the same, for a Python process
-
-
-def compiler() -> str | None:
-    """Return the C++ compiler to use, or None."""
-    return shutil.which(os.environ.get("CXX", "c++")) or shutil.which("g++")
 
 
 def snippet() -> str:
@@ -39,60 +26,26 @@ def snippet() -> str:
 
 
 def compile_unit(command: str, source: Path, standard: int, *flags: str) -> None:
-    """Compile one unit with every warning an error."""
-    torch_includes = [f"-isystem{path}" for path in cpp_extension.include_paths()]
-    abi = int(torch.compiled_with_cxx11_abi())
-    _run(
-        [
-            command,
-            f"-std=c++{standard}",
-            "-O0",
-            "-fPIC",
-            *WARNINGS,
-            f"-D_GLIBCXX_USE_CXX11_ABI={abi}",
-            f"-I{ROOT / 'csrc' / 'include'}",
-            *torch_includes,
-            *flags,
-            str(source),
-        ]
-    )
+    """Compile one unit; RuntimeError with the compiler's words if it fails."""
+    _run([command, *compile_flags(standard), "-fPIC", *flags, str(source)])
 
 
 def build(folder: Path) -> Programs:
-    """Compile the program as C++17 and the snippet of the docs as C++20, into one.
-
-    Raises:
-        RuntimeError: with the compiler's words, if it fails.
-    """
-    command = compiler()
+    """Compile the program as C++17 and the snippet of the docs as C++20, into one."""
+    command = gcc()
     assert command is not None
     docs = folder / "docs_losses.cpp"
     docs.write_text(snippet(), encoding="utf-8")
-    units = [folder / "losses_program.o", folder / "docs_losses.o"]
-    source = HERE / "losses_program.cpp"
-    compile_unit(command, source, 17, "-c", "-o", str(units[0]))
-    compile_unit(command, docs, 20, "-Dmain=docs_main", "-c", "-o", str(units[1]))
+    units = [str(folder / "losses_program.o"), str(folder / "docs_losses.o")]
+    compile_unit(command, HERE / "losses_program.cpp", 17, "-c", "-o", units[0])
+    compile_unit(command, docs, 20, "-Dmain=docs_main", "-c", "-o", units[1])
     programs = Programs(folder / "losses_program", folder / "losses_library.so")
-    folders = [*cpp_extension.library_paths(), str(_library.library_folder())]
-    libraries = ["-ltorchtally", "-ltorch", "-ltorch_cpu", "-lc10"]
     for path, flags in ((programs.program, []), (programs.library, ["-shared"])):
-        _run(
-            [
-                command,
-                *flags,
-                *map(str, units),
-                "-o",
-                str(path),
-                "-Wl,--no-as-needed",
-                *(f"-L{name}" for name in folders),
-                *libraries,
-                *(f"-Wl,-rpath,{name}" for name in folders),
-            ]
-        )
+        _run([command, *flags, *units, "-o", str(path), *link_flags()])
     return programs
 
 
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+        raise RuntimeError(f"{shlex.join(command)}\n{done.stdout}{done.stderr}")

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import ctypes
 import platform
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import loss_parity
+import losses_build
 import pytest
 import torch
+from compiling import HERE, ROOT, clang, gcc
+from loss_parity import Case, example
+from losses_build import Programs
 from torch import Tensor
 
 import loss_conformance
-from cpp_api import loss_parity, losses_build
-from cpp_api.loss_parity import Case, example
-from cpp_api.losses_build import Programs
 from torchtally import losses
 
 pytestmark = pytest.mark.skipif(
-    platform.system() != "Linux" or losses_build.compiler() is None,
+    platform.system() != "Linux" or gcc() is None,
     reason="needs a C++ compiler on Linux",
 )
 
@@ -313,15 +314,17 @@ def test_the_snippet_of_the_docs_runs(programs: Programs) -> None:
     assert "Dice + cross-entropy" in done.stdout
 
 
-@pytest.mark.skipif(shutil.which("clang++") is None, reason="clang++ is not installed")
 @pytest.mark.parametrize("standard", [17, 20])
 def test_clang_compiles_without_a_warning(standard: int) -> None:
-    source = losses_build.HERE / "losses_program.cpp"
-    losses_build.compile_unit("clang++", source, standard, "-fsyntax-only")
+    compiler = clang()
+    if compiler is None:
+        pytest.skip("clang++ is not installed")
+    source = HERE / "losses_program.cpp"
+    losses_build.compile_unit(compiler, source, standard, "-fsyntax-only")
 
 
 def test_python_and_cpp_have_the_same_options() -> None:
-    text = (losses_build.ROOT / "csrc/include/torchtally/loss_options.h").read_text()
+    text = (ROOT / "csrc/include/torchtally/loss_options.h").read_text()
     for module in loss_parity.NAMES:
         names = set(getattr(losses, module)._definition.options)
         for name in names - {"mask", "process_group"}:  # of a call; not in C++

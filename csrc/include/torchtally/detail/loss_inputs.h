@@ -24,10 +24,10 @@ inline void check_logits(const Settings& settings, const at::Tensor& logits, con
   TORCH_CHECK_TYPE(logits.defined(), op, ": logits must be a tensor, got an undefined one");
   TORCH_CHECK_TYPE(target.defined(), op, ": target must be a tensor, got an undefined one");
   TORCH_CHECK_VALUE(logits.dim() >= 2 && logits.size(1) > 0, op,
-                    ": logits must be [N, C, ...] with at least one class, got ", list_text(logits.sizes()));
+                    ": logits must be [N, C, ...] with at least one class, got ", shape_text(logits));
   TORCH_CHECK_VALUE(settings.activation != Activation::kSoftmax || logits.size(1) != 1, op,
                     ": the softmax of one class is always 1; pass activation='sigmoid' for logits of shape ",
-                    list_text(logits.sizes()));
+                    shape_text(logits));
 }
 
 // Judges by the first pixels of the first sample.

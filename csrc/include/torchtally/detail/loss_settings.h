@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include <torchtally/detail/loss_text.h>
+#include <torchtally/detail/text.h>
 #include <torchtally/loss_options.h>
 
 namespace torchtally::detail::loss {
@@ -125,7 +125,7 @@ inline at::Tensor checked_weights(const std::string& op, const char* name, const
   }
   TORCH_CHECK_VALUE(weights->dim() <= 1 && !weights->is_complex() && weights->scalar_type() != at::kBool, op, ": ",
                     name, " must be a real [C] tensor, got ", dtype_text(weights->scalar_type()), " of shape ",
-                    list_text(weights->sizes()));
+                    shape_text(*weights));
   at::Tensor tensor = weights->detach().to(at::kDouble);
   if (tensor.is_cpu()) {
     const at::Tensor contiguous = tensor.contiguous();
@@ -133,7 +133,7 @@ inline at::Tensor checked_weights(const std::string& op, const char* name, const
     const std::vector<double> values(first, first + contiguous.numel());
     const bool good =
         std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value) && value >= 0; });
-    TORCH_CHECK_VALUE(good, op, ": ", name, " must be finite and not negative, got ", list_text(values));
+    TORCH_CHECK_VALUE(good, op, ": ", name, " must be finite and not negative, got ", list_text(values, number_text));
   }
   return tensor;
 }

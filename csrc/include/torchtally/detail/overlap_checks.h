@@ -4,10 +4,11 @@
 #include <ATen/core/Tensor.h>
 #include <c10/util/Exception.h>
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
-#include <torchtally/detail/loss_text.h>
+#include <torchtally/detail/text.h>
 
 namespace torchtally::detail::overlap {
 
@@ -25,8 +26,6 @@ inline std::vector<int64_t> label_shape(const at::Tensor& input) {
 }
 
 inline void check_target(const at::Tensor& input, const at::Tensor& target, const std::vector<int64_t>& ignore_index) {
-  using loss::dtype_text;
-  using loss::list_text;
   const auto shape = label_shape(input);
   TORCH_CHECK_TYPE(is_label(target.scalar_type()) || is_score(target.scalar_type()),
                    "overlap_sums: target must hold integer or bool labels, or floating values for each class, got ",
@@ -35,8 +34,8 @@ inline void check_target(const at::Tensor& input, const at::Tensor& target, cons
     auto channel = shape;
     channel.insert(channel.begin() + 1, 1);
     TORCH_CHECK_VALUE(target.sizes() == input.sizes(),
-                      "overlap_sums: target with a class dimension must have input's shape ", list_text(input.sizes()),
-                      ", got ", list_text(target.sizes()),
+                      "overlap_sums: target with a class dimension must have input's shape ", shape_text(input),
+                      ", got ", shape_text(target),
                       target.sizes() == channel ? "; for labels pass target.squeeze(1)" : "");
     TORCH_CHECK_VALUE(
         ignore_index.empty(),
@@ -44,7 +43,7 @@ inline void check_target(const at::Tensor& input, const at::Tensor& target, cons
     return;
   }
   TORCH_CHECK_VALUE(target.sizes() == shape, "overlap_sums: target must be labels [N, ...] = ", list_text(shape),
-                    " or have input's shape ", list_text(input.sizes()), ", got ", list_text(target.sizes()));
+                    " or have input's shape ", shape_text(input), ", got ", shape_text(target));
   TORCH_CHECK_TYPE(is_label(target.scalar_type()), "overlap_sums: labels must be an integer or bool tensor, got ",
                    dtype_text(target.scalar_type()));
 }
@@ -52,23 +51,20 @@ inline void check_target(const at::Tensor& input, const at::Tensor& target, cons
 inline void check(const at::Tensor& input, const at::Tensor& target, const std::vector<int64_t>& ignore_index,
                   const std::optional<at::Tensor>& mask, const std::optional<at::Tensor>& class_weight,
                   double label_smoothing) {
-  using loss::dtype_text;
-  using loss::list_text;
   TORCH_CHECK_TYPE(input.defined(), "overlap_sums: input must be a tensor, got an undefined one");
   TORCH_CHECK_TYPE(target.defined(), "overlap_sums: target must be a tensor, got an undefined one");
   TORCH_CHECK_TYPE(is_score(input.scalar_type()),
                    "overlap_sums: input must be float16, bfloat16, float32 or float64, got ",
                    dtype_text(input.scalar_type()));
   TORCH_CHECK_VALUE(input.dim() >= 2 && input.size(1) >= 1,
-                    "overlap_sums: input must be [N, C, ...] with at least one class, got shape ",
-                    list_text(input.sizes()));
+                    "overlap_sums: input must be [N, C, ...] with at least one class, got shape ", shape_text(input));
   check_target(input, target, ignore_index);
   if (mask) {
     const auto shape = label_shape(input);
     TORCH_CHECK_TYPE(mask->scalar_type() == at::kBool, "overlap_sums: mask must be a bool tensor, got ",
                      dtype_text(mask->scalar_type()));
     TORCH_CHECK_VALUE(mask->sizes() == shape, "overlap_sums: mask must be [N, ...] = ", list_text(shape), ", got ",
-                      list_text(mask->sizes()));
+                      shape_text(*mask));
   }
   if (class_weight) {
     TORCH_CHECK_TYPE(is_score(class_weight->scalar_type()),
@@ -76,10 +72,10 @@ inline void check(const at::Tensor& input, const at::Tensor& target, const std::
                      dtype_text(class_weight->scalar_type()));
     TORCH_CHECK_VALUE(class_weight->dim() == 1 && class_weight->size(0) == input.size(1),
                       "overlap_sums: class_weight must have shape [", input.size(1), "], got ",
-                      list_text(class_weight->sizes()));
+                      shape_text(*class_weight));
   }
   TORCH_CHECK_VALUE(label_smoothing >= 0.0 && label_smoothing <= 1.0,
-                    "overlap_sums: label_smoothing must lie in [0, 1], got ", loss::number_text(label_smoothing));
+                    "overlap_sums: label_smoothing must lie in [0, 1], got ", number_text(label_smoothing));
 }
 
 // Whether values can be read without a wait.
@@ -94,7 +90,7 @@ inline void check_invalid(const at::Tensor& invalid, int64_t classes, const std:
   }
   const auto bad = invalid.sum().item<int64_t>();
   TORCH_CHECK_VALUE(bad == 0, "overlap_sums: labels must lie in [0, ", classes, ") or equal ignore_index ",
-                    loss::list_text(ignore_index), ", but ", bad, " pixel(s) hold another label");
+                    list_text(ignore_index), ", but ", bad, " pixel(s) hold another label");
 }
 
 }  // namespace torchtally::detail::overlap
