@@ -220,6 +220,11 @@ inline void check_module(Dict& found) {
   found.insert("module_keeps_weights", at::equal(loss(data.logits, data.labels), expected) &&
                                            at::equal(copy->forward(data.logits, data.labels), expected));
   found.insert("module_saves_nothing", loss->parameters().empty() && loss->buffers().empty());
+  torchtally::DiceLoss plain;  // no options
+  torch::nn::AnyModule any(plain);
+  const Tensor of_function = torchtally::dice_loss(data.logits, data.labels);
+  found.insert("module_without_options", at::equal(plain(data.logits, data.labels), of_function) &&
+                                             at::equal(any.forward(data.logits, data.labels, Mask()), of_function));
   std::ostringstream text;
   text << loss;
   found.insert("module_text", text.str());

@@ -253,6 +253,7 @@ EXACT = {
     "autocast_changes_nothing": True,
     "module_keeps_weights": True,
     "module_saves_nothing": True,
+    "module_without_options": True,
     "module_text": "torchtally::DiceCELoss",
     "double_backward": "NotImplementedError: overlap_sums: the gradient of its "
     "gradient is not implemented; call backward without create_graph, or build the "

@@ -28,7 +28,7 @@ class LossModule : public torch::nn::Cloneable<Derived> {
 
   /// Returns the loss; shapes, dtypes and errors are those of the function.
   at::Tensor forward(const at::Tensor& logits, const at::Tensor& target,
-                     const std::optional<at::Tensor>& mask = std::nullopt) const {
+                     const std::optional<at::Tensor>& mask = std::nullopt) {
     return loss_of_logits(settings_, logits, target, mask);
   }
 
