@@ -68,8 +68,7 @@ inline at::Tensor confusion_matrix(const at::Tensor& preds, const at::Tensor& ta
 /// The arguments are those of confusion_matrix, less label_map, preds_map, top_k, normalize and dtype.
 ///
 /// \return int64 [C] each, or [N, C] per sample. OutOfRange::kMiss appends the class "other". For Task::kMultilabel C
-/// is
-///   the number of labels.
+///   is the number of labels.
 /// \throws as confusion_matrix.
 inline ClassCounts class_counts(const at::Tensor& preds, const at::Tensor& target, int64_t num_classes,
                                 const CountOptions& options = {}) {

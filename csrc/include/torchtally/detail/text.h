@@ -5,9 +5,12 @@
 #include <c10/core/ScalarType.h>
 #include <c10/util/StringUtil.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include <torchtally/options.h>
@@ -28,17 +31,21 @@ inline std::string list_text(at::IntArrayRef values) {
   return list_text(values, [](int64_t value) { return std::to_string(value); });
 }
 
-// The fewest digits that mean this number, and always a point or an exponent: 1.0, 0.1, nan.
+// The fewest digits that mean this number, and always a point or an exponent: 1.0, 0.1, 1e-05, nan.
 inline std::string number_text(double number) {
-  char text[32];
-  for (int digits = 6; digits <= 17; ++digits) {
-    std::snprintf(text, sizeof(text), "%.*g", digits, number);
-    if (std::strtod(text, nullptr) == number) {
-      break;
-    }
+  if (!std::isfinite(number)) {
+    return std::isnan(number) ? "nan" : number < 0 ? "-inf" : "inf";
   }
-  std::string found(text);
-  return found.find_first_of(".en") == std::string::npos ? found + ".0" : found;
+  char text[32];
+  int digits = 0;
+  do {
+    std::snprintf(text, sizeof(text), "%.*e", digits, number);
+  } while (std::strtod(text, nullptr) != number && ++digits < 17);
+  const int exponent = std::atoi(std::strchr(text, 'e') + 1);
+  if (exponent >= -4 && exponent < 16) {
+    std::snprintf(text, sizeof(text), "%.*f", std::max(1, digits - exponent), number);
+  }
+  return text;
 }
 
 inline std::string dtype_text(at::ScalarType type) { return "torch." + std::string(c10::getDtypeNames(type).first); }
