@@ -53,13 +53,17 @@ def link_flags() -> list[str]:
     return flags + [f"-Wl,-rpath,{folder}" for folder in LIBRARIES]
 
 
-def compile_program(
-    compiler: str, source: Path, program: Path, standard: int, flags: Sequence[str] = ()
-) -> Path:
-    """Compile and link one file; RuntimeError with the compiler's words if it fails."""
-    command = [compiler, *compile_flags(standard), str(source), "-o", str(program)]
-    command += [*flags, *link_flags()]
+def run_compiler(command: Sequence[str]) -> None:
+    """Run a compiler; RuntimeError with its words if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{shlex.join(command)}\n{done.stdout}{done.stderr}")
+
+
+def compile_program(
+    compiler: str, source: Path, program: Path, standard: int, flags: Sequence[str] = ()
+) -> Path:
+    """Compile and link one file."""
+    command = [compiler, *compile_flags(standard), str(source), "-o", str(program)]
+    run_compiler([*command, *flags, *link_flags()])
     return program

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
-import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-from compiling import HERE, ROOT, compile_flags, gcc, link_flags
+from compiling import HERE, ROOT, compile_flags, gcc, link_flags, run_compiler
 
 
 class Programs(NamedTuple):
@@ -26,8 +24,8 @@ def snippet() -> str:
 
 
 def compile_unit(command: str, source: Path, standard: int, *flags: str) -> None:
-    """Compile one unit; RuntimeError with the compiler's words if it fails."""
-    _run([command, *compile_flags(standard), "-fPIC", *flags, str(source)])
+    """Compile one unit."""
+    run_compiler([command, *compile_flags(standard), "-fPIC", *flags, str(source)])
 
 
 def build(folder: Path) -> Programs:
@@ -41,11 +39,5 @@ def build(folder: Path) -> Programs:
     compile_unit(command, docs, 20, "-Dmain=docs_main", "-c", "-o", units[1])
     programs = Programs(folder / "losses_program", folder / "losses_library.so")
     for path, flags in ((programs.program, []), (programs.library, ["-shared"])):
-        _run([command, *flags, *units, "-o", str(path), *link_flags()])
+        run_compiler([command, *flags, *units, "-o", str(path), *link_flags()])
     return programs
-
-
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"{shlex.join(command)}\n{done.stdout}{done.stderr}")
