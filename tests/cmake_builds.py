@@ -1,0 +1,94 @@
+"""CMake projects built by tests, and what the programs they make need."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+TORCH = Path(torch.__file__).parent
+
+
+def tool(name: str) -> str:
+    """Return a program beside this Python or on the path, or skip the test."""
+    folder = Path(sys.executable).parent
+    found = shutil.which(name, path=f"{folder}{os.pathsep}{os.environ['PATH']}")
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def run(*command: str | Path) -> str:
+    """Run a command that must succeed; return what it wrote on standard output."""
+    done = subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def configure(
+    source: Path, build: Path, *options: str, prefixes: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Configure a project; what was found nowhere else than in prefixes counts."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not re.match(r"(CMAKE_PREFIX_PATH|Torch|TORCH|PYTHON|VIRTUAL_ENV)", name)
+    }
+    command = [tool("cmake"), "-S", str(source), "-B", str(build), "-G", "Ninja"]
+    command += [f"-DCMAKE_MAKE_PROGRAM={tool('ninja')}", "-DCMAKE_BUILD_TYPE=Release"]
+    command += [f"-DCMAKE_PREFIX_PATH={';'.join(prefixes)}", *options]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env=environment
+    )
+
+
+def build(
+    source: Path, build: Path, *options: str, prefixes: tuple[str, ...] = ()
+) -> str:
+    """Configure and build a project; return what configuring printed."""
+    if shutil.which("c++") is None:
+        pytest.skip("no C++ compiler")
+    done = configure(source, build, *options, prefixes=prefixes)
+    assert done.returncode == 0, done.stdout + done.stderr
+    run(tool("cmake"), "--build", build)
+    return done.stdout
+
+
+def needed(binary: Path) -> list[str]:
+    """Return the libraries that a binary names itself."""
+    found = re.findall(
+        r"\(NEEDED\).*\[(.+)\]", run(tool("readelf"), "--dynamic", binary)
+    )
+    assert found
+    return found
+
+
+def loaded(program: Path) -> dict[str, str]:
+    """Return name and place of every library that a program loads, by its own path."""
+    text = subprocess.run(
+        [tool("ldd"), str(program)], capture_output=True, text=True, check=True, env={}
+    ).stdout
+    return dict(re.findall(r"(\S+) => (\S+)", text))
+
+
+def run_alone(program: Path, *arguments: str | Path) -> str:
+    """Run a program with an empty environment and without a Python in it."""
+    assert not [name for name in loaded(program) if "python" in name]
+    done = subprocess.run(
+        [str(program), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={},
+        cwd="/",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
