@@ -58,7 +58,7 @@ sanitize: $(VENV)/package
 	PYTHON=$(CURDIR)/$(BIN)/python CMAKE=$(CURDIR)/$(BIN)/cmake bash scripts/sanitize.sh
 
 wheel: $(VENV)/requirements
-	$(BIN)/python -m pip wheel --no-build-isolation --no-deps --wheel-dir dist .
+	$(BIN)/python -m pip wheel --no-build-isolation --no-deps --wheel-dir dist -C build-dir=build/wheel .
 
 gpu-check:
 	bash scripts/gpu-check.sh

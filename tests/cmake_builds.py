@@ -80,15 +80,18 @@ def loaded(program: Path) -> dict[str, str]:
 
 
 def run_alone(program: Path, *arguments: str | Path) -> str:
-    """Run a program with an empty environment and without a Python in it."""
-    assert not [name for name in loaded(program) if "python" in name]
+    """Run a program by its own paths, and see that no Python gets into the process."""
     done = subprocess.run(
         [str(program), *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
-        env={},
+        env={"LD_DEBUG": "files"},  # also names what is loaded later, as AOTInductor's
         cwd="/",
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    files = re.findall(r"calling init: (\S+)", done.stderr)
+    said = "\n".join(re.findall(r"^(?!\s+\d+:).*$", done.stderr, re.M))
+    assert done.returncode == 0, done.stdout + said
+    assert any(Path(file).name == "libtorchtally.so" for file in files)
+    assert not [file for file in files if "python" in Path(file).name]
     return done.stdout

@@ -57,7 +57,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         "--cmake-prefix-path",
         action=PrintCmakePath,
         nargs=0,
-        help="print the folder that CMAKE_PREFIX_PATH needs for find_package(TorchTally)",
+        help="print what find_package(TorchTally) needs in CMAKE_PREFIX_PATH",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     evaluate = commands.add_parser(
