@@ -144,11 +144,9 @@ def check_wheel(wheel: Path, folder: Path) -> dict[str, str]:
     print("torch-abi-audit:", check_abi(folder))
     auditwheel = beside_python("auditwheel")
     if auditwheel is not None:
-        said = " ".join(run(auditwheel, "show", wheel).split())
-        tags = re.findall(
-            r"(?:platform tag: |with the following )\"?(\w+linux\w+)", said
-        )
-        print("auditwheel:", ", ".join(tags) or said)
+        said = run(auditwheel, "show", wheel)
+        oldest = re.search(r'constrains the platform tag to\s+"(\w+)"', said)
+        print("auditwheel: would be tagged", oldest[1] if oldest else said)
     found = checksums(folder)
     for name, digest in found.items():
         print(f"{digest}  {name}")

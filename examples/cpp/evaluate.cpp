@@ -7,7 +7,7 @@
 // exactly; every score is derived from their sum.
 #include <ATen/ATen.h>
 #include <torch/csrc/inductor/aoti_package/model_package_loader.h>
-#include <torchtally/torchtally.h>
+#include <torchtally/scores.h>
 
 #include <algorithm>
 #include <cstdio>

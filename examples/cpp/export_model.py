@@ -43,6 +43,8 @@ class Counted(nn.Module):
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return labels uint8 ``[N, H, W]``, the matrix, and how many were invalid."""
         logits = self.network(scaled(images))
+        # Without a value to ignore, give one that no label has: AOTInductor of torch
+        # 2.13 makes None of an empty list. torchtally.confusion_matrix does so itself.
         matrix, invalid = torch.ops.torchtally.confusion_matrix(
             logits, labels, len(CLASSES), ignore_index=[OUTSIDE]
         )
