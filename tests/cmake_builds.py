@@ -51,15 +51,34 @@ def configure(
 
 
 def build(
-    source: Path, build: Path, *options: str, prefixes: tuple[str, ...] = ()
+    source: Path, folder: Path, *options: str, prefixes: tuple[str, ...] = ()
 ) -> str:
-    """Configure and build a project; return what configuring printed."""
+    """Configure and build with the installed torch; return what configuring printed."""
     if shutil.which("c++") is None:
         pytest.skip("no C++ compiler")
-    done = configure(source, build, *options, prefixes=prefixes)
+    if torch.version.cuda is None:
+        prefixes = (*prefixes, torch.utils.cmake_prefix_path)
+    else:
+        options = (*options, f"-DCMAKE_PROJECT_INCLUDE={torch_by_hand(folder)}")
+    done = configure(source, folder, *options, prefixes=prefixes)
     assert done.returncode == 0, done.stdout + done.stderr
-    run(tool("cmake"), "--build", build)
+    run(tool("cmake"), "--build", folder)
     return done.stdout
+
+
+def torch_by_hand(folder: Path) -> Path:
+    """Name the libraries of a CUDA build; its package wants a whole CUDA toolkit."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = ("torch", "torch_cpu", "torch_cuda", "c10")
+    libraries = " ".join(f"{TORCH}/lib/lib{name}.so" for name in names)
+    include = TORCH / "include"
+    path = folder / "torch_by_hand.cmake"
+    path.write_text(
+        f"set(Torch_VERSION {torch.__version__.split('+')[0]})\n"
+        f"set(TORCH_INCLUDE_DIRS {include} {include}/torch/csrc/api/include)\n"
+        f"set(TORCH_LIBRARIES -Wl,--no-as-needed {libraries} -Wl,--as-needed)\n"
+    )
+    return path
 
 
 def needed(binary: Path) -> list[str]:

@@ -19,7 +19,7 @@ from cmake_builds import build, run_alone
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "cpp"
-PREFIXES = (tt.cmake_prefix_path, torch.utils.cmake_prefix_path)
+PREFIXES = (tt.cmake_prefix_path,)
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="looks into ELF files, with GNU flags"
