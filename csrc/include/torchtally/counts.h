@@ -24,10 +24,11 @@ namespace torchtally {
 /// \param matrix int64 [..., C, C]; never changed.
 /// \param dtype at::kFloat or at::kDouble; shares are computed in float64 either way.
 /// \return shares of matrix's shape; NaN where there is nothing to be a share of.
-/// \throws c10::ValueError for another dtype, or a matrix that is not square.
+/// \throws c10::TypeError for an undefined matrix; c10::ValueError for another dtype, or a matrix that is not square.
 inline at::Tensor normalize_confusion_matrix(const at::Tensor& matrix, Normalize normalize,
                                              at::ScalarType dtype = at::kFloat) {
   const char* const op = "normalize_confusion_matrix";
+  TORCH_CHECK_TYPE(matrix.defined(), op, ": matrix must be a tensor, got an undefined one");
   TORCH_CHECK_VALUE(matrix.dim() >= 2 && matrix.size(-1) == matrix.size(-2), op,
                     ": matrix must be [..., C, C], got shape ", detail::shape_text(matrix));
   detail::check_score_dtype(op, dtype);

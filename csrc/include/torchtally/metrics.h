@@ -40,10 +40,10 @@ class CountingMetric {
   ///
   /// \param preds labels of target's shape, or scores, see confusion_matrix.
   /// \param target integer or bool labels [N, ...].
-  /// \param mask bool tensor of target's shape; pixels where it is false count nowhere.
+  /// \param mask bool tensor of target's shape; pixels where it is false count nowhere. An undefined one is none.
   /// \throws c10::TypeError for a wrong dtype; c10::ValueError for a wrong shape.
   void update(const at::Tensor& preds, const at::Tensor& target, const std::optional<at::Tensor>& mask = std::nullopt) {
-    state_.update(preds, target, mask);
+    state_.update(preds, target, mask.has_value() && mask->defined() ? mask : std::nullopt);
   }
 
   /// Forgets everything counted.

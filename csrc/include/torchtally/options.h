@@ -86,8 +86,13 @@ class CountingOptions {
   TORCHTALLY_OPTION(double, threshold)
   /// Values of target whose pixels count nowhere, one or several: none. At most 64.
   TORCHTALLY_LIST_OPTION(int64_t, ignore_index)
-  /// bool, target's shape: pixels where it is false count nowhere. Metrics take it in update().
-  TORCHTALLY_OPTION(at::Tensor, mask)
+  /// bool, target's shape: pixels where it is false count nowhere. An undefined tensor is none. Metrics take it in
+  /// update().
+  Self& mask(at::Tensor value) {
+    mask_ = value.defined() ? std::optional<at::Tensor>(std::move(value)) : std::nullopt;
+    return static_cast<Self&>(*this);
+  }
+  const std::optional<at::Tensor>& mask() const { return mask_; }
   /// OutOfRange::kError.
   TORCHTALLY_OPTION(OutOfRange, out_of_range)
   /// With false, OutOfRange::kError does not throw, which spares CUDA tensors the read back from the device; the pair

@@ -244,6 +244,7 @@ inline Scored score_counts(const char* op, Score score, const ClassCounts& count
 
 inline Scored score_counts(const char* op, Score score, const at::Tensor& matrix, const ScoreOptions& options) {
   const BoundScore bound = score_of_counts(op, score, options);
+  TORCH_CHECK_TYPE(matrix.defined(), op, ": counts must be a tensor or ClassCounts, got an undefined one");
   const bool multilabel = bound.task == Task::kMultilabel;
   const int64_t least = multilabel ? 3 : 2;
   const int64_t dims = matrix.dim();

@@ -78,7 +78,8 @@ inline Formula generalized_dice(WeightType type, EmptyWeight empty_weight) {
       const at::Tensor empty = target == 0;
       weight = (type == WeightType::kSquare ? target * target : target).reciprocal();
       weight = weight.masked_fill(empty, 0.0);
-      if (empty_weight == EmptyWeight::kLargest) {
+      // Where every class is ignored, none has a weight.
+      if (empty_weight == EmptyWeight::kLargest && target.size(-1) > 0) {
         at::Tensor largest = weight.amax(-1, true);
         // Without a target at all, every class weighs the same.
         largest = largest.masked_fill(largest == 0, 1.0);
