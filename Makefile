@@ -7,9 +7,10 @@ export TORCH_CUDA_ARCH_LIST ?= 8.0 9.0+PTX
 SOURCES := $(shell find csrc cmake python -type f -not -name '*.pyc' -not -path '*/__pycache__/*') \
   CMakeLists.txt pyproject.toml
 
-.PHONY: help install demo test lint format bench sanitize wheel gpu-check clean
+.PHONY: help install demo demo-cpp test lint format bench sanitize wheel gpu-check clean
 help:
 	@echo "make demo       the main job on real data: brain tissue and digits"
+	@echo "make demo-cpp   a network and its scores in a C++ program without Python"
 	@echo "make test       the test suite"
 	@echo "make lint       ruff, mypy --strict, clang-format"
 	@echo "make bench      speed and memory of counting and of the losses, as ratios to floors and peers"
@@ -36,6 +37,13 @@ demo: $(VENV)/package
 	  --num-classes 3 --class-names other,grey,white --ignore-index 255 \
 	  --json build/demo/brain/scores.json --csv build/demo/brain/scores.csv --plot build/demo/brain/matrix.png
 
+demo-cpp: $(VENV)/package
+	$(BIN)/python examples/cpp/export_model.py build/demo/cpp
+	$(BIN)/cmake -S examples/cpp -B build/demo/cpp/program -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$$( \
+	  $(BIN)/torchtally --cmake-prefix-path);$$($(BIN)/python -c 'import torch; print(torch.utils.cmake_prefix_path)')"
+	$(BIN)/cmake --build build/demo/cpp/program
+	build/demo/cpp/program/evaluate build/demo/cpp/model.pt2 build/demo/cpp/images build/demo/cpp/labels other,grey,white
+
 test: $(VENV)/package
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
@@ -43,12 +51,12 @@ lint: $(VENV)/package
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	find csrc tests -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | xargs $(BIN)/clang-format --dry-run -Werror
+	find csrc tests examples -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | xargs $(BIN)/clang-format --dry-run -Werror
 
 format: $(VENV)/requirements
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
-	find csrc tests -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | xargs $(BIN)/clang-format -i
+	find csrc tests examples -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | xargs $(BIN)/clang-format -i
 
 bench: $(VENV)/package
 	$(BIN)/python benchmarks/counts_cpu.py --json build/bench/counts_cpu.json --chart build/bench/counts_cpu.png $(BENCH_ARGS)
@@ -58,7 +66,7 @@ sanitize: $(VENV)/package
 	PYTHON=$(CURDIR)/$(BIN)/python CMAKE=$(CURDIR)/$(BIN)/cmake bash scripts/sanitize.sh
 
 wheel: $(VENV)/requirements
-	$(BIN)/python -m pip wheel --no-build-isolation --no-deps --wheel-dir dist .
+	$(BIN)/python -m pip wheel --no-build-isolation --no-deps --wheel-dir dist -C build-dir=build/wheel .
 
 gpu-check:
 	bash scripts/gpu-check.sh

@@ -6,8 +6,8 @@ round. Before each timed call another buffer is read, so that the input comes fr
 memory. Peak extra memory is that of one forward and backward in a process of its own,
 in units of the logits: the gradient is 1. Run with ``make bench`` or
 
-    python benchmarks/losses.py [--rounds 21] [--threads 1 2] [--only REGEX]
-        [--json FILE] [--quick]
+    python benchmarks/losses.py [--rounds 21] [--threads 1 2] [--dtypes fp32 bf16]
+        [--only REGEX] [--json FILE [--merge]] [--quick]
 """
 
 from __future__ import annotations
@@ -50,6 +50,23 @@ def inputs(
     labels = (shape[0], *shape[2:])
     _, target = label_maps(labels, shape[1], structure, cell=max(4, shape[-1] // 8))
     return torch.randn(shape).to(dtype), target
+
+
+def merged(old: Report, new: Report) -> Report:
+    """Return a report with what only an earlier one of the same build measured.
+
+    Raises:
+        ValueError: if the earlier one measured something else.
+    """
+    for name, value in new.items():
+        if name != "workloads" and old.get(name) != value:
+            raise ValueError(f"losses.py: {name} was {old.get(name)}, and is {value}")
+    workloads = dict(old["workloads"])
+    for name, row in new["workloads"].items():
+        before = workloads.get(name, {"threads": {}})
+        threads = {**before["threads"], **row["threads"]}
+        workloads[name] = {**before, **row, "threads": threads}
+    return {**new, "workloads": workloads}
 
 
 def rows(shrink: int) -> dict[str, tuple[str, tuple[int, ...], torch.dtype, Structure]]:
@@ -175,8 +192,10 @@ def arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--rounds", type=int, default=21, help="of each workload (default 21)")
     add("--threads", type=int, nargs="+", help="default: 1 and all of them")
+    add("--dtypes", nargs="+", choices=DTYPES, default=list(DTYPES), help="of logits")
     add("--only", metavar="REGEX", default="", help="names of workloads")
     add("--json", type=Path, metavar="FILE", help="write everything measured")
+    add("--merge", action="store_true", help="keep what FILE holds besides")
     add("--quick", action="store_true", help="small inputs, one round: a check")
     add("--growth", nargs=3, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -202,8 +221,9 @@ def main() -> None:
         "shrunk": args.quick,
         "workloads": {},
     }
-    for name in rows(shrink):
-        if re.search(args.only, name):
+    for name, (_, _, dtype, _) in rows(shrink).items():
+        chosen = dtype in [DTYPES[key] for key in args.dtypes]
+        if chosen and re.search(args.only, name):
             found = measure_row(name, shrink, threads, rounds, caches)
             report["workloads"][name] = found
     for count in threads:
@@ -211,6 +231,8 @@ def main() -> None:
     print_memory(report)
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
+        if args.merge and args.json.exists():
+            report = merged(json.loads(args.json.read_text()), report)
         args.json.write_text(json.dumps(report, indent=2) + "\n")
 
 

@@ -1,7 +1,8 @@
 # The LibTorch stable ABI: headers and libraries of an installed torch, taken by path. find_package(Torch) is not used:
 # with a CPU torch it never sets CUDA up, and with a CUDA torch it forces its own architectures and a shared runtime.
 #
-# Targets: TorchStable::cpu, TorchStable::cuda. Variables: TORCH_STABLE_VERSION, TORCH_STABLE_TARGET_NAME.
+# Targets: TorchStable::cpu, TorchStable::cuda. Variables: TORCH_STABLE_ROOT, TORCH_STABLE_VERSION,
+# TORCH_STABLE_TARGET_NAME.
 # Set TORCHTALLY_TORCH_ROOT to use a LibTorch without asking Python.
 
 set(TORCH_STABLE_TARGET_NAME "2.10")
@@ -13,8 +14,8 @@ if(NOT TORCHTALLY_TORCH_ROOT)
   execute_process(
     COMMAND "${Python_EXECUTABLE}" -c
       "import importlib.util as u; s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s else '')"
-    OUTPUT_VARIABLE torch_root OUTPUT_STRIP_TRAILING_WHITESPACE)
-  if(NOT torch_root)
+    OUTPUT_VARIABLE TORCH_STABLE_ROOT OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT TORCH_STABLE_ROOT)
     message(FATAL_ERROR
       "torchtally builds against the torch that it will run with, and there is none in this build environment "
       "(${Python_EXECUTABLE}). Install torch >= 2.10 first, then run\n"
@@ -23,18 +24,18 @@ if(NOT TORCHTALLY_TORCH_ROOT)
       "With uv: uv pip install --no-build-isolation-package torchtally .")
   endif()
 else()
-  set(torch_root "${TORCHTALLY_TORCH_ROOT}")
+  set(TORCH_STABLE_ROOT "${TORCHTALLY_TORCH_ROOT}")
 endif()
 
-find_file(TORCH_STABLE_HEADER torch/csrc/stable/library.h PATHS "${torch_root}/include" NO_DEFAULT_PATH NO_CACHE)
-find_library(TORCH_STABLE_LIBRARY torch PATHS "${torch_root}/lib" NO_DEFAULT_PATH NO_CACHE)
-find_library(TORCH_STABLE_CPU_LIBRARY torch_cpu PATHS "${torch_root}/lib" NO_DEFAULT_PATH NO_CACHE)
+find_file(TORCH_STABLE_HEADER torch/csrc/stable/library.h PATHS "${TORCH_STABLE_ROOT}/include" NO_DEFAULT_PATH NO_CACHE)
+find_library(TORCH_STABLE_LIBRARY torch PATHS "${TORCH_STABLE_ROOT}/lib" NO_DEFAULT_PATH NO_CACHE)
+find_library(TORCH_STABLE_CPU_LIBRARY torch_cpu PATHS "${TORCH_STABLE_ROOT}/lib" NO_DEFAULT_PATH NO_CACHE)
 if(NOT TORCH_STABLE_HEADER OR NOT TORCH_STABLE_LIBRARY OR NOT TORCH_STABLE_CPU_LIBRARY)
-  message(FATAL_ERROR "No LibTorch with the stable ABI (torch >= 2.10) in ${torch_root}")
+  message(FATAL_ERROR "No LibTorch with the stable ABI (torch >= 2.10) in ${TORCH_STABLE_ROOT}")
 endif()
 
 set(TORCH_STABLE_VERSION "unknown")
-file(STRINGS "${torch_root}/include/torch/headeronly/version.h" torch_version_lines
+file(STRINGS "${TORCH_STABLE_ROOT}/include/torch/headeronly/version.h" torch_version_lines
   REGEX "#define TORCH_VERSION_(MAJOR|MINOR|PATCH) ")
 string(REGEX REPLACE "[^0-9;]" "" torch_version_numbers "${torch_version_lines}")
 string(REPLACE ";" "." TORCH_STABLE_VERSION "${torch_version_numbers}")
@@ -45,7 +46,7 @@ message(STATUS "torchtally: torch ${TORCH_STABLE_VERSION} headers, stable ABI ${
 
 add_library(TorchStable_cpu INTERFACE)
 add_library(TorchStable::cpu ALIAS TorchStable_cpu)
-target_include_directories(TorchStable_cpu SYSTEM INTERFACE "${torch_root}/include")
+target_include_directories(TorchStable_cpu SYSTEM INTERFACE "${TORCH_STABLE_ROOT}/include")
 target_compile_definitions(TorchStable_cpu INTERFACE TORCH_TARGET_VERSION=${TORCH_STABLE_TARGET})
 # libtorch is named as a dependency although the linker sees no symbol of it used: it is the one library that every
 # torch build has, and what it needs (CUDA or not) comes with it. Python loads torch with local scope, so without a

@@ -111,6 +111,7 @@ void bind_overlap_policy(py::module_& m) {
       .def_readwrite("least_tile", &cuda::OverlapPolicy::least_tile)
       .def_readwrite("most_tile", &cuda::OverlapPolicy::most_tile)
       .def_readwrite("least_lanes", &cuda::OverlapPolicy::least_lanes)
+      .def_readwrite("least_staged", &cuda::OverlapPolicy::least_staged)
       .def_readwrite("fold_pixels", &cuda::OverlapPolicy::fold_pixels)
       .def_readwrite("max_grid", &cuda::OverlapPolicy::max_grid);
   m.def("overlap_policy", [] { return cuda::current_overlap_policy(); });
@@ -123,6 +124,7 @@ void bind_overlap_policy(py::module_& m) {
       .def_readonly("classes", &cuda::OverlapPlan::classes)
       .def_readonly("threads", &cuda::OverlapPlan::threads)
       .def_readonly("by_class", &cuda::OverlapPlan::by_class)
+      .def_readonly("staged", &cuda::OverlapPlan::staged)
       .def_readonly("tile", &cuda::OverlapPlan::tile)
       .def_readonly("pixels_per_part", &cuda::OverlapPlan::pixels_per_part)
       .def_readonly("parts_per_sample", &cuda::OverlapPlan::parts_per_sample)

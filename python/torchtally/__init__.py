@@ -9,7 +9,7 @@ losses is made of those.
 from importlib.metadata import version as _version
 
 from torchtally import functional, losses, metrics
-from torchtally._build import build_info
+from torchtally._build import build_info, cmake_prefix_path
 from torchtally.functional import (
     ClassCounts,
     OverlapSums,
@@ -44,6 +44,7 @@ __all__ = [
     "bootstrap_ci",
     "build_info",
     "class_counts",
+    "cmake_prefix_path",
     "cohen_kappa_score",
     "confusion_matrix",
     "dice_score",

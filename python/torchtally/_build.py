@@ -6,6 +6,10 @@ import torch
 
 from torchtally import _core, _library
 
+#: Where CMake finds the package TorchTally: for CMAKE_PREFIX_PATH, beside that of torch
+#: (``torch.utils.cmake_prefix_path``).
+cmake_prefix_path: str = str(_library.library_folder().parent / "share" / "cmake")
+
 
 def build_info() -> dict[str, str]:
     """Describe the compiled libraries and the torch that they run in.

@@ -100,6 +100,7 @@ class OverlapPolicy:
     least_tile: int
     most_tile: int
     least_lanes: int
+    least_staged: int
     fold_pixels: int
     max_grid: int
     def __init__(self) -> None: ...
@@ -113,6 +114,8 @@ class OverlapPlan:
     def threads(self) -> int: ...
     @property
     def by_class(self) -> bool: ...
+    @property
+    def staged(self) -> bool: ...
     @property
     def tile(self) -> int: ...
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -44,6 +45,16 @@ def test_no_command(run: Run, arguments: list[str]) -> None:
     outcome = run(*arguments)
     assert outcome.status == 2
     assert outcome.err.startswith("torchtally")
+
+
+def test_cmake_prefix_path_is_all_that_is_printed(run: Run) -> None:
+    outcome = run("--cmake-prefix-path")
+    assert outcome.status == 0
+    assert outcome.out == f"{torchtally.cmake_prefix_path}\n"
+    assert (Path(torchtally.cmake_prefix_path) / "TorchTally").is_dir()
+    command = [sys.executable, "-m", "torchtally", "--cmake-prefix-path"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == (outcome.out, "")
 
 
 def test_module_runs_and_imports_nothing_optional() -> None:

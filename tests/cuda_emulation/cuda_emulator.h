@@ -3,8 +3,8 @@
 //
 // Only what the kernels use exists, in one dimension. __shared__ is left undefined on purpose: all shared memory is
 // dynamic, of the exact size that was asked for, and filled with a pattern, so that a missing clear or an index past
-// the end shows. Memory order: __syncthreads orders memory, shuffles do not, atomics are relaxed. A thread that waits
-// where the others never arrive, or in a shuffle that does not name it, is an error.
+// the end shows. Memory order: __syncthreads and __syncwarp order memory, shuffles do not, atomics are relaxed. A
+// thread that waits where the others never arrive, or in a shuffle that does not name it, is an error.
 //
 // Under ThreadSanitizer every fiber is a thread of its own, and only what orders memory on the device orders it here:
 // switches between fibers do not. Blocks are unordered among themselves, hence two alternating pools of fibers, shared
@@ -82,17 +82,20 @@ struct Fiber {
   void* asan_fake = nullptr;  // AddressSanitizer's stack for use after return
   unsigned thread = 0;
   State state = State::kExited;
-  int line = 0;           // of what it waits at
-  uint32_t mask = 0;      // of the shuffle: its lanes
-  unsigned source = 0;    // of the shuffle: the lane whose value it takes
-  uint32_t given = 0;     // to the shuffle
-  uint32_t received = 0;  // from it
+  int line = 0;             // of what it waits at
+  uint32_t mask = 0;        // of the shuffle: its lanes
+  unsigned source = 0;      // of the shuffle: the lane whose value it takes
+  uint32_t given = 0;       // to the shuffle
+  uint32_t received = 0;    // from it
+  unsigned warp_phase = 0;  // of __syncwarp
 };
 
 // What one block owns until its launch ends.
 struct BlockMemory {
   std::unique_ptr<char, void (*)(void*)> shared{nullptr, std::free};
-  char barriers[2] = {};  // ThreadSanitizer's objects, one a phase: they only lend their addresses
+  // ThreadSanitizer's objects, one a phase: they only lend their addresses.
+  char barriers[2] = {};
+  char warp_barriers[kMaxBlock / kWarpLanes][2] = {};
 };
 
 struct Machine {
@@ -110,6 +113,7 @@ struct Machine {
   std::vector<std::unique_ptr<BlockMemory>> memory;
   char* shared = nullptr;  // of the running block, as `barriers`
   char* barriers = nullptr;
+  char (*warp_barriers)[2] = nullptr;
   unsigned phase = 0;
   std::map<const void*, int64_t> launches;  // by kernel
   uint32_t order = 0;                       // 0: threads run in the order of their index; else the seed of a shuffle
@@ -190,6 +194,16 @@ TORCHTALLY_EMULATOR inline uint32_t wait_in_shuffle(uint32_t mask, uint32_t valu
   self.line = line;
   switch_to_scheduler();
   return self.received;
+}
+
+// Lanes of a full warp meet as in a shuffle of their own values, which orders memory as well.
+TORCHTALLY_EMULATOR inline void wait_for_warp(int line) {
+  Fiber& self = *machine.current;
+  char* const barrier = &machine.warp_barriers[self.thread / kWarpLanes][self.warp_phase];
+  self.warp_phase ^= 1;
+  release(barrier);
+  wait_in_shuffle(0xffffffffU, 0, self.thread % kWarpLanes, line);
+  acquire(barrier);
 }
 
 [[noreturn]] TORCHTALLY_EMULATOR inline void fail(const Fiber& fiber, const std::string& what) {
@@ -303,6 +317,7 @@ TORCHTALLY_EMULATOR inline void prepare_fiber(Fiber& fiber, unsigned thread) {
   fiber.thread = thread;
   fiber.state = State::kReady;
   fiber.asan_fake = nullptr;
+  fiber.warp_phase = 0;
   getcontext(&fiber.context);
   fiber.context.uc_stack.ss_sp = fiber.stack;
   fiber.context.uc_stack.ss_size = kStackBytes;
@@ -323,6 +338,7 @@ TORCHTALLY_EMULATOR inline void prepare_block(unsigned block, int64_t shared_byt
   }
   machine.shared = memory->shared.get();
   machine.barriers = memory->barriers;
+  machine.warp_barriers = memory->warp_barriers;
   machine.memory.push_back(std::move(memory));
   machine.block_index = {block};
   machine.phase = 0;
@@ -382,6 +398,8 @@ cudaError_t launch(const Launch& at, void (*kernel)(Params...), const Arguments&
 #define gridDim (::torchtally::cuda::emulation::machine.grid)
 
 inline void __syncthreads(int line = __builtin_LINE()) { torchtally::cuda::emulation::wait_at_barrier(line); }
+
+inline void __syncwarp(int line = __builtin_LINE()) { torchtally::cuda::emulation::wait_for_warp(line); }
 
 inline uint32_t __shfl_xor_sync(unsigned mask, uint32_t value, int lanes, int line = __builtin_LINE()) {
   const unsigned source = threadIdx.x % 32 ^ static_cast<unsigned>(lanes);

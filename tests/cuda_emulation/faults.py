@@ -311,6 +311,22 @@ FAULTS += [
         RACE,
     ),
     _overlap(
+        "sums: lanes do not wait for the warp's classes",
+        _REGISTERS,
+        "rows_[place] = from[element]; });\n    __syncwarp();",
+        "rows_[place] = from[element]; });",
+        THREADS,
+        RACE,
+    ),
+    _overlap(
+        "sums: a warp's classes are written over while lanes read them",
+        _REGISTERS,
+        "mine[label_or_first(q, classes)]);\n        __syncwarp();",
+        "mine[label_or_first(q, classes)]);",
+        THREADS,
+        RACE,
+    ),
+    _overlap(
         "sums: too little shared memory for the columns",
         _OVERLAP_POLICY,
         "(2 * problem.classes + 3)",
@@ -321,8 +337,8 @@ FAULTS += [
     _overlap(
         "sums: the logit of the first class for that of the label",
         _REGISTERS,
-        "static_cast<int64_t>(label) * problem.input.class_stride",
-        "0 * label",
+        "? static_cast<int64_t>(code[q]) : 0;",
+        "? 0 : 0;",
         NONE,
     ),
     _overlap(
@@ -337,7 +353,7 @@ FAULTS += [
     _overlap(
         "sums: a pixel past the end of the part counts",
         _REGISTERS,
-        "wanted < part.end ? code[q] : static_cast<Code>(problem.classes) + 1;",
+        "wanted < part.end ? code[q] : static_cast<Code>(classes) + 1;",
         "code[q];",
         NONE,
     ),
@@ -372,8 +388,8 @@ FAULTS += [
     _overlap(
         "sums: the gradient of a pixel that does not count",
         _REGISTERS,
-        "static_cast<Stored>(counted ? value : 0.0F)",
-        "static_cast<Stored>(value)",
+        "pixels.logit[q][k] = counted ? value : 0.0F;",
+        "pixels.logit[q][k] = value;",
         NONE,
     ),
     _overlap(

@@ -43,6 +43,7 @@ class Policy(ctypes.Structure):
         ("least_tile", _I64),
         ("most_tile", _I64),
         ("least_lanes", _I64),
+        ("least_staged", _I64),
         ("fold_pixels", _I64),
         ("max_grid", _I64),
     )

@@ -34,6 +34,7 @@ OverlapPolicy random_policy(Random& random) {
   policy.least_tile = random.of<int64_t>({32, 64});
   policy.most_tile = random.of<int64_t>({64, 1024});
   policy.least_lanes = random.of<int64_t>({1, 16});
+  policy.least_staged = random.of<int64_t>({1, 100});
   policy.fold_pixels = random.of<int64_t>({1, 3, 64});
   policy.max_grid = random.of<int64_t>({1, 3, 1 << 20});
   return policy;

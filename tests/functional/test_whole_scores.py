@@ -167,6 +167,11 @@ def test_generalized_dice_scores_the_classes_that_are_chosen() -> None:
     assert_score(regions, wanted)
 
 
+def test_generalized_dice_of_no_class_is_undefined() -> None:
+    for options in ({"ignore_index": [0, 1, 2]}, {"classes": [1], "ignore_index": 1}):
+        assert functional.generalized_dice_from_counts(MATRIX, **options).isnan()
+
+
 def test_whole_scores_see_an_ignored_class_and_the_class_other() -> None:
     preds, target = torch.tensor([0, 1, 2, 1, 9]), torch.tensor([0, 1, 2, 0, 1])
     matrix = tt.confusion_matrix(preds, target, 3, out_of_range="miss", ignore_index=0)

@@ -299,6 +299,14 @@ def test_bad_inputs(
         losses.DiceLoss(**options)(logits, target)
 
 
+def test_an_ignored_value_that_labels_of_one_class_cannot_hold() -> None:
+    logits = torch.randn(1, 1, 4)
+    target = torch.tensor([[0, 1, 1, 0]], dtype=torch.uint8)
+    ignoring = made("DiceLoss", activation="sigmoid", ignore_index=257)  # 1 in uint8
+    plain = made("DiceLoss", activation="sigmoid")
+    assert torch.equal(ignoring(logits, target), plain(logits, target))
+
+
 def test_bad_weights_of_cross_entropy_and_bad_sums() -> None:
     loss = losses.DiceCELoss(ce_weight=[1.0, 2.0])
     with pytest.raises(ValueError, match="ce_weight must have one weight for each of"):

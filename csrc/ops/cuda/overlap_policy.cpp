@@ -50,7 +50,7 @@ int64_t threads_of(const OverlapPlan& plan, const OverlapProblem& problem) {
 }
 
 // Bytes that the kernels take from dynamic shared memory, in the order of their layout: below the 48 KB that every
-// device gives a block.
+// device gives a block, or the 64 KB that it lets a block ask for where classes pass through it.
 int64_t shared_bytes(const OverlapPlan& plan, const OverlapProblem& problem, bool backward) {
   const int64_t warps = plan.threads / kWarp;
   const int64_t doubles = sizeof(double);
@@ -58,7 +58,8 @@ int64_t shared_bytes(const OverlapPlan& plan, const OverlapProblem& problem, boo
     const int64_t totals = plan.values * doubles;
     const int64_t of_warps = plan.values * warps * int64_t{sizeof(float)};
     const int64_t columns = (2 * problem.classes + 3) * plan.threads * int64_t{sizeof(float)};
-    return backward ? 0 : totals + of_warps + columns;
+    const int64_t stage = plan.threads * (problem.classes | 1) * bytes_of(problem.input.element);
+    return (backward ? 0 : totals + of_warps + columns) + (plan.staged ? stage : 0);
   }
   const int64_t of_pixels = plan.tile * (3 * real_bytes(problem) + int64_t{sizeof(uint32_t)});
   const int64_t of_warps = warps * std::max(kOverlapRows * kWarp * real_bytes(problem), 3 * doubles);
@@ -77,6 +78,8 @@ OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& prob
   plan.fold_pixels = std::max<int64_t>(1, policy.fold_pixels);
   plan.by_class = !registers && problem.classes >= policy.least_lanes &&
                   (input.class_stride < input.pixel_stride || problem.pixels == 1);
+  plan.staged = registers && problem.classes >= policy.least_staged && input.class_stride == 1 &&
+                input.pixel_stride == problem.classes;
   plan.threads = static_cast<int32_t>(std::min(std::max<int64_t>(policy.threads, kWarp), threads_of(plan, problem)));
   plan.tile = registers ? 0 : pixels_of_tile(policy, problem);
 

@@ -49,6 +49,7 @@ struct OverlapPolicy {
   int64_t least_tile = 256;                   // pixels, because a thread takes a pixel
   int64_t most_tile = 1024;                   // pixels
   int64_t least_lanes = 16;                   // classes that lie together, for lanes of a warp to take one each
+  int64_t least_staged = 8;                   // classes that lie together, to pass through shared memory to registers
   int64_t fold_pixels = 64;                   // of a thread, summed in float before they are added to a double
   int64_t max_grid = (int64_t{1} << 31) - 1;  // blocks of a launch; what CUDA allows
 };
@@ -61,6 +62,7 @@ struct OverlapPlan {
   int32_t classes = 0;  // that the kernel of the registers is compiled for
   int32_t threads = 0;
   bool by_class = false;         // tiles: lanes of a warp take classes, not pixels
+  bool staged = false;           // registers: classes that lie together pass through shared memory
   int64_t tile = 0;              // pixels whose terms lie in shared memory together
   int64_t pixels_per_part = 0;   // a multiple of 32, and of the tile
   int64_t parts_per_sample = 0;  // of all, the last may be shorter

@@ -19,24 +19,91 @@ __device__ __forceinline__ void for_classes(int classes, const Body& body) {
   }
 }
 
+// Shared memory of a warp through which the classes of its pixels pass where they lie together (channels_last): memory
+// is read and written in its order, and a thread takes its pixel's classes here. Rows have an odd number of elements,
+// which keeps lanes on different banks.
+template <class Stored>
+class RegisterStage {
+ public:
+  // `memory` is that of the block; nullptr: every thread reads and writes its pixels itself.
+  __device__ __forceinline__ RegisterStage(void* memory, int classes)
+      : classes_(static_cast<uint32_t>(classes)), row_(classes_ | 1), rows_(nullptr) {
+    if (memory != nullptr) {
+      rows_ = static_cast<Stored*>(memory) + threadIdx.x / kWarp * kWarp * row_;
+    }
+  }
+
+  __device__ __forceinline__ bool is_used() const { return rows_ != nullptr; }
+  __device__ __forceinline__ Stored* mine() const { return rows_ + threadIdx.x % kWarp * row_; }
+
+  // All lanes of the warp. `pixels` rows that follow each other from `from` on.
+  __device__ __forceinline__ void fill(const Stored* from, int64_t pixels) const {
+    move(pixels, [&](uint32_t element, uint32_t place) { rows_[place] = from[element]; });
+    __syncwarp();
+  }
+  __device__ __forceinline__ void empty(Stored* to, int64_t pixels) const {
+    __syncwarp();
+    move(pixels, [&](uint32_t element, uint32_t place) { to[element] = rows_[place]; });
+    __syncwarp();
+  }
+
+ private:
+  template <class Body>
+  __device__ __forceinline__ void move(int64_t pixels, const Body& body) const {
+    const uint32_t lane = threadIdx.x % kWarp;
+    const uint32_t elements = pixels <= 0 ? 0 : (pixels < kWarp ? static_cast<uint32_t>(pixels) : kWarp) * classes_;
+    uint32_t row = lane / classes_;
+    uint32_t column = lane % classes_;
+    const uint32_t rows = kWarp / classes_;
+    const uint32_t columns = kWarp % classes_;
+#pragma unroll 8
+    for (uint32_t element = lane; element < elements; element += kWarp) {
+      body(element, row * row_ + column);
+      column += columns;
+      row += rows + (column >= classes_ ? 1 : 0);
+      column -= column >= classes_ ? classes_ : 0;
+    }
+  }
+
+  uint32_t classes_;
+  uint32_t row_;
+  Stored* rows_;  // [kWarp, row_]
+};
+
 // The classes of kPixels pixels, those past the last class left as they are.
 template <class Stored, int kClasses, int kPixels>
 struct RegisterPixels {
   Code code[kPixels];
   float logit[kPixels][kClasses];
-  int64_t at[kPixels];  // of class 0 in the input
+  float of_label[kPixels];  // the label's logit, looked up where an index may be computed
 
   // Pixels first, first + blockDim.x, ...; one past the end reads another one, for nothing.
-  __device__ __forceinline__ void read(const OverlapProblem& problem, const OverlapPart& part, int64_t first) {
+  __device__ __forceinline__ void read(const OverlapProblem& problem, const OverlapPart& part, int64_t first,
+                                       const RegisterStage<Stored>& stage) {
     const OverlapOperand& input = problem.input;
+    const Stored* const data = static_cast<const Stored*>(input.data);
     const int classes = static_cast<int>(problem.classes);
+    int64_t at[kPixels];
 #pragma unroll
     for (int q = 0; q < kPixels; ++q) {
       const int64_t wanted = first + int64_t{blockDim.x} * q;
       const int64_t pixel = wanted < part.end ? wanted : part.begin;
       at[q] = part.sample * input.sample_stride + pixel * input.pixel_stride;
       code[q] = overlap_code(problem, part.sample, pixel);
-      code[q] = wanted < part.end ? code[q] : static_cast<Code>(problem.classes) + 1;
+      code[q] = wanted < part.end ? code[q] : static_cast<Code>(classes) + 1;
+    }
+    if (stage.is_used()) {
+      const int64_t of_warp = first - threadIdx.x % kWarp;
+#pragma unroll
+      for (int q = 0; q < kPixels; ++q) {
+        const int64_t from = of_warp + int64_t{blockDim.x} * q;
+        stage.fill(data + part.sample * input.sample_stride + from * input.pixel_stride, part.end - from);
+        const Stored* const mine = stage.mine();
+        for_classes<kClasses>(classes, [&](int k) { logit[q][k] = static_cast<float>(mine[k]); });
+        of_label[q] = static_cast<float>(mine[label_or_first(q, classes)]);
+        __syncwarp();
+      }
+      return;
     }
     // One offset that moves on, because one for each class would take twice the registers of the logits.
     int64_t from[kPixels];
@@ -47,16 +114,25 @@ struct RegisterPixels {
     for_classes<kClasses>(classes, [&](int k) {
 #pragma unroll
       for (int q = 0; q < kPixels; ++q) {
-        logit[q][k] = number_at<float, Stored>(input.data, from[q]);
+        logit[q][k] = static_cast<float>(data[from[q]]);
         from[q] += input.class_stride;
       }
     });
+#pragma unroll
+    for (int q = 0; q < kPixels; ++q) {  // again, from L1
+      of_label[q] = static_cast<float>(data[at[q] + label_or_first(q, classes) * input.class_stride]);
+    }
   }
 
   __device__ __forceinline__ float largest(int q, int classes) const {
     float top = logit[q][0];
     for_classes<kClasses>(classes, [&](int k) { top = logit[q][k] > top ? logit[q][k] : top; });
     return top;
+  }
+
+ private:
+  __device__ __forceinline__ int64_t label_or_first(int q, int classes) const {
+    return code[q] < static_cast<Code>(classes) ? static_cast<int64_t>(code[q]) : 0;
   }
 };
 
@@ -76,6 +152,9 @@ class RegisterSums {
     targets_ = hits_ + classes_ * blockDim.x;
     rest_ = targets_ + classes_ * blockDim.x;
   }
+
+  // Of the block, behind all columns.
+  __device__ __forceinline__ void* end() const { return rest_ - threadIdx.x + kRest * blockDim.x; }
 
   __device__ __forceinline__ void start_part() {
     for (uint32_t v = threadIdx.x; v < values_; v += blockDim.x) {
@@ -176,6 +255,7 @@ __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
   const bool smooth = problem.label_smoothing != 0.0;
   const int64_t step = int64_t{blockDim.x} * kPixels;
   RegisterSums<kClasses> sums(classes);
+  const RegisterStage<Stored> stage(given.cut.staged ? sums.end() : nullptr, classes);
   for (int64_t index = blockIdx.x; index < given.cut.parts; index += gridDim.x) {
     const OverlapPart part = part_of(given.cut, problem.pixels, index);
     sums.start_part();
@@ -183,10 +263,11 @@ __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
       const int64_t rest = part.end - begin;
       const int64_t chunk = given.cut.fold_pixels * blockDim.x;
       const int64_t end = begin + (rest < chunk ? rest : chunk);
+      // All lanes of a warp go on while one of them has a pixel.
 #pragma unroll 1
-      for (int64_t first = begin + threadIdx.x; first < end; first += step) {
+      for (int64_t first = begin + threadIdx.x; first - threadIdx.x % kWarp < end; first += step) {
         RegisterPixels<Stored, kClasses, kPixels> pixels;
-        pixels.read(problem, {part.sample, part.index, part.begin, end}, first);
+        pixels.read(problem, {part.sample, part.index, part.begin, end}, first, stage);
 #pragma unroll
         for (int q = 0; q < kPixels; ++q) {
           const Code label = pixels.code[q];
@@ -197,9 +278,7 @@ __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
             continue;
           }
           const float top = pixels.largest(q, classes);
-          // Read again, from L1: an index that is computed would put the registers into memory.
-          const int64_t label_at = pixels.at[q] + static_cast<int64_t>(label) * problem.input.class_stride;
-          const float below = number_at<float, Stored>(problem.input.data, label_at) - top;
+          const float below = pixels.of_label[q] - top;
           float away = 0.0F;
           float all_even = 0.0F;
           if (smooth) {
@@ -235,23 +314,24 @@ __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
     overlap_registers_backward(__grid_constant__ const OverlapBackward given) {
   constexpr int kPixels = kRegisterPixels<kClasses>;
   const OverlapProblem& problem = given.problem;
+  const OverlapOperand& to = given.gradient;
+  Stored* const data = static_cast<Stored*>(given.data);
   const int classes = static_cast<int>(problem.classes);
   const int64_t step = int64_t{blockDim.x} * kPixels;
+  TORCHTALLY_DYNAMIC_SHARED(double, shared);
+  const RegisterStage<Stored> stage(given.cut.staged ? shared : nullptr, classes);
+  const bool rows = stage.is_used() && to.class_stride == 1 && to.pixel_stride == classes;
   for (int64_t index = blockIdx.x; index < given.cut.parts; index += gridDim.x) {
     const OverlapPart part = part_of(given.cut, problem.pixels, index);
     const auto* const terms = static_cast<const ClassTerms<float>*>(given.classes) + part.sample * classes;
     const auto* const hits = static_cast<const HitTerms<float>*>(given.hits) + part.sample * classes;
 #pragma unroll 1
-    for (int64_t first = part.begin + threadIdx.x; first < part.end; first += step) {
+    for (int64_t first = part.begin + threadIdx.x; first - threadIdx.x % kWarp < part.end; first += step) {
       RegisterPixels<Stored, kClasses, kPixels> pixels;
-      pixels.read(problem, part, first);
+      pixels.read(problem, part, first, stage);
 #pragma unroll
       for (int q = 0; q < kPixels; ++q) {
         const Code label = pixels.code[q];
-        const int64_t pixel = first + int64_t{blockDim.x} * q;
-        if (pixel >= part.end) {
-          continue;
-        }
         const bool counted = label < static_cast<Code>(classes);
         const HitTerms<float> hit = hits[counted ? label : 0];
         const float top = pixels.largest(q, classes);
@@ -259,7 +339,6 @@ __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
         float linear = 0.0F;
         float squares = 0.0F;
         float weights = hit.weight;
-        float power_of_label = 0.0F;
         for_classes<kClasses>(classes, [&](int k) {
           const ClassTerms<float> of_class = terms[k];
           const float power = exp_of<Stored>(pixels.logit[q][k] - top);
@@ -268,12 +347,10 @@ __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
           linear += of_class.constant * power;
           squares += of_class.linear * power * power;
           weights += of_class.even;
-          power_of_label = static_cast<Code>(k) == label ? power : power_of_label;
         });
-        linear += hit.slope * power_of_label;
+        linear += hit.slope * exp_of<Stored>(pixels.of_label[q] - top);
         const float inverse = 1.0F / total;
         const float base = weights - (linear + squares * inverse) * inverse;
-        int64_t to = part.sample * given.gradient.sample_stride + pixel * given.gradient.pixel_stride;
         for_classes<kClasses>(classes, [&](int k) {
           const ClassTerms<float> of_class = terms[k];
           const float p = pixels.logit[q][k] * inverse;
@@ -281,9 +358,21 @@ __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
           if (static_cast<Code>(k) == label) {
             value += hit.slope * p - hit.weight;
           }
-          static_cast<Stored*>(given.data)[to] = static_cast<Stored>(counted ? value : 0.0F);
-          to += given.gradient.class_stride;
+          pixels.logit[q][k] = counted ? value : 0.0F;
         });
+        const int64_t pixel = first + int64_t{blockDim.x} * q;
+        if (rows) {
+          Stored* const mine = stage.mine();
+          for_classes<kClasses>(classes, [&](int k) { mine[k] = static_cast<Stored>(pixels.logit[q][k]); });
+          const int64_t of_warp = pixel - threadIdx.x % kWarp;
+          stage.empty(data + part.sample * to.sample_stride + of_warp * to.pixel_stride, part.end - of_warp);
+        } else if (pixel < part.end) {
+          int64_t at = part.sample * to.sample_stride + pixel * to.pixel_stride;
+          for_classes<kClasses>(classes, [&](int k) {
+            data[at] = static_cast<Stored>(pixels.logit[q][k]);
+            at += to.class_stride;
+          });
+        }
       }
     }
   }

@@ -205,7 +205,8 @@ inline OverlapParts overlap_parts(const OverlapProblem& problem, const OverlapPl
           plan.pixels_per_part,
           plan.fold_pixels,
           plan.tile,
-          plan.by_class};
+          plan.by_class,
+          plan.staged};
 }
 
 // What label smoothing leaves to the target's class, and gives to every one.

@@ -32,6 +32,18 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
+class PrintCmakePath(argparse.Action):
+    """Print where CMake finds the package TorchTally, and exit.
+
+    The action "version" would break a long path into lines.
+    """
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print nothing else, so that a shell can take the output as it is."""
+        print(torchtally.cmake_prefix_path)
+        parser.exit()
+
+
 def build_parser() -> tuple[Parser, dict[str, Parser]]:
     """Return the parser and its commands by name."""
     parser = Parser(
@@ -40,6 +52,12 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     )
     parser.add_argument(
         "--version", action="version", version=f"torchtally {torchtally.__version__}"
+    )
+    parser.add_argument(
+        "--cmake-prefix-path",
+        action=PrintCmakePath,
+        nargs=0,
+        help="print what find_package(TorchTally) needs in CMAKE_PREFIX_PATH",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     evaluate = commands.add_parser(

@@ -91,7 +91,8 @@ def generalized_dice(weight_type: WeightType, empty_weight: EmptyWeight) -> Form
             empty = target == 0
             weight = 1 / (target * target if weight_type == "square" else target)
             weight = weight.masked_fill(empty, 0.0)
-            if empty_weight == "largest":
+            # Where every class is ignored, none has a weight.
+            if empty_weight == "largest" and target.shape[-1] > 0:
                 largest = weight.amax(-1, keepdim=True)
                 # Without a target at all, every class weighs the same.
                 largest = largest.masked_fill(largest == 0, 1.0)

@@ -341,7 +341,7 @@ def raise_invalid(
         raise ValueError(f"{options.invalid_message(bad)}. {REMEDY}")
     counted = torch.ones_like(target, dtype=torch.bool) if mask is None else mask
     for value in options.ignore_index:
-        if _holds(target.dtype, value):
+        if holds(target.dtype, value):
             counted = counted & (target.to(torch.int64) != value)
     examples = []
     for name, labels in (("target", target), ("preds", preds)):
@@ -358,7 +358,8 @@ def raise_invalid(
     )
 
 
-def _holds(dtype: torch.dtype, value: int) -> bool:
+def holds(dtype: torch.dtype, value: int) -> bool:
+    """Whether labels of this dtype can be ``value``, which would wrap if not."""
     if dtype == torch.bool:
         return value in (0, 1)
     limits = torch.iinfo(dtype)

@@ -11,6 +11,7 @@ from torch import Tensor
 from torchtally import _library  # noqa: F401  (loads the ops)
 
 from ._arguments import IgnoreIndex, check_choice, ignore_values, is_integer, is_score
+from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
 
 Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
 
@@ -91,15 +92,19 @@ def overlap_sums(
     """
     ignored = ignore_values("overlap_sums", ignore_index)
     _check(input, target, activation, ignored, mask, class_weight, label_smoothing)
-    sums, cross_entropy, count, invalid = _OP(
-        input,
-        target,
-        mask,
-        class_weight,
-        activation=activation,
-        ignore_index=ignored,
-        label_smoothing=float(label_smoothing),
-    )
+    given, smoothing = (input, target, mask, class_weight), float(label_smoothing)
+    if torch._C._are_functorch_transforms_active():
+        apply: Callable[..., Any] = Sums.apply
+        sums, cross_entropy, count, invalid = apply(
+            *given, activation, ignored, smoothing
+        )
+    else:
+        sums, cross_entropy, count, invalid = _OP(
+            *given,
+            activation=activation,
+            ignore_index=ignored,
+            label_smoothing=smoothing,
+        )
     if target.dim() < input.dim() and input.is_cpu:
         _raise_invalid(invalid, input.shape[1], ignored)
     fields = (*sums.unbind(1), cross_entropy, count, invalid)
@@ -263,59 +268,17 @@ def _differentiate(
     return gradient, None, None, None
 
 
-def _refuse(_ctx: Any, *_gradients: Any) -> Any:
-    raise NotImplementedError(
-        "overlap_sums: the gradient of its gradient is not implemented; call backward "
-        "without create_graph, or build the loss from torch operations"
-    )
-
-
 torch.library.register_autograd(
     "torchtally::overlap_sums", _differentiate, setup_context=_setup_context
 )
-torch.library.register_autograd("torchtally::overlap_sums_backward", _refuse)
-
-
-def _vmap_rule(op: Any, leading: int) -> Callable[..., Any]:
-    """Make the vmap rule of an op with so many arguments before input.
-
-    The vmapped dimension joins the samples, which are kept apart anyway. Only a
-    class_weight for each example needs a call for each.
-    """
-
-    def rule(info: Any, in_dims: Any, *given: Any, **options: Any) -> Any:
-        size = info.batch_size
-        dims = [*in_dims, *(None,) * (leading + 4 - len(in_dims))]
-        tensors = [*given, *(None,) * (leading + 4 - len(given))]
-        moved = [
-            None
-            if tensor is None
-            else tensor.expand(size, *tensor.shape)
-            if dim is None
-            else tensor.movedim(dim, 0)
-            for tensor, dim in zip(tensors[:-1], dims[:-1], strict=True)
-        ]
-        weight, weight_dim = tensors[-1], dims[-1]
-        if weight_dim is not None:
-            outputs = [
-                op(*(None if t is None else t[i] for t in moved), one, **options)
-                for i, one in enumerate(weight.unbind(weight_dim))
-            ]
-            if isinstance(outputs[0], Tensor):
-                return torch.stack(outputs), 0
-            return tuple(map(torch.stack, zip(*outputs, strict=True))), (0,) * 4
-        merged = [None if t is None else t.flatten(0, 1) for t in moved]
-        output = op(*merged, weight, **options)
-        if isinstance(output, Tensor):
-            return output.unflatten(0, (size, -1)), 0
-        return tuple(t.unflatten(0, (size, -1)) for t in output), (0,) * 4
-
-    return rule
+torch.library.register_autograd(
+    "torchtally::overlap_sums_backward", refuse_double_backward
+)
 
 
 torch.library.register_fake("torchtally::overlap_sums", _fake)
 torch.library.register_fake("torchtally::overlap_sums_backward", _fake_backward)
-torch.library.register_vmap("torchtally::overlap_sums", _vmap_rule(_OP, 0))
+torch.library.register_vmap("torchtally::overlap_sums", vmap_rule(_OP, 0))
 torch.library.register_vmap(
-    "torchtally::overlap_sums_backward", _vmap_rule(_BACKWARD, 2)
+    "torchtally::overlap_sums_backward", vmap_rule(_BACKWARD, 2)
 )

@@ -9,6 +9,10 @@
 
 // Of the op library. Nothing else in it is called by name, so this reference is what makes a linker keep it.
 extern "C" int torchtally_abi_version();
+#if defined(TORCHTALLY_WITH_CUDA)
+// Of the CUDA library, for the same reason; find_package(TorchTally) defines the macro where it links that library.
+extern "C" int torchtally_cuda_abi_version();
+#endif
 
 namespace torchtally::detail {
 
@@ -19,6 +23,9 @@ inline constexpr int kAbiVersion = 1;
 // Initialised wherever a header is included, so that the library is there even for a program that reaches its ops only
 // through an AOTInductor package.
 inline const int loaded_abi_version = torchtally_abi_version();
+#if defined(TORCHTALLY_WITH_CUDA)
+inline const int loaded_cuda_abi_version = torchtally_cuda_abi_version();
+#endif
 
 // The op torchtally::<name>, by the C++ signature of its schema.
 template <class Signature>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -62,11 +62,16 @@ class LossDefinition:
         """Whether the cross-entropy enters."""
         return "lambda_ce" in self.options
 
-    def bound(self, op: str, options: Mapping[str, Any]) -> BoundLoss:
-        """Return the loss with these options, or raise TypeError or ValueError."""
+    def bound(
+        self, op: str, options: Mapping[str, Any], others: Iterable[str] = ()
+    ) -> BoundLoss:
+        """Return the loss with these options, or raise TypeError or ValueError.
+
+        ``others`` are options that the caller takes besides, for the message.
+        """
         for name in options:
             if name not in self.options or name == "mask":
-                taken = sorted(self.options.keys() - {"mask"})
+                taken = sorted(self.options.keys() - {"mask"} | set(others))
                 raise TypeError(
                     f"{op}: unknown option {name!r}; it takes {', '.join(taken)}"
                 )
@@ -225,7 +230,7 @@ def functions_of(definition: LossDefinition) -> tuple[LossFunction, SumsFunction
         if given:
             check_choice(op, "activation", given["activation"], ("softmax", "sigmoid"))
             check_flag(op, "soft_target", given["soft_target"])
-        loss = on_sums.bound(op, options)
+        loss = on_sums.bound(op, options, entropy_options)
         return loss.of_sums(sums, loss.weights, given)
 
     inputs = {

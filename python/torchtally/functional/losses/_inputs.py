@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor
 
-from torchtally.ops._arguments import IgnoreIndex, ignore_values
+from torchtally.ops._arguments import IgnoreIndex, holds, ignore_values
 
 from ._signatures import Activation
 
@@ -58,7 +58,8 @@ def binary_target(
     known = positive | (target == 0)
     counted = torch.ones_like(positive) if mask is None else mask
     for value in ignore_values(op, ignore_index):
-        counted = counted & (target != value)
+        if holds(target.dtype, value):
+            counted = counted & (target != value)
     if may_look(target) and not bool((known | ~counted).all()):
         bad = target[counted & ~known].unique()[:3].tolist()
         raise ValueError(

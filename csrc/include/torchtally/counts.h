@@ -1,0 +1,84 @@
+/// \file
+/// Counts of pixels: the joint histogram of (target, prediction), as a matrix or for each class.
+///
+/// Orientation: rows are targets, columns predictions. Counts are int64 and exact.
+///
+/// Errors are c10::TypeError for a wrong kind or dtype and c10::ValueError for a wrong shape or value, with the words
+/// of the Python package; what_without_backtrace() has them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/util/Exception.h>
+
+#include <cstdint>
+
+#include <torchtally/detail/class_counts.h>
+#include <torchtally/detail/labels.h>
+#include <torchtally/detail/policy_checks.h>
+#include <torchtally/options.h>
+
+namespace torchtally {
+
+/// Divides confusion matrices by their rows, columns or total.
+///
+/// \param matrix int64 [..., C, C]; never changed.
+/// \param dtype at::kFloat or at::kDouble; shares are computed in float64 either way.
+/// \return shares of matrix's shape; NaN where there is nothing to be a share of.
+/// \throws c10::TypeError for an undefined matrix; c10::ValueError for another dtype, or a matrix that is not square.
+inline at::Tensor normalize_confusion_matrix(const at::Tensor& matrix, Normalize normalize,
+                                             at::ScalarType dtype = at::kFloat) {
+  const char* const op = "normalize_confusion_matrix";
+  TORCH_CHECK_TYPE(matrix.defined(), op, ": matrix must be a tensor, got an undefined one");
+  TORCH_CHECK_VALUE(matrix.dim() >= 2 && matrix.size(-1) == matrix.size(-2), op,
+                    ": matrix must be [..., C, C], got shape ", detail::shape_text(matrix));
+  detail::check_score_dtype(op, dtype);
+  const at::Tensor total = normalize == Normalize::kTrue   ? matrix.sum(-1, true)
+                           : normalize == Normalize::kPred ? matrix.sum(-2, true)
+                                                           : matrix.sum({-2, -1}, true);
+  return (matrix.to(at::kDouble) / total.to(at::kDouble)).to(dtype);
+}
+
+/// Counts how often each class was predicted for each class of the target.
+///
+/// The inputs are read as they are: any integer dtype or bool, any strides, no copy.
+///
+/// \param preds labels of target's shape, or class scores [N, C, ...] (float16, bfloat16, float32 or float64; the first
+///   maximum wins and a NaN is a maximum, as in argmax). For Task::kBinary and kMultilabel also scores of target's
+///   shape, of which those above the threshold are class 1.
+/// \param target integer or bool labels [N, ...]; [N, L, ...] for Task::kMultilabel.
+/// \param num_classes C; the number of labels L for Task::kMultilabel, and 2 for Task::kBinary.
+/// \return int64 [C, C], or [N, C, C] per sample; [L, 2, 2] or [N, L, 2, 2] for Task::kMultilabel; one more row and
+///   column with OutOfRange::kMiss; shares of that shape with normalize.
+/// \throws c10::TypeError for a wrong dtype; c10::ValueError for a wrong shape or value, or a label out of range.
+inline at::Tensor confusion_matrix(const at::Tensor& preds, const at::Tensor& target, int64_t num_classes,
+                                   const CountOptions& options = {}) {
+  const char* const op = "confusion_matrix";
+  const at::ScalarType dtype = options.dtype().value_or(at::kFloat);
+  if (options.normalize().has_value()) {
+    detail::check_score_dtype(op, dtype);
+  }
+  const at::Tensor matrix = detail::Labels::checked(op, num_classes, options)
+                                .count_matrix(preds, target, options.mask(), options.per_sample().value_or(false),
+                                              options.validate().value_or(true));
+  return options.normalize().has_value() ? normalize_confusion_matrix(matrix, *options.normalize(), dtype) : matrix;
+}
+
+/// Counts true and false positives and negatives of each class, in O(C) memory.
+///
+/// The arguments are those of confusion_matrix, less label_map, preds_map, top_k, normalize and dtype.
+///
+/// \return int64 [C] each, or [N, C] per sample. OutOfRange::kMiss appends the class "other". For Task::kMultilabel C
+///   is the number of labels.
+/// \throws as confusion_matrix.
+inline ClassCounts class_counts(const at::Tensor& preds, const at::Tensor& target, int64_t num_classes,
+                                const CountOptions& options = {}) {
+  const char* const op = "class_counts";
+  detail::refuse_unknown(op, options, [](const char* name) {
+    return !detail::is_one_of(name, {"label_map", "preds_map", "top_k", "normalize", "dtype"});
+  });
+  return detail::Labels::checked(op, num_classes, options)
+      .count_classes(preds, target, options.mask(), options.per_sample().value_or(false),
+                     options.validate().value_or(true));
+}
+
+}  // namespace torchtally

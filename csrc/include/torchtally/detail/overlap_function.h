@@ -1,0 +1,112 @@
+// The ops overlap_sums and overlap_sums_backward under torch's autograd, for C++.
+//
+// The op library is on the stable ABI, which knows of no autograd, so the formula is registered in each language: in
+// Python with torch.library, here as a torch::autograd::Function around a call below autograd. Nothing is registered
+// with the dispatcher, so any number of units may include this, and a process that has loaded the Python package still
+// gets one node.
+#pragma once
+
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/Tensor.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include <torchtally/detail/dispatch.h>
+
+namespace torchtally::detail::overlap {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// What both ops take beside input and target.
+struct Arguments {
+  std::optional<at::Tensor> mask;          // bool [N, ...]
+  std::optional<at::Tensor> class_weight;  // [C]
+  std::string activation;
+  std::vector<int64_t> ignore_index;
+  double label_smoothing = 0.0;
+};
+
+// Returns sums [N, 6, C], cross_entropy, count and invalid [N], without a gradient.
+inline variable_list call_forward(const at::Tensor& input, const at::Tensor& target, const Arguments& arguments) {
+  using Signature = std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor>(
+      const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, const std::optional<at::Tensor>&,
+      std::string_view, at::IntArrayRef, double);
+  static const auto op = find_op<Signature>("overlap_sums");
+  const at::AutoDispatchBelowADInplaceOrView below_autograd;
+  auto [sums, cross_entropy, count, invalid] =
+      op.call(input, target, arguments.mask, arguments.class_weight, arguments.activation, arguments.ignore_index,
+              arguments.label_smoothing);
+  return {std::move(sums), std::move(cross_entropy), std::move(count), std::move(invalid)};
+}
+
+// Returns the gradient of input, like input.
+inline at::Tensor call_backward(const at::Tensor& grad_sums, const at::Tensor& grad_cross_entropy,
+                                const at::Tensor& input, const at::Tensor& target, const Arguments& arguments) {
+  using Signature = at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&,
+                               const std::optional<at::Tensor>&, const std::optional<at::Tensor>&, std::string_view,
+                               at::IntArrayRef, double);
+  static const auto op = find_op<Signature>("overlap_sums_backward");
+  const at::AutoDispatchBelowADInplaceOrView below_autograd;
+  return op.call(grad_sums, grad_cross_entropy, input, target, arguments.mask, arguments.class_weight,
+                 arguments.activation, arguments.ignore_index, arguments.label_smoothing);
+}
+
+// The gradient, which has none: without a node of its own, one of a gradient would be a silent zero.
+struct Gradient : torch::autograd::Function<Gradient> {
+  static at::Tensor forward(AutogradContext*, const at::Tensor& grad_sums, const at::Tensor& grad_cross_entropy,
+                            const at::Tensor& input, const at::Tensor& target, const Arguments& arguments) {
+    return call_backward(grad_sums, grad_cross_entropy, input, target, arguments);
+  }
+
+  static variable_list backward(AutogradContext*, const variable_list&) {
+    TORCH_CHECK_NOT_IMPLEMENTED(false,
+                                "overlap_sums: the gradient of its gradient is not implemented; call backward without "
+                                "create_graph, or build the loss from torch operations");
+    return {};
+  }
+};
+
+// Saves the arguments and nothing else: the backward op computes the probabilities again.
+struct Sums : torch::autograd::Function<Sums> {
+  static variable_list forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& target,
+                               const Arguments& arguments) {
+    context->save_for_backward(
+        {input, target, arguments.mask.value_or(at::Tensor()), arguments.class_weight.value_or(at::Tensor())});
+    context->saved_data["activation"] = arguments.activation;
+    context->saved_data["ignore_index"] = arguments.ignore_index;
+    context->saved_data["label_smoothing"] = arguments.label_smoothing;
+    return call_forward(input, target, arguments);  // count and invalid are integers: never differentiable
+  }
+
+  // An output that is not used comes in as zeros.
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    if (!context->needs_input_grad(0)) {
+      return {at::Tensor(), at::Tensor(), at::Tensor()};
+    }
+    const auto saved = context->get_saved_variables();
+    auto& data = context->saved_data;
+    const auto given = [](const at::Tensor& tensor) {
+      return tensor.defined() ? std::optional<at::Tensor>(tensor) : std::nullopt;
+    };
+    const Arguments arguments{given(saved[2]), given(saved[3]), data["activation"].toStringRef(),
+                              data["ignore_index"].toIntVector(), data["label_smoothing"].toDouble()};
+    const bool again = at::GradMode::is_enabled();  // create_graph
+    auto gradient = again ? Gradient::apply(gradients[0], gradients[1], saved[0], saved[1], arguments)
+                          : call_backward(gradients[0], gradients[1], saved[0], saved[1], arguments);
+    return {std::move(gradient), at::Tensor(), at::Tensor()};
+  }
+};
+
+// As call_forward, with a node where input needs a gradient.
+inline variable_list differentiable(const at::Tensor& input, const at::Tensor& target, const Arguments& arguments) {
+  const bool needed = at::GradMode::is_enabled() && input.requires_grad();
+  return needed ? Sums::apply(input, target, arguments) : call_forward(input, target, arguments);
+}
+
+}  // namespace torchtally::detail::overlap

@@ -1,0 +1,218 @@
+/// \file
+/// Scores accumulated over batches, as int64 state: update(), compute(), merge(), reset(), to().
+///
+/// What is kept is the least that a metric needs: O(C) counts, or a matrix where regions or weights of kappa ask for
+/// one; with Aggregation::kSamplewise also integer sums over samples, in which the order of samples and batches cannot
+/// be seen (the fixed-point sums of the Python package, number for number); with Aggregation::kNone the counts of each
+/// sample.
+///
+/// A label out of range does not stop an update: compute() throws, and says how many pairs hold one. update() never
+/// reads back from a device. A copy counts on its own. A metric is no more synchronized than a std::vector: give each
+/// thread its own and merge them. There is no reduction over processes: state() is made of int64 tensors that add up
+/// (with Aggregation::kNone, that line up), for whatever carries them.
+///
+/// The options are those of the functions, less mask, which update() takes, and validate.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/util/Exception.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <torchtally/counts.h>
+#include <torchtally/detail/describe.h>
+#include <torchtally/detail/score_reader.h>
+#include <torchtally/detail/state.h>
+#include <torchtally/scores.h>
+
+namespace torchtally::metrics {
+
+/// What all metrics can do; Self is the metric.
+template <class Self>
+class CountingMetric {
+ public:
+  /// Counts a batch. The metric must be on the device of target, see to().
+  ///
+  /// \param preds labels of target's shape, or scores, see confusion_matrix.
+  /// \param target integer or bool labels [N, ...].
+  /// \param mask bool tensor of target's shape; pixels where it is false count nowhere. An undefined one is none.
+  /// \throws c10::TypeError for a wrong dtype; c10::ValueError for a wrong shape.
+  void update(const at::Tensor& preds, const at::Tensor& target, const std::optional<at::Tensor>& mask = std::nullopt) {
+    state_.update(preds, target, mask.has_value() && mask->defined() ? mask : std::nullopt);
+  }
+
+  /// Forgets everything counted.
+  void reset() { state_.reset(); }
+
+  /// Adds what another metric has counted, on whatever device.
+  ///
+  /// \throws c10::ValueError if it counts with other options.
+  void merge(const Self& other) {
+    TORCH_CHECK_VALUE(config_ == other.config_, name(), ".merge: other must count with the same options, ", config_,
+                      ", got ", other.config_);
+    state_.merge(other.state_);
+  }
+
+  /// Moves what is counted to a device.
+  void to(at::Device device) { state_.to(device); }
+
+  /// What is counted, for saving and for sums over processes: counts, pairs with a label out of range, and the sums
+  /// over samples where they are kept. All int64; later updates do not change them.
+  std::vector<at::Tensor> state() const {
+    const detail::State state = state_.collected();
+    std::vector<at::Tensor> tensors = {state.counts.clone(), state.invalid.clone()};
+    if (state.sums.defined()) {
+      tensors.push_back(state.sums.clone());
+    }
+    return tensors;
+  }
+
+  /// Replaces what is counted by what state() of a metric with the same options returned.
+  ///
+  /// \throws c10::ValueError if the tensors are not those of such a metric.
+  void load_state(const std::vector<at::Tensor>& tensors) {
+    const detail::State now = state_.collected();
+    const size_t number = now.sums.defined() ? 3 : 2;
+    TORCH_CHECK_VALUE(tensors.size() == number, name(), ".load_state: the state must be ", number, " tensors, got ",
+                      tensors.size());
+    const at::Tensor* const wanted[] = {&now.counts, &now.invalid, &now.sums};
+    detail::State loaded;
+    at::Tensor* const into[] = {&loaded.counts, &loaded.invalid, &loaded.sums};
+    for (size_t i = 0; i < number; ++i) {
+      const int64_t skipped = i == 0 && state_.keep() == detail::Keep::kSamples ? 1 : 0;  // the samples may be others
+      const at::Tensor& given = tensors[i];
+      TORCH_CHECK_VALUE(given.defined() && given.scalar_type() == at::kLong && given.dim() == wanted[i]->dim() &&
+                            given.sizes().slice(static_cast<size_t>(skipped)) ==
+                                wanted[i]->sizes().slice(static_cast<size_t>(skipped)),
+                        name(), ".load_state: tensor ", i, " must be int64 of shape ", detail::shape_text(*wanted[i]),
+                        skipped != 0 ? " beside the samples" : "", ", got ",
+                        given.defined() ? detail::dtype_text(given.scalar_type()) + " " + detail::shape_text(given)
+                                        : std::string("an undefined one"));
+      *into[i] = given.to(wanted[i]->device(), at::kLong, /*non_blocking=*/false, /*copy=*/true).contiguous();
+    }
+    state_.load(loaded);
+  }
+
+ protected:
+  CountingMetric(detail::CountState state, const std::string& more) : state_(std::move(state)) {
+    static constexpr const char* kept[] = {"one count", "sums over samples", "samples"};
+    config_ = name() + "(" + detail::text_of(state_.labels()) + ", keeps " +
+              (state_.counted() == detail::Counted::kMatrix ? "matrices" : "class counts") + " as " +
+              kept[static_cast<size_t>(state_.keep())] + more + ")";
+  }
+
+  const std::string& name() const { return state_.labels().counting.op; }
+
+  detail::CountState state_;
+
+ private:
+  std::string config_;  // of metrics that merge it is the same
+};
+
+/// The confusion matrix of all batches; rows are targets, columns predictions.
+class ConfusionMatrix : public CountingMetric<ConfusionMatrix> {
+ public:
+  /// \param num_classes C; the number of labels L for Task::kMultilabel, and 2 for Task::kBinary.
+  /// \throws c10::ValueError for a wrong value, c10::TypeError for mask or validate.
+  explicit ConfusionMatrix(int64_t num_classes, const CountOptions& options = {})
+      : CountingMetric(counting(num_classes, options), ""),
+        normalize_(options.normalize()),
+        dtype_(options.dtype().value_or(at::kFloat)) {}
+
+  /// int64 [C, C], or what torchtally::confusion_matrix returns with these options; the samples of per_sample are in
+  /// the order of updates.
+  ///
+  /// \throws c10::ValueError if a label was out of range (OutOfRange::kError).
+  at::Tensor compute() const {
+    const at::Tensor counts = state_.without_fault().counts;
+    return normalize_.has_value() ? normalize_confusion_matrix(counts, *normalize_, dtype_) : counts.clone();
+  }
+
+ private:
+  static detail::CountState counting(int64_t num_classes, const CountOptions& options) {
+    const char* const op = "ConfusionMatrix";
+    detail::refuse_unknown(op, options,
+                           [](const char* name) { return !detail::is_one_of(name, {"mask", "validate"}); });
+    if (options.normalize().has_value()) {
+      detail::check_score_dtype(op, options.dtype().value_or(at::kFloat));
+    }
+    const bool per_sample = options.per_sample().value_or(false);
+    return {detail::Labels::checked(op, num_classes, options), detail::Counted::kMatrix,
+            per_sample ? detail::Keep::kSamples : detail::Keep::kTotal};
+  }
+
+  std::optional<Normalize> normalize_;
+  at::ScalarType dtype_;
+};
+
+/// One score of all batches.
+template <Score score>
+class ScoreMetric : public CountingMetric<ScoreMetric<score>> {
+ public:
+  /// \param num_classes C; the number of labels L for Task::kMultilabel, and 2 for Task::kBinary.
+  /// \throws c10::TypeError for an option that the score does not take; c10::ValueError for a wrong value.
+  explicit ScoreMetric(int64_t num_classes, const ScoreOptions& options = {})
+      : ScoreMetric(detail::ScoreReader(detail::metric_name(score), num_classes, {{name_of(score), score}}, options)) {}
+
+  /// The score of everything counted since the last reset, as the function of the same name returns it.
+  ///
+  /// \throws c10::ValueError if a label was out of range (OutOfRange::kError).
+  at::Tensor compute() const { return reader_.values(this->state_).at(name_of(score)); }
+
+ private:
+  explicit ScoreMetric(detail::ScoreReader reader)
+      : CountingMetric<ScoreMetric<score>>(reader.state(), reader.config()), reader_(std::move(reader)) {}
+
+  detail::ScoreReader reader_;
+};
+
+using DiceScore = ScoreMetric<Score::kDice>;
+using IoUScore = ScoreMetric<Score::kIoU>;
+using F1Score = ScoreMetric<Score::kF1>;
+using FBetaScore = ScoreMetric<Score::kFBeta>;
+using PrecisionScore = ScoreMetric<Score::kPrecision>;
+using RecallScore = ScoreMetric<Score::kRecall>;
+using SpecificityScore = ScoreMetric<Score::kSpecificity>;
+using AccuracyScore = ScoreMetric<Score::kAccuracy>;
+using BalancedAccuracyScore = ScoreMetric<Score::kBalancedAccuracy>;
+using FrequencyWeightedIoUScore = ScoreMetric<Score::kFrequencyWeightedIoU>;
+using TverskyScore = ScoreMetric<Score::kTversky>;
+using GeneralizedDiceScore = ScoreMetric<Score::kGeneralizedDice>;
+using MatthewsCorrCoef = ScoreMetric<Score::kMatthewsCorrCoef>;
+using CohenKappaScore = ScoreMetric<Score::kCohenKappa>;
+
+/// Any set of scores from one accumulation: each batch is counted once.
+///
+///     ScoreSuite suite(4, {{"dice", Score::kDice},
+///                          {"iou of each class", {Score::kIoU, ScoreOptions().average(Average::kNone)}}});
+class ScoreSuite : public CountingMetric<ScoreSuite> {
+ public:
+  /// \param num_classes C; the number of labels L for Task::kMultilabel, and 2 for Task::kBinary.
+  /// \param scores from the name of a result to a score and its own options, which are none of counting.
+  /// \param options of counting, and of every score that takes them.
+  /// \throws c10::TypeError for an option that a score does not take; c10::ValueError for a wrong value.
+  explicit ScoreSuite(int64_t num_classes,
+                      const std::map<std::string, SuiteScore>& scores = {{"dice", Score::kDice},
+                                                                         {"iou", Score::kIoU},
+                                                                         {"f1", Score::kF1}},
+                      const ScoreOptions& options = {})
+      : ScoreSuite(detail::ScoreReader("ScoreSuite", num_classes, scores, options)) {}
+
+  /// Every score of everything counted since the last reset, by the name of its result.
+  ///
+  /// \throws c10::ValueError if a label was out of range (OutOfRange::kError).
+  std::map<std::string, at::Tensor> compute() const { return reader_.values(state_); }
+
+ private:
+  explicit ScoreSuite(detail::ScoreReader reader)
+      : CountingMetric(reader.state(), reader.config()), reader_(std::move(reader)) {}
+
+  detail::ScoreReader reader_;
+};
+
+}  // namespace torchtally::metrics

@@ -1,0 +1,115 @@
+/// \file
+/// `torchtally::overlap_sums`, the differentiable sums behind the losses of the Dice family. With
+/// `torchtally/losses.h`, C++ training code gets the losses and gradients of the Python package.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <torchtally/detail/names.h>
+#include <torchtally/detail/overlap_checks.h>
+#include <torchtally/detail/overlap_function.h>
+
+namespace torchtally {
+
+/// What makes probabilities of an input `[N, C, ...]`.
+enum class Activation : int32_t {
+  kSoftmax,  ///< softmax over the classes of a pixel
+  kSigmoid,  ///< the sigmoid of each class by itself
+  kNone,     ///< nothing: the input holds probabilities
+};
+
+namespace detail {
+
+template <>
+struct Words<Activation> {
+  static constexpr const char* option = "activation";
+  static constexpr const char* words[] = {"softmax", "sigmoid", "none"};
+};
+
+}  // namespace detail
+
+// Not part of the API: undefined below.
+#define TORCHTALLY_OPTION(type, name) \
+  OverlapOptions& name(type value) {  \
+    name##_ = std::move(value);       \
+    return *this;                     \
+  }                                   \
+  const type& name() const { return name##_; }
+
+/// Options of overlap_sums, named and chained: `OverlapOptions().ignore_index(255).mask(mask)`.
+class OverlapOptions {
+ public:
+  /// Activation::kSoftmax.
+  TORCHTALLY_OPTION(Activation, activation)
+  /// Labels that count nowhere, one or several, of any value: none. Only for labels [N, ...].
+  OverlapOptions& ignore_index(at::IntArrayRef values) {
+    ignore_index_ = values.vec();
+    return *this;
+  }
+  const std::vector<int64_t>& ignore_index() const { return ignore_index_; }
+  /// bool [N, ...], true where a pixel counts: all.
+  TORCHTALLY_OPTION(std::optional<at::Tensor>, mask)
+  /// Weights of the classes in the cross-entropy alone, floating [C]: none.
+  TORCHTALLY_OPTION(std::optional<at::Tensor>, class_weight)
+  /// Of the cross-entropy alone, in [0, 1]: 0.
+  TORCHTALLY_OPTION(double, label_smoothing)
+
+ private:
+  Activation activation_ = Activation::kSoftmax;
+  std::vector<int64_t> ignore_index_;
+  std::optional<at::Tensor> mask_, class_weight_;
+  double label_smoothing_ = 0.0;
+};
+
+#undef TORCHTALLY_OPTION
+
+/// Sums over the pixels that count, of a probability p and a target t: float64 `[N, C]`, for each sample and class.
+/// Gradients flow to the input from every field that depends on p, and never to the target.
+struct OverlapSums {
+  at::Tensor intersection;    ///< sum of p t
+  at::Tensor prediction;      ///< sum of p
+  at::Tensor squared;         ///< sum of p^2
+  at::Tensor target;          ///< sum of t
+  at::Tensor target_squared;  ///< sum of t^2
+  at::Tensor difference;      ///< sum of |p - t|
+  at::Tensor cross_entropy;   ///< float64 `[N]`, summed over pixels
+  at::Tensor count;           ///< int64 `[N]`, pixels that count
+  at::Tensor invalid;         ///< int64 `[N]`, pixels left out because their label is out of range
+};
+
+/// Sums what the losses of the Dice family are made of, in one pass over the pixels.
+///
+/// Neither the forward nor the backward pass stores probabilities or a one-hot target: one costs no memory, the other
+/// the gradient. float16 and bfloat16 are computed in float32, autocast changes nothing, and sums are float64.
+///
+/// \param input  logits, or probabilities for `Activation::kNone`: float16, bfloat16, float32 or float64 `[N, C, ...]`,
+///               of any strides.
+/// \param target integer or bool labels `[N, ...]`; or of input's shape and any dtype, a value for each class.
+/// \param options how pixels count.
+/// \return the sums. A node of autograd is made only where `input` needs a gradient.
+/// \throws c10::TypeError for a wrong dtype.
+/// \throws c10::ValueError for a wrong shape or value; on CPU, for a label out of range.
+/// \throws c10::NotImplementedError from a backward pass through the gradient (double backward).
+inline OverlapSums overlap_sums(const at::Tensor& input, const at::Tensor& target, const OverlapOptions& options = {}) {
+  const auto given = [](const std::optional<at::Tensor>& tensor) {
+    return tensor && tensor->defined() ? tensor : std::nullopt;
+  };
+  const detail::overlap::Arguments arguments{given(options.mask()), given(options.class_weight()),
+                                             name_of(options.activation()), options.ignore_index(),
+                                             options.label_smoothing()};
+  detail::overlap::check(input, target, arguments.ignore_index, arguments.mask, arguments.class_weight,
+                         arguments.label_smoothing);
+  const auto outputs = detail::overlap::differentiable(input, target, arguments);
+  if (target.dim() < input.dim()) {
+    detail::overlap::check_invalid(outputs[3], input.size(1), arguments.ignore_index);
+  }
+  const auto rows = outputs[0].unbind(1);
+  return {rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], outputs[1], outputs[2], outputs[3]};
+}
+
+}  // namespace torchtally

@@ -1,0 +1,172 @@
+// Checks of what only C++ has: options as a user writes them, metrics as values, what does not merge.
+#pragma once
+
+#include <ATen/ops/randint.h>
+#include <torchtally/torchtally.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace scores_test {
+
+using namespace torchtally;  // NOLINT(google-build-using-namespace): the checks are about nothing else
+
+template <class Error, class Function>
+void refuses(Function&& function, const std::string& words) {
+  std::string found = "nothing was thrown";
+  try {
+    function();
+  } catch (const Error& error) {
+    found = error.what_without_backtrace();
+  }
+  TORCH_CHECK(found.find(words) != std::string::npos, "wanted ", words, ", got ", found);
+}
+
+inline at::Tensor of(std::vector<int64_t> labels) { return at::tensor(labels).view({1, -1}); }
+
+inline void options_chain() {
+  const auto options = ScoreOptions().ignore_index(255).average(Average::kNone).classes({2, 0}).zero_division(0);
+  static_assert(std::is_same_v<decltype(options), const ScoreOptions>);
+  TORCH_CHECK(options.average() == Average::kNone && options.ignore_index()->size() == 1);
+  TORCH_CHECK(options.classes()->indices == (std::vector<int64_t>{2, 0}) && !options.classes()->present);
+  TORCH_CHECK(options.zero_division()->is_number() && !options.zero_division()->skips());
+  TORCH_CHECK(!options.beta().has_value() && !options.mask().has_value());
+  TORCH_CHECK(ScoreOptions().classes(kPresent).classes()->present);
+  TORCH_CHECK(ScoreOptions().ignore_index({}).ignore_index()->empty());
+  TORCH_CHECK(ScoreOptions().ignore_index({255, -1}).ignore_index()->size() == 2);
+  TORCH_CHECK(ScoreOptions().zero_division(ZeroDivision::kSkip).zero_division()->skips());
+  const ZeroDivision nan = std::numeric_limits<double>::quiet_NaN();
+  TORCH_CHECK(!nan.skips() && !nan.is_number());
+  const at::Tensor same = of({0, 1, 2});
+  refuses<c10::ValueError>([&] { dice_score(same, same, 3, ScoreOptions().classes({})); }, "must name at least one");
+  TORCH_CHECK(iou_score(same, same, 3, ScoreOptions().regions({{1, 2}}).average(Average::kNone)).sizes() ==
+              at::IntArrayRef({1}));
+}
+
+inline void words() {
+  TORCH_CHECK(std::string(name_of(SampleMean::kJoint)) == "joint");
+  TORCH_CHECK(from_name<Score>("cohen_kappa") == Score::kCohenKappa);
+  refuses<c10::ValueError>([] { from_name<Aggregation>("mean"); },
+                           "from_name: aggregation must be one of 'global', 'samplewise', 'none', got 'mean'");
+}
+
+inline void undefined_tensors() {
+  const at::Tensor same = of({0, 1});
+  refuses<c10::TypeError>([&] { dice_score({}, same, 2); }, "dice_score: preds must be a tensor, got an undefined one");
+  refuses<c10::TypeError>([&] { confusion_matrix(same, {}, 2); }, "target must be a tensor");
+  metrics::DiceScore(2).update(same, same, at::Tensor());  // no mask
+  TORCH_CHECK(!ScoreOptions().mask(at::Tensor()).mask().has_value());
+  refuses<c10::TypeError>([&] { dice_from_counts(at::Tensor()); }, "counts must be a tensor");
+}
+
+inline void inputs_stay() {
+  const at::Tensor target = of({0, 1, 255}), preds = of({1, 1, 0}), before = target.clone();
+  const at::Tensor matrix = confusion_matrix(preds, target, 2, CountOptions().ignore_index(255));
+  const at::Tensor counted = matrix.clone();
+  dice_from_counts(matrix, ScoreOptions().average(Average::kNone));
+  TORCH_CHECK(target.equal(before) && matrix.equal(counted));
+}
+
+template <class Metric, class Options>
+void metric_is_a_value(const Options& options) {
+  const at::Tensor target = of({0, 1, 1, 2}), preds = of({0, 1, 2, 2});
+  Metric metric(3, options);
+  metric.update(preds, target);
+  const at::Tensor first = metric.compute().clone(), returned = metric.compute();
+  Metric copy = metric;
+  const auto saved = metric.state();
+  copy.update(target.flip(1), target);
+  TORCH_CHECK(metric.compute().equal(first), "a copy counts on its own");
+  metric.update(target.flip(1), target);
+  TORCH_CHECK(returned.equal(first), "what was returned stays");
+  TORCH_CHECK(metric.compute().equal(copy.compute()));
+  const at::Tensor both = metric.compute().clone();
+  metric.load_state(saved);
+  TORCH_CHECK(metric.compute().equal(first), "a state can be loaded");
+  metric = copy;
+  metric.to(at::kCPU);
+  TORCH_CHECK(metric.compute().equal(both));
+  Metric moved = std::move(copy);
+  TORCH_CHECK(moved.compute().equal(both));
+  metric.reset();
+  metric.update(preds, target);
+  TORCH_CHECK(metric.compute().equal(first), "reset forgets");
+}
+
+inline void metrics_are_values() {
+  for (const auto aggregation : {Aggregation::kGlobal, Aggregation::kSamplewise, Aggregation::kNone}) {
+    metric_is_a_value<metrics::DiceScore>(ScoreOptions().aggregation(aggregation));
+  }
+  metric_is_a_value<metrics::IoUScore>(ScoreOptions().label_map({{0, 0}, {1, 1}, {2, 2}}));
+  metric_is_a_value<metrics::ConfusionMatrix>(CountOptions());
+  metric_is_a_value<metrics::ConfusionMatrix>(CountOptions().per_sample(true));
+}
+
+inline void what_does_not_merge() {
+  const auto means = [](double worth) {
+    return ScoreOptions().aggregation(Aggregation::kSamplewise).zero_division(worth);
+  };
+  metrics::DiceScore metric(3), of_means(3, means(0.0));
+  for (const auto& other :
+       {metrics::DiceScore(4), metrics::DiceScore(3, ScoreOptions().ignore_index(0)),
+        metrics::DiceScore(3, ScoreOptions().task(Task::kMultilabel)), metrics::DiceScore(3, means(0.0)),
+        metrics::DiceScore(3, ScoreOptions().label_map({{0, 0}}))}) {
+    refuses<c10::ValueError>([&] { metric.merge(other); }, "DiceScore.merge: other must count with the same options");
+  }
+  refuses<c10::ValueError>([&] { of_means.merge(metrics::DiceScore(3, means(1.0))); }, "zero_division=1.0");
+  metric.merge(metrics::DiceScore(3, ScoreOptions().zero_division(1.0)));  // counts, whatever is read off them later
+  refuses<c10::ValueError>([&] { metric.load_state(of_means.state()); }, "DiceScore.load_state: the state must be 2");
+  refuses<c10::ValueError>([&] { metric.load_state(metrics::DiceScore(4).state()); },
+                           "tensor 0 must be int64 of shape [3, 3], got torch.int64 [3, 4]");
+}
+
+inline void order_cannot_be_seen() {
+  const at::Tensor target = at::randint(0, 4, {130, 6}, at::kLong), preds = at::randint(0, 4, {130, 6}, at::kLong);
+  const auto options = ScoreOptions().aggregation(Aggregation::kSamplewise).dtype(at::kDouble);
+  metrics::IoUScore whole(4, options), backwards(4, options);
+  whole.update(preds, target);
+  for (int64_t n = 130; n-- > 0;) {  // more batches than may wait
+    backwards.update(preds.slice(0, n, n + 1), target.slice(0, n, n + 1));
+  }
+  TORCH_CHECK(whole.compute().equal(backwards.compute()));
+  TORCH_CHECK(whole.state().at(2).equal(backwards.state().at(2)));
+}
+
+inline void threads_merge() {
+  const at::Tensor target = at::randint(0, 5, {8, 200}, at::kLong), preds = at::randint(0, 5, {8, 200}, at::kLong);
+  std::vector<metrics::ConfusionMatrix> parts(4, metrics::ConfusionMatrix(5));
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    threads.emplace_back([&preds, &target, &part = parts[i], n = static_cast<int64_t>(2 * i)] {
+      part.update(preds.slice(0, n, n + 2), target.slice(0, n, n + 2));
+    });
+  }
+  std::for_each(threads.begin(), threads.end(), [](std::thread& thread) { thread.join(); });
+  for (size_t i = 1; i < parts.size(); ++i) {
+    parts[0].merge(parts[i]);
+  }
+  TORCH_CHECK(parts[0].compute().equal(confusion_matrix(preds, target, 5)));
+}
+
+inline const std::map<std::string, void (*)()>& checks() {
+  static const std::map<std::string, void (*)()> all = {
+      {"options chain", options_chain},
+      {"words", words},
+      {"undefined tensors", undefined_tensors},
+      {"inputs stay", inputs_stay},
+      {"metrics are values", metrics_are_values},
+      {"what does not merge", what_does_not_merge},
+      {"order cannot be seen", order_cannot_be_seen},
+      {"threads merge", threads_merge},
+  };
+  return all;
+}
+
+}  // namespace scores_test
