@@ -17,6 +17,7 @@ import torchtally as tt
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 BASE, OURS = "F.cross_entropy", "torchtally DiceCELoss"
+NNUNET, SMP = "nnU-Net's formula", "smp's formula"
 _SMOOTH = 1e-5
 
 
@@ -57,13 +58,32 @@ def monai(name: str) -> Loss:
     return call
 
 
-def losses() -> dict[str, Loss]:
+def plain_losses() -> dict[str, Loss]:
     """Return every loss by name, the base first; what is not installed is left out."""
     found: dict[str, Loss] = {BASE: cross_entropy, OURS: tt.losses.DiceCELoss()}
     with contextlib.suppress(ImportError):
         for name in ("DiceLoss", "DiceCELoss"):
             found[f"MONAI {name}"] = monai(name)
-    found["nnU-Net's formula"] = nnunet
-    found["nnU-Net's formula, compiled"] = torch.compile(nnunet, dynamic=False)
-    found["smp's formula"] = smp
-    return found
+    return {**found, NNUNET: nnunet, SMP: smp}
+
+
+def losses() -> dict[str, Loss]:
+    """Return every loss, one peer compiled too."""
+    return {**plain_losses(), f"{NNUNET}, compiled": compiled(nnunet)}
+
+
+def compiled(loss: Loss, backend: str = "inductor") -> Loss:
+    """Compile a loss for the shapes that it is called with."""
+    call: Loss = torch.compile(loss, dynamic=False, backend=backend)
+    return call
+
+
+def step(loss: Loss, logits: Tensor, target: Tensor) -> Callable[[], Tensor]:
+    """Return one forward and backward, which returns the gradient of the logits."""
+    given = logits.detach().requires_grad_()
+
+    def call() -> Tensor:
+        (gradient,) = torch.autograd.grad(loss(given, target), given)
+        return gradient
+
+    return call

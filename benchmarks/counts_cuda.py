@@ -13,10 +13,6 @@ run. Every peer's counts are found equal before it is timed. Run with
 from __future__ import annotations
 
 import argparse
-import json
-import re
-import statistics
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +23,7 @@ from torch import Tensor
 import _cuda_peers as peers
 import torchtally  # noqa: F401  (registers the ops)
 from _cuda_peers import IGNORE
+from _cuda_timing import device_name, medians, write_results
 
 Call = Callable[[], object]
 OPS = torch.ops.torchtally
@@ -147,36 +144,6 @@ def contenders(load: Workload) -> dict[str, Call]:
     return calls
 
 
-def seconds_of(call: Call, repeats: int, device: str) -> float:
-    """Time one call as the mean of a few in a row."""
-    if device == "cpu":
-        before = time.perf_counter()
-        for _ in range(repeats):
-            call()
-        return (time.perf_counter() - before) / repeats
-    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-    start.record()
-    for _ in range(repeats):
-        call()
-    end.record()
-    end.synchronize()
-    return float(start.elapsed_time(end)) * 1e-3 / repeats
-
-
-def medians(calls: dict[str, Call], rounds: int, device: str) -> dict[str, float]:
-    """Return the median seconds of each call; the calls take turns."""
-    repeats = {}
-    for name, call in calls.items():
-        for _ in range(2):
-            seconds = seconds_of(call, 1, device)
-        repeats[name] = 1 if device == "cpu" else max(1, min(10, int(2e-3 / seconds)))
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(rounds):
-        for name, call in calls.items():
-            times[name].append(seconds_of(call, repeats[name], device))
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
 def measure(load: Workload, rounds: int, device: str) -> dict[str, object]:
     """Return one row: milliseconds of each contender, and percent of a copy."""
     source = torch.empty(load.bytes, dtype=torch.uint8, device=device)
@@ -229,7 +196,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(0)
     device = "cpu" if options.dry else "cuda"
-    name = "dry run" if options.dry else torch.cuda.get_device_name()
+    name = device_name(device)
     rows = []
     for load in workloads(device, options.dry):
         rows.append(measure(load, options.rounds, device))
@@ -237,13 +204,8 @@ def main() -> None:
     table = markdown(name, rows)
     print(f"\n{table}")
     if options.output is not None:
-        options.output.mkdir(parents=True, exist_ok=True)
-        stem = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-").lower()
         result = {"device": name, "torch": torch.__version__, "rows": rows}
-        file = options.output / f"{stem}.json"
-        file.write_text(json.dumps(result, indent=2) + "\n")
-        file.with_suffix(".md").write_text(table)
-        print(f"written to {file} and {file.with_suffix('.md').name}")
+        write_results(options.output, name, result, table)
 
 
 if __name__ == "__main__":

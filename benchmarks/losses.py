@@ -19,7 +19,6 @@ import re
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from torch import Tensor
 
 import torchtally as tt
 from _inputs import Structure, Workload, label_maps
-from _loss_peers import BASE, OURS, Loss, losses
+from _loss_peers import BASE, OURS, losses, step
 from _memory import peak, status
 from _peers import Contender
 from _tables import heading, number, print_table, progress, verdict
@@ -51,17 +50,6 @@ def inputs(
     labels = (shape[0], *shape[2:])
     _, target = label_maps(labels, shape[1], structure, cell=max(4, shape[-1] // 8))
     return torch.randn(shape).to(dtype), target
-
-
-def step(loss: Loss, logits: Tensor, target: Tensor) -> Callable[[], Tensor]:
-    """Return one forward and backward, which returns the gradient of the logits."""
-    given = logits.detach().requires_grad_()
-
-    def call() -> Tensor:
-        (gradient,) = torch.autograd.grad(loss(given, target), given)
-        return gradient
-
-    return call
 
 
 def merged(old: Report, new: Report) -> Report:

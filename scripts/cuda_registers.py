@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 ROOT = Path(__file__).resolve().parents[1]
-OPS = ("confusion_matrix", "class_counts")
+OPS = ("confusion_matrix", "class_counts", "overlap_sums")
 ARCHITECTURES = (75, 80, 86, 89, 90, 100, 120)
 ENTRY = re.compile(
     r"Compiling entry function '(?P<kernel>\w+)' for 'sm_(?P<arch>\d+)'.*?"
@@ -36,6 +36,14 @@ SOURCES = {
     "ScoresId": "float64 scores",
 }
 TIERS = {"BitsTier": "bits", "SharedTier": "shared", "GlobalTier": "global"}
+#: A kernel of overlap_sums, the numbers it reads, and what else it is compiled for.
+OVERLAP = re.compile(
+    r"overlap_(?P<kernel>(?:registers|tiles)_(?:forward|backward)|terms|fold)"
+    r"(?:_kernel)?I(?:N3c10\d+)?(?P<number>Half|BFloat16|f|d|)E?"
+    r"(?:Li(?P<classes>\d+)E|LNS_10ActivationE(?P<activation>\d)E)?"
+)
+NUMBERS = {"Half": "float16", "BFloat16": "bfloat16", "f": "float32", "d": "float64"}
+ACTIVATIONS = ("softmax", "sigmoid", "none")
 
 
 def report_of(op: str, folder: Path) -> str:
@@ -55,7 +63,16 @@ def report_of(op: str, folder: Path) -> str:
 
 
 def name_of(mangled: str) -> str:
-    """Return the source and the tier of a kernel."""
+    """Return the source and the tier of a kernel, or what overlap_sums calls it."""
+    if (found := OVERLAP.search(mangled)) is not None:
+        pieces = [found["kernel"].replace("_", ", ")]
+        if found["activation"]:
+            pieces.append(ACTIVATIONS[int(found["activation"])])
+        if found["number"]:
+            pieces.append(NUMBERS[found["number"]])
+            if found["classes"]:
+                pieces.append(f"{found['classes']:>2} classes")
+        return ", ".join(pieces)
     source = next(name for piece, name in SOURCES.items() if piece in mangled)
     tier = next(name for piece, name in TIERS.items() if piece in mangled)
     return f"{source}, {tier}"
@@ -73,7 +90,9 @@ def main() -> None:
         "",
         f"What ptxas of nvcc {release[1] if release else '?'} says, for each thread. "
         "Kernels of the shared tier may",
-        "take 64, of the bits tier 80, of the global tier 96: counting_policy.h.",
+        "take 64, of the bits tier 80, of the global tier 96: counting_policy.h. Of",
+        "overlap_sums tiles may take 80 (float64 128), registers 96 (32 classes 168): "
+        "overlap_policy.h.",
         "Written by `python scripts/cuda_registers.py`, which fails where a kernel "
         "spills.",
     ]

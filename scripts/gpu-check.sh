@@ -4,11 +4,13 @@
 # is not installed are skipped and say so. Packages that python3 lacks are taken from wheels in .whl/ if there are any.
 #
 #   SCRATCH        folder of the build (default: a new one, removed at the end)
-#   RESULTS        folder of the benchmark's <gpu name>.json and .md (default: benchmarks/results)
+#   RESULTS        folder of the benchmarks' <gpu name>.json, <gpu name>-losses.json and .md (default:
+#                  benchmarks/results)
+#   LOSS_SECONDS   the benchmark of the losses begins no row after so long (default: 240)
 #   STEPS          what to do of "test sanitize bench" (default: all)
 #   PYTHON         the interpreter (default: python3)
-#   GPU_CHECK_DRY  1: run the same steps on a machine without a GPU. Tests of the GPU skip themselves, the benchmark
-#                  takes tiny inputs on the CPU, and what is written lands in SCRATCH.
+#   GPU_CHECK_DRY  1: run the same steps on a machine without a GPU. Tests of the GPU skip themselves, the benchmarks
+#                  take tiny inputs on the CPU, and what is written lands in SCRATCH.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -98,10 +100,13 @@ fi
 if wants bench; then
   title benchmark
   if [[ "$dry" == 1 ]]; then
-    "$python" benchmarks/counts_cuda.py --dry --rounds 2 --output "${RESULTS:-$SCRATCH/results}" || failed+=(bench)
+    options=(--dry --rounds 2 --output "${RESULTS:-$SCRATCH/results}")
   else
-    "$python" benchmarks/counts_cuda.py --output "${RESULTS:-benchmarks/results}" || failed+=(bench)
+    options=(--output "${RESULTS:-benchmarks/results}")
   fi
+  "$python" benchmarks/counts_cuda.py "${options[@]}" || failed+=(bench)
+  title 'benchmark of the losses'
+  "$python" benchmarks/losses_cuda.py "${options[@]}" --seconds "${LOSS_SECONDS:-240}" || failed+=(bench-losses)
 fi
 
 title result

@@ -12,16 +12,10 @@ from torch import Tensor
 
 import torchtally as tt
 from cuda_choices import TIERS, cuda_policy
+from gpu_checks import MARKS, need_memory, no_synchronization, on_gpu
 from references import class_counts_reference, confusion_matrix_reference
-from torchtally import _library
 
-pytestmark = [
-    pytest.mark.gpu,
-    pytest.mark.skipif(
-        not torch.cuda.is_available() or bool(_library.cuda_unavailable_reason),
-        reason=_library.cuda_unavailable_reason or "torch finds no CUDA device",
-    ),
-]
+pytestmark = MARKS
 
 OPS = ["confusion_matrix", "class_counts"]
 LABELS = [
@@ -68,18 +62,6 @@ def check(
     actual = op_of(op)(on_gpu(preds), on_gpu(target), num_classes, **options)
     torch.testing.assert_close(actual[0].cpu(), counts, rtol=0, atol=0)
     torch.testing.assert_close(actual[1].cpu(), invalid, rtol=0, atol=0)
-
-
-def on_gpu(tensor: Tensor) -> Tensor:
-    """Copy a tensor with its strides."""
-    size = 1 + sum(
-        (n - 1) * stride
-        for n, stride in zip(tensor.shape, tensor.stride(), strict=True)
-    )
-    if tensor.numel() == 0 or size > 2 * tensor.numel() + 1000:
-        return tensor.cuda()
-    storage = tensor.as_strided((size,), (1,)).cuda()
-    return storage.as_strided(tensor.shape, tensor.stride())
 
 
 @pytest.mark.parametrize("tier", TIERS)
@@ -196,13 +178,10 @@ def test_no_synchronization(op: str) -> None:
     target = torch.randint(0, 5, (2, 100, 100), device="cuda")
     scores = torch.randn(2, 5, 100, 100, device="cuda")
     op_of(op)(scores, target, 5)
-    torch.cuda.set_sync_debug_mode("error")
-    try:
+    with no_synchronization():
         counts, invalid = op_of(op)(scores, target, 5, ignore_index=[0])
         op_of(op + "_")(counts, invalid, scores, target, ignore_index=[0])
         op_of(op)(target, target, 5, per_sample=True)
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
 
 
 @pytest.mark.parametrize("op", OPS)
@@ -253,12 +232,9 @@ def test_update_of_a_metric_does_not_synchronize() -> None:
     metric = tt.metrics.DiceScore(5, ignore_index=-1, out_of_range="ignore").cuda()
     scores, target = scores_and_labels(0)
     metric.update(scores, target)
-    torch.cuda.set_sync_debug_mode("error")
-    try:
+    with no_synchronization():
         for _ in range(3):
             metric.update(scores, target)
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
     assert 0 <= metric.compute() <= 1
 
 
@@ -333,9 +309,7 @@ def test_more_than_31_bits_of_elements(op: str, dtype: torch.dtype) -> None:
     pixels = 2**31 + 2**20 + 5
     classes = 2
     planes = 1 if dtype == torch.uint8 else classes
-    needed = pixels * (1 + planes * dtype.itemsize)
-    if torch.cuda.mem_get_info()[0] < needed + 2**30:
-        pytest.skip(f"needs {needed / 2**30:.0f} GiB of GPU memory")
+    need_memory(pixels * (1 + planes * dtype.itemsize))
     target = torch.zeros(1, pixels, dtype=torch.uint8, device="cuda")
     target[0, -10:] = 1
     if dtype == torch.uint8:

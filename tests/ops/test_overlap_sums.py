@@ -9,48 +9,27 @@ import hypothesis.strategies as st
 import pytest
 import torch
 from hypothesis import given, settings
-from torch import Tensor
 
 import torchtally as tt
 from cpu_choices import LEVELS, cpu_level, cpu_threads
 from overlap_checks import (
     ACTIVATIONS,
     DTYPES,
+    INTEGERS,
     KINDS,
     LAYOUTS,
-    TOLERANCE,
+    assert_background_keeps_its_gradient,
+    assert_nan_stays,
+    assert_nothing_counts,
     assert_sums,
     laid_out,
     logits,
+    options_of,
     targets,
 )
 
 OP = torch.ops.torchtally.overlap_sums.default
 BACKWARD = torch.ops.torchtally.overlap_sums_backward.default
-
-INTEGERS = [
-    torch.bool,
-    torch.uint8,
-    torch.uint16,
-    torch.uint32,
-    torch.uint64,
-    torch.int8,
-    torch.int16,
-    torch.int32,
-    torch.int64,
-]
-
-
-def options_of(shape: tuple[int, ...], kind: str) -> list[dict[str, Any]]:
-    """Return options, one of each kind and all together."""
-    generator = torch.Generator().manual_seed(9)
-    mask = torch.rand((shape[0], *shape[2:]), generator=generator) < 0.7
-    weight = torch.rand(shape[1], generator=generator)
-    entropy = {"class_weight": weight, "label_smoothing": 0.1}
-    some = [{}, {"mask": mask}, entropy, {"mask": mask, **entropy}]
-    if kind == "labels":
-        some += [{"ignore_index": 1}, {"ignore_index": [0, 255, -1], **some[-1]}]
-    return some
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -166,42 +145,13 @@ def test_large_and_infinite_logits(dtype: torch.dtype, level: str) -> None:
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_nan_stays_with_its_pixel(activation: str, level: str) -> None:
     for bits in (0x7FC00000, 0x7F800001, -1):
-        values = logits((2, 5, 40), torch.float32, activation)
-        values[0, 2, 7] = torch.tensor(bits, dtype=torch.int32).view(torch.float32)
-        values.requires_grad_()
-        target = targets((2, 5, 40), "labels")
-        found = tt.overlap_sums(values, target, activation=activation)
-        assert found.prediction[0, 2].isnan()
-        assert found.prediction[1].isfinite().all()
-        (found.squared.sum() + found.cross_entropy.sum()).backward()
-        bad = values.grad.isnan()
-        assert bad[0, 2, 7]
-        assert not bad[..., :7].any()
-        assert not bad[1].any()
-        # Left out, it is as if it were not there.
-        mask = torch.ones(2, 40, dtype=torch.bool)
-        mask[0, 7] = False
-        values.grad = None
-        found = tt.overlap_sums(values, target, activation=activation, mask=mask)
-        (found.squared.sum() + found.cross_entropy.sum()).backward()
-        assert found.squared.isfinite().all()
-        assert found.cross_entropy.isfinite().all()
-        assert values.grad[0, :, 7].eq(0).all()
-        assert values.grad.isfinite().all()
+        assert_nan_stays(activation, 2, bits)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_nothing_counts(activation: str, kind: str) -> None:
-    shape = (2, 3, 5, 20)
-    values = logits(shape, torch.float32, activation).requires_grad_()
-    target = targets(shape, kind)
-    mask = torch.zeros(2, 5, 20, dtype=torch.bool)
-    found = tt.overlap_sums(values, target, activation=activation, mask=mask)
-    assert all(field.eq(0).all() for field in found)
-    loss = sum(field.sum() * torch.inf for field in found[:7])
-    loss.backward()  # not even an infinite gradient reaches what does not count
-    assert values.grad.eq(0).all()
+    assert_nothing_counts(activation, kind)
 
 
 @pytest.mark.parametrize("shape", [(0, 3, 4), (2, 3, 0, 5), (0, 3), (2, 1, 0)])
@@ -217,40 +167,7 @@ def test_empty(shape: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("side", [32, 128])
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_a_map_of_background_keeps_its_gradient(dtype: torch.dtype, side: int) -> None:
-    generator = torch.Generator().manual_seed(0)
-    shape = (1, 2, side, side, side)
-    values = torch.randn(shape, generator=generator) * 0.5
-    values[:, 0] += 6.0
-    target = torch.zeros(1, side, side, side, dtype=torch.int64)
-    target[0, :8, :8, :8] = 1
-    values = values.to(dtype)
-
-    def dice(sums: Any) -> Tensor:
-        two = 2 * sums.intersection + 1e-5
-        return 1 - (two / (sums.squared + sums.target_squared + 1e-5)).mean()
-
-    scale = 65536.0  # of the loss, as mixed precision training has it
-    half = values.clone().requires_grad_()
-    found = dice(tt.overlap_sums(half, target))
-    (found * scale).backward()
-    exact = values.double().requires_grad_()
-    p = exact.softmax(1)
-    t = torch.nn.functional.one_hot(target, 2).movedim(-1, 1)
-    dims = (2, 3, 4)
-    wanted = (
-        1
-        - (
-            (2 * (p * t).sum(dims) + 1e-5) / ((p * p).sum(dims) + t.sum(dims) + 1e-5)
-        ).mean()
-    )
-    (wanted * scale).backward()
-    torch.testing.assert_close(found, wanted, rtol=1e-6, atol=0)
-    limit = TOLERANCE[dtype][1]
-    assert half.grad.isfinite().all()
-    least = max(2e-7, 1e-6 * float(exact.grad.abs().max()))
-    torch.testing.assert_close(half.grad.double(), exact.grad, rtol=limit, atol=least)
-    rare = target[0].bool()
-    assert (half.grad[0, :, rare] != 0).all()
+    assert_background_keeps_its_gradient(dtype, side)
 
 
 # Determinism
