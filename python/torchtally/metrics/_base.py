@@ -57,7 +57,8 @@ class CountingMetric(CountBuffers, Generic[Value]):
             return
         preds = self._options.op_inputs(preds, target, mask, False)
         buffers = self._buffers  # an attribute of a module is looked up in three places
-        _COUNT_IN_PLACE[self._matrix](
+        # int, because Dynamo of torch 2.10 takes no bool for an index.
+        _COUNT_IN_PLACE[int(self._matrix)](
             buffers["counts"],
             buffers["invalid"],
             preds,

@@ -55,7 +55,7 @@ class Counter:
     ) -> tuple[Tensor, Tensor]:
         """Return (counts, invalid) of a batch, of each sample where they are needed."""
         preds = self._options.op_inputs(preds, target, mask, self._per_sample)
-        counts, invalid = _COUNT[self._matrix](
+        counts, invalid = _COUNT[int(self._matrix)](
             preds,
             target,
             self._options.op_classes,

@@ -66,7 +66,7 @@ class Waiting:
     @property
     def in_list(self) -> bool:
         """Whether batches wait that no compiled program counted."""
-        return bool(self._batches)
+        return len(self._batches) > 0  # Dynamo of torch 2.10 traces no bool of a list
 
     @property
     def in_program(self) -> bool:
