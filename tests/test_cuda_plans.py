@@ -213,6 +213,29 @@ def test_overlap_warps_have_a_class_each(classes: int, threads: int) -> None:
     assert overlap_plan((1, classes, 1 << 20, 4), softmax=False).threads == threads
 
 
+@pytest.mark.parametrize(
+    ("problem", "split"),
+    [
+        ((4, 150, 512 * 512, 2), 1),  # 256 pixels of a tile, a thread each
+        ((4, 150, 512 * 512, 4), 2),
+        ((8, 1000, 64 * 64, 4), 2),
+        ((256, 40, 32, 4), 8),
+        ((256, 3, 32, 4), 2),  # no more than there are classes
+        ((256, 1000, 1, 4), 32),
+    ],
+    ids=str,
+)
+def test_overlap_threads_without_a_pixel_share_one(
+    problem: tuple[int, int, int, int], split: int
+) -> None:
+    chosen = overlap_plan(problem, path="TILES")
+    assert chosen.split == split
+    assert overlap_plan(problem, softmax=False).split == 1
+    if problem[1] >= 16:  # whole sectors where classes lie together
+        together = overlap_plan(problem, channels_last=True, path="TILES")
+        assert together.split == max(8, split)
+
+
 @pytest.mark.parametrize("path", ["REGISTERS", "TILES"])
 def test_overlap_parts_of_few_pixels(path: str) -> None:
     for classes in (10, 1000):

@@ -60,6 +60,7 @@ _READ = "ops/cuda/counting_read.cuh"
 _SCORES = "ops/cuda/counting_scores.cuh"
 _POLICY = "ops/cuda/counting_policy.cpp"
 _REGISTERS = "ops/cuda/overlap_registers.cuh"
+_TILE = "ops/cuda/overlap_tile.cuh"
 _TILES = "ops/cuda/overlap_tiles.cuh"
 _OVERLAP = "ops/cuda/overlap_device.cuh"
 _FOLD = "ops/cuda/overlap_sums_kernel.cuh"
@@ -288,10 +289,31 @@ FAULTS += [
     _overlap(
         "sums: no barrier before the pixels' terms are used",
         _TILES,
-        "normalize(reader, i, code);\n        }\n      }\n      __syncthreads();",
-        "normalize(reader, i, code);\n        }\n      }",
+        "normalize(reader, tile);\n        __syncthreads();",
+        "normalize(reader, tile);",
         THREADS,
         RACE,
+    ),
+    _overlap(
+        "sums: no barrier before the looks at a pixel are put together",
+        _TILE,
+        "looks[threadIdx.x] = look;\n      __syncthreads();",
+        "looks[threadIdx.x] = look;",
+        NONE,
+    ),
+    _overlap(
+        "sums: a look at a pixel keeps its own maximum",
+        _TILES,
+        "        softmax.total *= softmax.scale_to(top);\n",
+        "",
+        NONE,
+    ),
+    _overlap(
+        "sums: the look of the neighbouring pixel",
+        _TILE,
+        "return pixel * of_pixel + member * of_member;",
+        "return (pixel ^ 1) * of_pixel + member * of_member;",
+        NONE,
     ),
     _overlap(
         "sums: no barrier before the next tile's terms",
@@ -343,7 +365,7 @@ FAULTS += [
     ),
     _overlap(
         "sums: offsets of 32 bits",
-        _TILES,
+        _TILE,
         "origin + i * pixel_stride + k * class_stride;",
         "origin + i * pixel_stride + static_cast<int>(k) * "
         "static_cast<int>(class_stride);",
@@ -367,8 +389,8 @@ FAULTS += [
     _overlap(
         "sums: what was summed is not scaled to the new maximum",
         _TILES,
-        "linear = linear * scale +",
-        "linear = linear +",
+        "look.linear = look.linear * scale +",
+        "look.linear = look.linear +",
         NONE,
     ),
     _overlap(

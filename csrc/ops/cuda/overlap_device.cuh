@@ -46,8 +46,9 @@ struct OverlapParts {
   int64_t pixels_per_part;
   int64_t fold_pixels;
   int64_t tile;
-  bool by_class;  // tiles: neighbouring classes lie together, and lanes of a warp take classes, not pixels
-  bool staged;    // registers: neighbouring classes lie together and pass through shared memory
+  uint32_t split;  // tiles, softmax: threads that share a pixel's classes
+  bool by_class;   // tiles: neighbouring classes lie together, and lanes of a warp take classes, not pixels
+  bool staged;     // registers: neighbouring classes lie together and pass through shared memory
 };
 
 struct OverlapForward {

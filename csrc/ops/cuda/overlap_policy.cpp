@@ -1,6 +1,7 @@
 #include "ops/cuda/overlap_policy.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace torchtally::cuda {
 namespace {
@@ -26,8 +27,9 @@ int64_t pixels_of_part(const OverlapPolicy& policy, const OverlapProblem& proble
 int64_t pixels_of_tile(const OverlapPolicy& policy, const OverlapProblem& problem) {
   const int64_t pixel = problem.classes * bytes_of(problem.input.element);
   const int64_t cached = std::max(std::min(policy.tile_bytes / pixel, policy.most_tile), policy.least_tile);
-  // A turn of a block whose threads do not all have a pixel takes as long as one where they do.
-  const int64_t whole = cached > kTileThreads ? cached / kTileThreads * kTileThreads : cached;
+  // Whole turns of a block, or a part of its threads that the others can share the classes with.
+  const int64_t whole = cached >= kTileThreads ? cached / kTileThreads * kTileThreads
+                                               : static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(cached)));
   return round_up(std::min({whole, pixels_of_part(policy, problem), problem.pixels}), kWarp);
 }
 
@@ -49,6 +51,22 @@ int64_t threads_of(const OverlapPlan& plan, const OverlapProblem& problem) {
                        : warps_of_classes(problem.classes) * kWarp;
 }
 
+// Threads that share the first look at a pixel's classes: as many as would have no pixel of their own, and where
+// classes lie together, enough to read whole sectors. A power of two.
+int64_t split_of(const OverlapPlan& plan, const OverlapProblem& problem) {
+  if (plan.path != OverlapPath::kTiles || problem.activation != Activation::kSoftmax) {
+    return 1;
+  }
+  constexpr int64_t kSectors = 8;
+  const int64_t pixels = plan.by_class ? std::min(plan.tile, problem.pixels) : std::max<int64_t>(plan.tile, kWarp);
+  int64_t split = 1;
+  while (2 * split <= std::min<int64_t>(problem.classes, kWarp) &&
+         (plan.threads >= 2 * split * pixels || (plan.by_class && split < kSectors))) {
+    split *= 2;
+  }
+  return split;
+}
+
 // Bytes that the kernels take from dynamic shared memory, in the order of their layout: below the 48 KB that every
 // device gives a block, or the 64 KB that it lets a block ask for where classes pass through it.
 int64_t shared_bytes(const OverlapPlan& plan, const OverlapProblem& problem, bool backward) {
@@ -62,8 +80,9 @@ int64_t shared_bytes(const OverlapPlan& plan, const OverlapProblem& problem, boo
     return (backward ? 0 : totals + of_warps + columns) + (plan.staged ? stage : 0);
   }
   const int64_t of_pixels = plan.tile * (3 * real_bytes(problem) + int64_t{sizeof(uint32_t)});
+  const int64_t looks = plan.split > 1 ? plan.threads * (backward ? 6 : 4) * real_bytes(problem) : 0;
   const int64_t of_warps = warps * std::max(kOverlapRows * kWarp * real_bytes(problem), 3 * doubles);
-  return of_pixels + (backward ? 0 : of_warps);
+  return of_pixels + (backward ? looks : std::max(looks, of_warps));
 }
 
 }  // namespace
@@ -82,6 +101,7 @@ OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& prob
                 input.pixel_stride == problem.classes;
   plan.threads = static_cast<int32_t>(std::min(std::max<int64_t>(policy.threads, kWarp), threads_of(plan, problem)));
   plan.tile = registers ? 0 : pixels_of_tile(policy, problem);
+  plan.split = split_of(plan, problem);
 
   int64_t wanted = registers ? pixels_of_part(policy, problem) : plan.tile;
   if (!backward) {

@@ -45,8 +45,8 @@ struct OverlapPolicy {
   int64_t most_parts = 4096;                  // of all samples together, beyond one a sample; forward
   int64_t partial_bytes = int64_t{16} << 20;  // of the sums of all parts together, beyond one a sample,
   int64_t partial_share = 16;                 // or the logits' bytes over this, whichever is more
-  int64_t tile_bytes = int64_t{128} << 10;    // of the logits of a tile, which are read again: they should be in L2
-  int64_t least_tile = 256;                   // pixels, because a thread takes a pixel
+  int64_t tile_bytes = int64_t{64} << 10;     // of the logits of a tile, which are read again: they should be in L2
+  int64_t least_tile = 128;                   // pixels, because every tile adds to the sums of all classes
   int64_t most_tile = 1024;                   // pixels
   int64_t least_lanes = 16;                   // classes that lie together, for lanes of a warp to take one each
   int64_t least_staged = 8;                   // classes that lie together, to pass through shared memory to registers
@@ -64,6 +64,7 @@ struct OverlapPlan {
   bool by_class = false;         // tiles: lanes of a warp take classes, not pixels
   bool staged = false;           // registers: classes that lie together pass through shared memory
   int64_t tile = 0;              // pixels whose terms lie in shared memory together
+  int64_t split = 1;             // tiles, softmax: threads that share the first look at a pixel
   int64_t pixels_per_part = 0;   // a multiple of 32, and of the tile
   int64_t parts_per_sample = 0;  // of all, the last may be shorter
   int64_t values = 0;            // sums of a part: rows of each class, then cross-entropy, count and invalid

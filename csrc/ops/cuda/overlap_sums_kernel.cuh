@@ -200,13 +200,9 @@ inline OverlapTermsKernel overlap_terms_kernel_for(const OverlapProblem& problem
 }
 
 inline OverlapParts overlap_parts(const OverlapProblem& problem, const OverlapPlan& plan) {
-  return {problem.samples * plan.parts_per_sample,
-          plan.parts_per_sample,
-          plan.pixels_per_part,
-          plan.fold_pixels,
-          plan.tile,
-          plan.by_class,
-          plan.staged};
+  return {
+      problem.samples * plan.parts_per_sample, plan.parts_per_sample, plan.pixels_per_part, plan.fold_pixels, plan.tile,
+      static_cast<uint32_t>(plan.split),       plan.by_class,         plan.staged};
 }
 
 // What label smoothing leaves to the target's class, and gives to every one.

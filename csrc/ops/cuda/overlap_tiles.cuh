@@ -1,120 +1,12 @@
 // Device code of overlap_sums for every activation, target and number of classes. A block takes a tile of pixels. Where
-// the activation is softmax, each thread first learns what a pixel needs of all its classes, with one look at them;
-// then a warp takes a class at a time, or a pixel where the classes of a pixel lie together. The second look finds the
-// logits in a cache.
+// the activation is softmax, the threads first learn what a pixel needs of all its classes, with one look at them, a
+// thread or several for each pixel; then a warp takes a class at a time, or a pixel where the classes of a pixel lie
+// together. The second look finds the logits in a cache.
 #pragma once
 
-#include "ops/cuda/overlap_device.cuh"
+#include "ops/cuda/overlap_tile.cuh"
 
 namespace torchtally::cuda {
-
-// What the threads of a block share of the pixels of a tile.
-template <class Real>
-struct TileMemory {
-  Real* top;      // softmax: the largest logit
-  Real* inverse;  // softmax: 1 / sum of e^(x - top)
-  Real* base;     // softmax, backward: sum of the weights - sum p g
-  Code* code;
-  char* rest;  // for the sums of warps
-
-  __device__ __forceinline__ explicit TileMemory(int64_t tile) {
-    TORCHTALLY_DYNAMIC_SHARED(double, shared);
-    top = reinterpret_cast<Real*>(shared);
-    inverse = top + tile;
-    base = inverse + tile;
-    code = reinterpret_cast<Code*>(base + tile);
-    rest = reinterpret_cast<char*>(code + tile);
-  }
-};
-
-// A tile of one sample: n pixels from `begin` on.
-struct Tile {
-  int64_t sample;
-  int64_t begin;
-  int64_t n;
-};
-
-// Where the elements of a tile's pixels lie, in the input, the target or the gradient.
-struct TilePlace {
-  int64_t origin;
-  int64_t class_stride;
-  int64_t pixel_stride;
-
-  __device__ __forceinline__ TilePlace(const OverlapOperand& operand, const Tile& tile)
-      : origin(tile.sample * operand.sample_stride + tile.begin * operand.pixel_stride),
-        class_stride(operand.class_stride),
-        pixel_stride(operand.pixel_stride) {}
-  __device__ __forceinline__ int64_t at(int64_t i, int64_t k) const {
-    return origin + i * pixel_stride + k * class_stride;
-  }
-};
-
-// Reads the logits and targets of a tile.
-template <class Stored>
-class TileReader {
- public:
-  using Real = RealOf<Stored>;
-
-  __device__ __forceinline__ TileReader(const OverlapProblem& problem, const Tile& tile)
-      : problem_(problem), input_(problem.input, tile), target_(problem.target, tile) {}
-
-  __device__ __forceinline__ Real input(int64_t i, int64_t k) const {
-    return number_at<Real, Stored>(problem_.input.data, input_.at(i, k));
-  }
-  // Of a pixel that counts as `code`.
-  __device__ __forceinline__ Real target(int64_t i, int64_t k, Code code) const {
-    if (problem_.labels) {
-      return static_cast<Code>(k) == code ? Real{1} : Real{0};
-    }
-    return soft_target<Real>(problem_.target, target_.at(i, k));
-  }
-
- private:
-  const OverlapProblem& problem_;
-  TilePlace input_;
-  TilePlace target_;
-};
-
-// The sum of e^(x - top) while the largest logit is still being found: what was added before is scaled down.
-template <class Stored>
-struct RunningSoftmax {
-  using Real = RealOf<Stored>;
-  Real top = -static_cast<Real>(INFINITY);
-  Real total = 0;
-
-  // Returns what everything that was summed before must be multiplied with; `rise` is by how much the top rose, or 0.
-  __device__ __forceinline__ Real next(Real x, Real& power, Real& rise) {
-    if (x > top) {
-      const Real scale = exp_of<Stored>(top - x);
-      rise = x - top;
-      top = x;
-      power = 1;
-      total = total * scale + 1;
-      return scale;
-    }
-    power = x == top ? Real{1} : exp_of<Stored>(x - top);
-    rise = 0;
-    total += power;
-    return 1;
-  }
-};
-
-// The sigmoid of x, what it lacks to 1, and the logarithm that its cross-entropy needs.
-template <class Stored>
-struct SigmoidOf {
-  using Real = RealOf<Stored>;
-  Real x, power, value, rest;
-
-  __device__ __forceinline__ explicit SigmoidOf(Real given) : x(given), power(exp_of<Stored>(-magnitude(given))) {
-    const Real large = 1 / (1 + power);
-    value = x < 0 ? power * large : large;
-    rest = x < 0 ? large : power * large;
-  }
-  // -t log p - (1 - t) log(1 - p)
-  __device__ __forceinline__ Real cross_entropy(Real t) const {
-    return log_of_one_and(power) + scaled(x < 0 ? t : 1 - t, magnitude(x));
-  }
-};
 
 template <class Stored, Activation kActivation>
 class TileSums {
@@ -137,11 +29,12 @@ class TileSums {
         memory_.code[i] = code;
         count_ += code < out_of_range;
         invalid_ += code == out_of_range;
-        if (kActivation == Activation::kSoftmax && code < out_of_range) {
-          normalize(reader, i, code);
-        }
       }
       __syncthreads();
+      if constexpr (kActivation == Activation::kSoftmax) {
+        normalize(reader, tile);
+        __syncthreads();
+      }
       if (given_.cut.by_class) {
         add_by_class(reader, tile, part);
       } else {
@@ -165,25 +58,58 @@ class TileSums {
                                      : static_cast<const ClassTerms<Real>*>(given_.classes)[k].even;
   }
 
-  __device__ __forceinline__ void normalize(const TileReader<Stored>& reader, int64_t i, Code code) {
+  // What a thread knows of the classes of a pixel that it looked at.
+  struct Look {
     RunningSoftmax<Stored> softmax;
     Real weights = 0;
     Real away = 0;  // sum of weight (x - top)
+
+    __device__ __forceinline__ void add(Look other) {
+      const Real top = other.softmax.top > softmax.top ? other.softmax.top : softmax.top;
+      raise(top);
+      other.raise(top);
+      softmax.total += other.softmax.total;
+      away += other.away;
+      weights += other.weights;
+    }
+
+   private:
+    __device__ __forceinline__ void raise(Real top) {
+      if (top != softmax.top) {
+        softmax.total *= softmax.scale_to(top);
+        away -= scaled(weights, top - softmax.top);
+        softmax.top = top;
+      }
+    }
+  };
+
+  __device__ __forceinline__ void normalize(const TileReader<Stored>& reader, const Tile& tile) {
+    static_assert(sizeof(Look) == 4 * sizeof(Real));  // the plan says so too
+    look_at_pixels<Look>(
+        given_.cut, tile, memory_, static_cast<Code>(problem_.classes),
+        [&](Look& look, int64_t i, Code code, uint32_t first) { look_at(look, reader, i, code, first); },
+        [&](int64_t i, Code, const Look& look) {
+          const RunningSoftmax<Stored>& softmax = look.softmax;
+          memory_.top[i] = softmax.top;
+          memory_.inverse[i] = 1 / softmax.total;
+          // The last term is NaN where the largest logit is not finite.
+          loss_ += static_cast<double>(look.weights * log_of(softmax.total) - look.away + (softmax.top - softmax.top));
+        });
+  }
+
+  __device__ __forceinline__ void look_at(Look& look, const TileReader<Stored>& reader, int64_t i, Code code,
+                                          uint32_t first) const {
 #pragma unroll 4
-    for (int64_t k = 0; k < problem_.classes; ++k) {
+    for (int64_t k = first; k < problem_.classes; k += given_.cut.split) {
       const Real x = reader.input(i, k);
       const Real weight = weight_of(k) * reader.target(i, k, code) + even_of(k);
       Real power;
       Real rise;
-      softmax.next(x, power, rise);
-      away -= scaled(weights, rise);
-      away += x == softmax.top ? Real{0} : scaled(weight, x - softmax.top);
-      weights += weight;
+      look.softmax.next(x, power, rise);
+      look.away -= scaled(look.weights, rise);
+      look.away += x == look.softmax.top ? Real{0} : scaled(weight, x - look.softmax.top);
+      look.weights += weight;
     }
-    memory_.top[i] = softmax.top;
-    memory_.inverse[i] = 1 / softmax.total;
-    // The last term is NaN where the largest logit is not finite.
-    loss_ += static_cast<double>(weights * log_of(softmax.total) - away + (softmax.top - softmax.top));
   }
 
   // Adds an element of pixel i and class k to the sums of its class.
@@ -330,13 +256,13 @@ class TileGradient {
       const Tile tile{part.sample, begin, left < given_.cut.tile ? left : given_.cut.tile};
       const TileReader<Stored> reader(problem_, tile);
       for (int64_t i = threadIdx.x; i < tile.n; i += blockDim.x) {
-        const Code code = overlap_code(problem_, tile.sample, begin + i);
-        memory_.code[i] = code;
-        if (kActivation == Activation::kSoftmax && code < static_cast<Code>(problem_.classes)) {
-          find_base(reader, i, code);
-        }
+        memory_.code[i] = overlap_code(problem_, tile.sample, begin + i);
       }
       __syncthreads();
+      if constexpr (kActivation == Activation::kSoftmax) {
+        find_bases(reader, tile);
+        __syncthreads();
+      }
       const TilePlace gradient(given_.gradient, tile);
       const uint32_t lane = threadIdx.x % kWarp;
       const uint32_t warp = threadIdx.x / kWarp;
@@ -360,34 +286,71 @@ class TileGradient {
   }
 
  private:
-  __device__ __forceinline__ void find_base(const TileReader<Stored>& reader, int64_t i, Code code) {
+  // What a thread knows of the classes of a pixel that it looked at.
+  struct Look {
     RunningSoftmax<Stored> softmax;
     Real weights = 0;
     Real linear = 0;   // sum of e^(x - top) (slope t + constant)
     Real squares = 0;  // sum of e^(x - top)^2 linear
     bool signs = false;
+
+    __device__ __forceinline__ void add(Look other) {
+      const Real top = other.softmax.top > softmax.top ? other.softmax.top : softmax.top;
+      raise(top);
+      other.raise(top);
+      softmax.total += other.softmax.total;
+      linear += other.linear;
+      squares += other.squares;
+      weights += other.weights;
+      signs |= other.signs;
+    }
+
+   private:
+    __device__ __forceinline__ void raise(Real top) {
+      const Real scale = softmax.scale_to(top);
+      softmax.total *= scale;
+      linear *= scale;
+      squares *= scale * scale;
+      softmax.top = top;
+    }
+  };
+
+  __device__ __forceinline__ void find_bases(const TileReader<Stored>& reader, const Tile& tile) {
+    static_assert(sizeof(Look) == 6 * sizeof(Real));  // the plan says so too
+    look_at_pixels<Look>(
+        given_.cut, tile, memory_, static_cast<Code>(problem_.classes),
+        [&](Look& look, int64_t i, Code code, uint32_t first) { look_at(look, reader, i, code, first); },
+        [&](int64_t i, Code code, const Look& look) { write_base(reader, i, code, look); });
+  }
+
+  __device__ __forceinline__ void look_at(Look& look, const TileReader<Stored>& reader, int64_t i, Code code,
+                                          uint32_t first) const {
 #pragma unroll 4
-    for (int64_t k = 0; k < problem_.classes; ++k) {
+    for (int64_t k = first; k < problem_.classes; k += given_.cut.split) {
       const ClassTerms<Real> of_class = terms_[k];
       const HitTerms<Real> hit = hits_[k];
       const Real target = reader.target(i, k, code);
       Real power;
       Real rise;
-      const Real scale = softmax.next(reader.input(i, k), power, rise);
-      linear = linear * scale + (hit.slope * target + of_class.constant) * power;
-      squares = squares * scale * scale + of_class.linear * power * power;
-      weights += hit.weight * target + of_class.even;
-      signs |= of_class.sign != 0;
+      const Real scale = look.softmax.next(reader.input(i, k), power, rise);
+      look.linear = look.linear * scale + (hit.slope * target + of_class.constant) * power;
+      look.squares = look.squares * scale * scale + of_class.linear * power * power;
+      look.weights += hit.weight * target + of_class.even;
+      look.signs |= of_class.sign != 0;
     }
-    const Real inverse = 1 / softmax.total;
-    Real base = weights - (linear + squares * inverse) * inverse;
-    if (signs) {  // a sign is known only with the probability
+  }
+
+  __device__ __forceinline__ void write_base(const TileReader<Stored>& reader, int64_t i, Code code,
+                                             const Look& look) const {
+    const Real inverse = 1 / look.softmax.total;
+    Real base = look.weights - (look.linear + look.squares * inverse) * inverse;
+    if (look.signs) {  // a sign is known only with the probability
       for (int64_t k = 0; k < problem_.classes; ++k) {
-        const Real p = exp_of<Stored>(reader.input(i, k) - softmax.top) * inverse;
+        const Real p = exp_of<Stored>(reader.input(i, k) - look.softmax.top) * inverse;
         base -= p * terms_[k].sign * sign_of(p - reader.target(i, k, code));
       }
     }
-    memory_.top[i] = softmax.top;
+    memory_.top[i] = look.softmax.top;
     memory_.inverse[i] = inverse;
     memory_.base[i] = base;
   }
