@@ -7,7 +7,8 @@
 #   RESULTS        folder of the benchmarks' <gpu name>.json, <gpu name>-losses.json and .md (default:
 #                  benchmarks/results)
 #   LOSS_SECONDS   the benchmark of the losses begins no row after so long (default: 240)
-#   STEPS          what to do of "test sanitize bench" (default: all)
+#   STEPS          what to do of "gpu-tests tests sanitize bench bench-losses" (default: all); a SCRATCH that is kept
+#                  lets several calls share a build
 #   PYTHON         the interpreter (default: python3)
 #   GPU_CHECK_DRY  1: run the same steps on a machine without a GPU. Tests of the GPU skip themselves, the benchmarks
 #                  take tiny inputs on the CPU, and what is written lands in SCRATCH.
@@ -21,7 +22,7 @@ if [[ -z "${SCRATCH:-}" ]]; then
   trap 'rm -rf "$SCRATCH"' EXIT
 fi
 site="$SCRATCH/site"
-steps=" ${STEPS:-test sanitize bench} "
+steps=" ${STEPS:-gpu-tests tests sanitize bench bench-losses} "
 mkdir -p "$site"
 export PYTHONPATH="$site${PYTHONPATH:+:$PYTHONPATH}"
 export PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
@@ -59,11 +60,13 @@ if [[ "$dry" != 1 ]]; then
 fi
 
 failed=()
-if wants test; then
+if wants gpu-tests; then
   title 'tests of the GPU'
   # pytest's status 5 says that nothing was selected, as without a GPU.
   "$python" -m pytest -q -p no:cacheprovider -m gpu tests || { [[ $? == 5 && "$dry" == 1 ]] || failed+=(gpu-tests); }
+fi
 
+if wants tests; then
   title 'the other tests'
   workers=()
   if "$python" -c 'import xdist' 2>/dev/null; then
@@ -97,14 +100,16 @@ if wants sanitize; then
   fi
 fi
 
+options=(--output "${RESULTS:-benchmarks/results}")
+if [[ "$dry" == 1 ]]; then
+  options=(--dry --rounds 2 --output "${RESULTS:-$SCRATCH/results}")
+fi
 if wants bench; then
-  title benchmark
-  if [[ "$dry" == 1 ]]; then
-    options=(--dry --rounds 2 --output "${RESULTS:-$SCRATCH/results}")
-  else
-    options=(--output "${RESULTS:-benchmarks/results}")
-  fi
+  title 'benchmark of the counts'
   "$python" benchmarks/counts_cuda.py "${options[@]}" || failed+=(bench)
+fi
+
+if wants bench-losses; then
   title 'benchmark of the losses'
   "$python" benchmarks/losses_cuda.py "${options[@]}" --seconds "${LOSS_SECONDS:-240}" || failed+=(bench-losses)
 fi

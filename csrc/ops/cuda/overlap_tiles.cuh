@@ -325,7 +325,7 @@ class TileGradient {
 
   __device__ __forceinline__ void look_at(Look& look, const TileReader<Stored>& reader, int64_t i, Code code,
                                           uint32_t first) const {
-#pragma unroll 4
+#pragma unroll 2  // 4 would spill registers
     for (int64_t k = first; k < problem_.classes; k += given_.cut.split) {
       const ClassTerms<Real> of_class = terms_[k];
       const HitTerms<Real> hit = hits_[k];
