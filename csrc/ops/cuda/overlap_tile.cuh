@@ -141,6 +141,7 @@ __device__ __forceinline__ void look_at_pixels(const OverlapParts& cut, const Ti
       looks[threadIdx.x] = look;
       __syncthreads();
       if (leads) {
+#pragma unroll 1
         for (uint32_t member = 1; member < cut.split; ++member) {
           look.add(looks[team.thread_of(member)]);
         }

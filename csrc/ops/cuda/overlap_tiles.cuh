@@ -99,8 +99,9 @@ class TileSums {
 
   __device__ __forceinline__ void look_at(Look& look, const TileReader<Stored>& reader, int64_t i, Code code,
                                           uint32_t first) const {
+    const uint32_t classes = static_cast<uint32_t>(problem_.classes);
 #pragma unroll 4
-    for (int64_t k = first; k < problem_.classes; k += given_.cut.split) {
+    for (uint32_t k = first; k < classes; k += given_.cut.split) {
       const Real x = reader.input(i, k);
       const Real weight = weight_of(k) * reader.target(i, k, code) + even_of(k);
       Real power;
@@ -294,24 +295,16 @@ class TileGradient {
     Real squares = 0;  // sum of e^(x - top)^2 linear
     bool signs = false;
 
-    __device__ __forceinline__ void add(Look other) {
+    __device__ __forceinline__ void add(const Look& other) {
       const Real top = other.softmax.top > softmax.top ? other.softmax.top : softmax.top;
-      raise(top);
-      other.raise(top);
-      softmax.total += other.softmax.total;
-      linear += other.linear;
-      squares += other.squares;
+      const Real mine = softmax.scale_to(top);
+      const Real its = other.softmax.scale_to(top);
+      softmax.top = top;
+      softmax.total = softmax.total * mine + other.softmax.total * its;
+      linear = linear * mine + other.linear * its;
+      squares = squares * mine * mine + other.squares * its * its;
       weights += other.weights;
       signs |= other.signs;
-    }
-
-   private:
-    __device__ __forceinline__ void raise(Real top) {
-      const Real scale = softmax.scale_to(top);
-      softmax.total *= scale;
-      linear *= scale;
-      squares *= scale * scale;
-      softmax.top = top;
     }
   };
 
@@ -325,8 +318,9 @@ class TileGradient {
 
   __device__ __forceinline__ void look_at(Look& look, const TileReader<Stored>& reader, int64_t i, Code code,
                                           uint32_t first) const {
-#pragma unroll 2  // 4 would spill registers
-    for (int64_t k = first; k < problem_.classes; k += given_.cut.split) {
+    const uint32_t classes = static_cast<uint32_t>(problem_.classes);
+#pragma unroll 4
+    for (uint32_t k = first; k < classes; k += given_.cut.split) {
       const ClassTerms<Real> of_class = terms_[k];
       const HitTerms<Real> hit = hits_[k];
       const Real target = reader.target(i, k, code);
