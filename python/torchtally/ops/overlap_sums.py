@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import torch
 from torch import Tensor
+from torch._subclasses.functional_tensor import FunctionalTensor
 
 from torchtally import _library  # noqa: F401  (loads the ops)
 
@@ -220,7 +221,7 @@ def _is_transformed(tensor: Tensor) -> bool:
     """Whether there are no numbers to read: under vmap, or traced without them."""
     return bool(
         torch._C._functorch.is_functorch_wrapped_tensor(tensor)
-        or isinstance(tensor, torch._subclasses.FakeTensor)
+        or isinstance(tensor, (torch._subclasses.FakeTensor, FunctionalTensor))
     )
 
 
