@@ -43,6 +43,19 @@ CUDA_TOLERANCE: Tolerance = {
     torch.float16: (3e-6, 2e-3),
     torch.bfloat16: (3e-6, 1e-2),
 }
+#: A policy of the CUDA kernels with small parts and tiles, so that small inputs already
+#: have several of each, and with classes that lie together staged from two on.
+CUDA_CUT = {
+    "least_pixels": 64,
+    "fewest_pixels": 64,
+    "most_parts": 6,
+    "least_lanes": 4,
+    "least_tile": 32,
+    "most_tile": 32,
+    "fold_pixels": 2,
+    "least_staged": 2,
+    "threads": 64,
+}
 Place: TypeAlias = Callable[[Tensor], Tensor]
 
 

@@ -16,6 +16,7 @@ from cuda_emulation import build
 from cuda_emulation.overlap import OverlapEmulation, Route
 from overlap_checks import (
     ACTIVATIONS,
+    CUDA_CUT,
     CUDA_TOLERANCE,
     DTYPES,
     INTEGERS,
@@ -29,19 +30,6 @@ from overlap_checks import (
     targets,
 )
 
-#: Small parts and tiles, so that small inputs already have several of each; parts are
-#: few, so that one has several tiles.
-CUT = {
-    "least_pixels": 64,
-    "fewest_pixels": 64,
-    "most_parts": 6,
-    "least_lanes": 4,
-    "least_tile": 32,
-    "most_tile": 32,
-    "fold_pixels": 2,
-    "least_staged": 2,
-    "threads": 64,
-}
 ROUTES = [Route.REGISTERS, Route.TILES]
 
 
@@ -77,7 +65,7 @@ def test_sums_and_gradients(
         "class_weight": torch.rand(5, generator=generator),
         "label_smoothing": 0.1,
     }
-    with emulation.policy(**CUT):
+    with emulation.policy(**CUDA_CUT):
         for kind in KINDS:
             target = targets(shape, kind)
             ignored = {"ignore_index": [0, 255, -1]} if kind == "labels" else {}
@@ -92,7 +80,7 @@ def test_every_number_of_classes_in_registers(
 ) -> None:
     shape = (2, classes, 307)
     compiled = next(n for n in (4, 8, 16, 32) if classes <= n)
-    with emulation.policy(**CUT):
+    with emulation.policy(**CUDA_CUT):
         target = targets(shape, "labels")
         target[0, :40] = 255
         for layout in ("planar", "channels_last"):
@@ -110,7 +98,7 @@ def test_every_number_of_classes_in_registers(
 def test_every_kernel_of_tiles(
     emulation: OverlapEmulation, dtype: torch.dtype, activation: str
 ) -> None:
-    with emulation.policy(path=Route.TILES, **CUT):
+    with emulation.policy(path=Route.TILES, **CUDA_CUT):
         for classes, layout in itertools.product((3, 40), ("planar", "channels_last")):
             shape = (2, classes, 5, 21)
             values = laid_out(logits(shape, dtype, activation), layout)
@@ -128,7 +116,10 @@ def test_every_kernel_of_tiles(
 def test_sizes_around_warps_tiles_and_parts(
     emulation: OverlapEmulation, pixels: int, route: Route
 ) -> None:
-    for cut in (CUT, {**CUT, "most_tile": 96, "least_pixels": 96, "threads": 32}):
+    for cut in (
+        CUDA_CUT,
+        {**CUDA_CUT, "most_tile": 96, "least_pixels": 96, "threads": 32},
+    ):
         with emulation.policy(path=route, **cut):
             for samples, classes in ((1, 3), (3, 6)):
                 shape = (samples, classes, pixels)
@@ -150,7 +141,7 @@ def test_every_dtype_of_a_target(
 ) -> None:
     classes = 2 if dtype == torch.bool else 5
     shape = (2, classes, 5, 17)
-    with emulation.policy(**CUT):
+    with emulation.policy(**CUDA_CUT):
         for kind, activation in itertools.product(
             ("labels", "one-hot"), ("softmax", "sigmoid")
         ):
@@ -166,7 +157,7 @@ def test_soft_targets_of_every_dtype_and_layout(
 ) -> None:
     shape = (2, 5, 6, 11)
     soft = targets(shape, "soft").to(dtype)
-    with emulation.policy(**CUT):
+    with emulation.policy(**CUDA_CUT):
         for values, layout in itertools.product(DTYPES[:2], LAYOUTS):
             check(emulation, logits(shape, values), laid_out(soft, layout))
 
@@ -187,7 +178,7 @@ def test_large_and_infinite_logits(
         values[0, column] = -torch.inf
         target = targets((1, 3, 50), "labels")
         target = target + (target >= column)
-        with emulation.policy(path=route, **CUT):
+        with emulation.policy(path=route, **CUDA_CUT):
             check(emulation, values, target)
             values[0, 3] = 30000.0
             check(emulation, values, target)
@@ -198,7 +189,7 @@ def test_large_and_infinite_logits(
 def test_nan_stays_with_its_pixel(
     emulation: OverlapEmulation, activation: str, route: Route
 ) -> None:
-    with emulation.policy(path=route, **CUT):
+    with emulation.policy(path=route, **CUDA_CUT):
         for column in range(3):
             assert_nan_stays(activation, column, 0x7FC00000, sums=emulation.sums)
 
@@ -206,7 +197,7 @@ def test_nan_stays_with_its_pixel(
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_counts(emulation: OverlapEmulation, kind: str, route: Route) -> None:
-    with emulation.policy(path=route, **CUT):
+    with emulation.policy(path=route, **CUDA_CUT):
         assert_nothing_counts("softmax", kind, sums=emulation.sums)
 
 
@@ -228,7 +219,9 @@ def test_the_same_bits_in_any_order_and_grid(
     results = []
     for order, grid in ((0, 1 << 20), (7, 1 << 20), (0, 1), (3, 1 << 20), (0, 3)):
         given = values.clone().requires_grad_()
-        with emulation.policy(order=order, path=route, **{**CUT, "max_grid": grid}):
+        with emulation.policy(
+            order=order, path=route, **{**CUDA_CUT, "max_grid": grid}
+        ):
             found = emulation.sums(given, target, label_smoothing=0.1)
             (found.intersection.sum() - found.squared.sum()).backward()
         results.append((*found, given.grad))

@@ -15,6 +15,7 @@ from cuda_choices import PATHS, overlap_policy
 from gpu_checks import MARKS, need_memory, no_synchronization, on_gpu
 from overlap_checks import (
     ACTIVATIONS,
+    CUDA_CUT,
     CUDA_TOLERANCE,
     DTYPES,
     INTEGERS,
@@ -44,17 +45,6 @@ LOSSES = [
     "GeneralizedDiceLoss",
     "LogDiceLoss",
 ]
-#: Small parts and tiles, so that small inputs already have several of each.
-CUT = {
-    "least_pixels": 64,
-    "fewest_pixels": 64,
-    "most_parts": 6,
-    "least_lanes": 4,
-    "least_tile": 32,
-    "most_tile": 32,
-    "fold_pixels": 2,
-    "threads": 64,
-}
 
 
 @pytest.fixture(params=PATHS)
@@ -89,7 +79,7 @@ def test_sums_and_gradients(
 ) -> None:
     shape = (2, 9, 7, 19)
     values = laid_out(logits(shape, dtype, activation), layout)
-    for kind, cut in itertools.product(KINDS, ({}, CUT)):
+    for kind, cut in itertools.product(KINDS, ({}, CUDA_CUT)):
         target = targets(shape, kind)
         with overlap_policy(path=path, **cut):
             for options in options_of(shape, kind):
