@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from references import overlap_sums_reference
-from torchtally.ops import OverlapSums, overlap_sums
+from torchtally.ops.overlap_sums import OverlapSums, overlap_sums
 
 DTYPES = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 INTEGERS = (

@@ -13,25 +13,13 @@ from torchtally._build import build_info, cmake_prefix_path
 from torchtally.functional import (
     ClassCounts,
     OverlapSums,
-    accuracy_score,
-    balanced_accuracy_score,
     bootstrap_ci,
-    class_counts,
-    cohen_kappa_score,
-    confusion_matrix,
-    dice_score,
-    f1_score,
-    fbeta_score,
-    frequency_weighted_iou_score,
-    generalized_dice_score,
-    iou_score,
-    matthews_corrcoef,
     overlap_sums,
-    precision_score,
-    recall_score,
-    specificity_score,
-    tversky_score,
 )
+from torchtally.functional import counts as _counts
+from torchtally.functional import scores as _scores
+from torchtally.functional.counts import *  # noqa: F403
+from torchtally.functional.scores import *  # noqa: F403
 
 __version__ = _version("torchtally")
 
@@ -39,27 +27,13 @@ __all__ = [
     "ClassCounts",
     "OverlapSums",
     "__version__",
-    "accuracy_score",
-    "balanced_accuracy_score",
     "bootstrap_ci",
     "build_info",
-    "class_counts",
     "cmake_prefix_path",
-    "cohen_kappa_score",
-    "confusion_matrix",
-    "dice_score",
-    "f1_score",
-    "fbeta_score",
-    "frequency_weighted_iou_score",
     "functional",
-    "generalized_dice_score",
-    "iou_score",
     "losses",
-    "matthews_corrcoef",
     "metrics",
     "overlap_sums",
-    "precision_score",
-    "recall_score",
-    "specificity_score",
-    "tversky_score",
 ]
+__all__ += _counts.__all__
+__all__ += _scores.__all__

@@ -18,10 +18,8 @@ from score_case import METRICS, SCORES, Case, function_of
 from score_cases import all_cases
 from score_parity import Outcome, compared, format_table, in_cpp, in_python
 
-from torchtally.functional._options import COUNTED, COUNTING, POLICY
-from torchtally.functional._policy import _CHOICES
-from torchtally.functional.scores import DEFINITIONS
-from torchtally.ops._arguments import OUT_OF_RANGE, TASKS
+from torchtally._options import CHOICES, COUNTED, COUNTING, POLICY
+from torchtally.functional._definitions import SCORES as DEFINITIONS
 
 CASES = all_cases()
 COMPILERS = {
@@ -85,12 +83,11 @@ def test_the_cases_hold_every_score_option_and_choice() -> None:
     counts = {"per_sample", "normalize"}
     for name in {*POLICY, *COUNTING, *COUNTED, *parameters, *counts}:
         assert name in used, name
-    for name, choices in {
-        **_CHOICES,
-        "task": TASKS,
-        "out_of_range": OUT_OF_RANGE,
-        "zero_division": ("skip", "nan", "0.25"),
-    }.items():
+    tables = {**POLICY, **COUNTING}
+    types = {name: option.type.split(" | ")[0] for name, option in tables.items()}
+    choices_of = {n: CHOICES[kind] for n, kind in types.items() if kind in CHOICES}
+    choices_of["zero_division"] = ("skip", "nan", "0.25")
+    for name, choices in choices_of.items():
         assert used[name] >= set(choices), name
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from cuda_emulation.counting import covered
-from torchtally.ops import OverlapSums
+from torchtally.ops.overlap_sums import OverlapSums
 
 _I32, _I64 = ctypes.c_int32, ctypes.c_int64
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 import torchtally as tt
 from torchtally import functional
-from torchtally.functional.scores import DEFINITIONS
+from torchtally.functional._definitions import SCORES as DEFINITIONS
 
 GENERATOR = torch.Generator().manual_seed(0)
 SCORES = torch.randn(3, 4, 6, 5, generator=GENERATOR)
@@ -27,7 +27,7 @@ def compiled_once(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("stem", DEFINITIONS)
 def test_scores_of_pixels(stem: str) -> None:
-    score = getattr(tt, DEFINITIONS[stem].score_name)
+    score = getattr(tt, DEFINITIONS[stem].function)
     for options in ({}, {"aggregation": "samplewise", "ignore_index": 2}):
         chosen: dict[str, Any] = {"dtype": torch.float64, **options}
 
@@ -81,7 +81,7 @@ def test_one_graph_for_every_batch_size(aggregation: Any) -> None:
 
 @pytest.mark.parametrize("stem", DEFINITIONS)
 def test_vmap_is_a_leading_dimension(stem: str) -> None:
-    score = getattr(functional, DEFINITIONS[stem].counts_name)
+    score = getattr(functional, DEFINITIONS[stem].counts_function)
     matrices = torch.randint(0, 9, (2, 5, 3, 3), generator=GENERATOR)
     wanted = torch.stack([score(matrix) for matrix in matrices])
     torch.testing.assert_close(torch.vmap(score)(matrices), wanted)

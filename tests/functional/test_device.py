@@ -9,7 +9,7 @@ import torch
 
 import torchtally as tt
 from torchtally import functional
-from torchtally.functional.scores import DEFINITIONS
+from torchtally.functional._definitions import SCORES as DEFINITIONS
 
 GENERATOR = torch.Generator().manual_seed(0)
 MATRICES = torch.randint(0, 50, (3, 4, 4), generator=GENERATOR)
@@ -17,7 +17,7 @@ MATRICES = torch.randint(0, 50, (3, 4, 4), generator=GENERATOR)
 
 @pytest.mark.parametrize("stem", DEFINITIONS)
 def test_scores_of_counts(stem: str, device: str) -> None:
-    score = getattr(functional, DEFINITIONS[stem].counts_name)
+    score = getattr(functional, DEFINITIONS[stem].counts_function)
     for options in ({}, {"aggregation": "samplewise", "ignore_index": 1}):
         found = score(MATRICES.to(device), **options)
         assert found.device.type == device

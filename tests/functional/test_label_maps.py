@@ -13,7 +13,7 @@ from torch import Tensor
 import torchtally as tt
 from torchtally import functional
 from torchtally.functional._label_maps import LabelMaps, MappedPixels
-from torchtally.ops._arguments import CountOptions
+from torchtally.ops._counting import CountOptions
 
 #: Ids of Cityscapes and the 19 classes that its benchmark scores.
 CITYSCAPES = {

@@ -11,7 +11,7 @@ import torch
 
 import torchtally as tt
 from torchtally import functional
-from torchtally.functional.scores import DEFINITIONS
+from torchtally.functional._definitions import SCORES as DEFINITIONS
 
 PREDS = torch.tensor([[0, 1, 1, 0], [0, 1, 0, 0], [0, 2, 0, 1]])
 TARGET = torch.tensor([[0, 1, 0, 0], [0, 0, 0, 0], [0, 2, 2, 1]])
@@ -19,9 +19,9 @@ FUNCTIONS = [
     pair
     for definition in DEFINITIONS.values()
     for pair in (
-        (getattr(tt, definition.score_name), (PREDS, TARGET, 3)),
+        (getattr(tt, definition.function), (PREDS, TARGET, 3)),
         (
-            getattr(functional, definition.counts_name),
+            getattr(functional, definition.counts_function),
             (tt.confusion_matrix(PREDS, TARGET, 3),),
         ),
     )

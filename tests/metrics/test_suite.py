@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import torchtally as tt
-from torchtally.functional.scores import DEFINITIONS
+from torchtally.functional._definitions import SCORES as DEFINITIONS
 from torchtally.metrics import DiceScore, ScoreSuite, _counters
 
 GENERATOR = torch.Generator().manual_seed(2)
@@ -171,7 +171,7 @@ EXTRA: dict[str, list[dict[str, Any]]] = {
 @pytest.mark.parametrize("aggregation", ["global", "samplewise", "none"])
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.__name__)
 def test_every_metric_is_its_function(metric: Any, aggregation: str) -> None:
-    function = getattr(tt, DEFINITIONS[metric._score].score_name)
+    function = getattr(tt, DEFINITIONS[metric._score].function)
     for extra in [{}, *EXTRA.get(metric._score, [])]:
         options = {"aggregation": aggregation, "dtype": torch.float64, **extra}
         found = metric(5, **options)

@@ -1,107 +1,27 @@
 """Pure functions: counts of pixels and scores of them, soft sums and losses."""
 
-from torchtally.ops import ClassCounts, OverlapSums, class_counts, overlap_sums
+from torchtally.ops._counting import ClassCounts
+from torchtally.ops.overlap_sums import OverlapSums, overlap_sums
 
+from . import counts, from_counts, losses, scores
+from ._matrix import normalize_confusion_matrix
 from ._policy import Scored
 from .bootstrap import ConfidenceInterval, bootstrap_ci
-from .confusion_matrix import confusion_matrix, normalize_confusion_matrix
-from .losses import (
-    dice_ce_loss,
-    dice_ce_loss_from_sums,
-    dice_loss,
-    dice_loss_from_sums,
-    focal_tversky_loss,
-    focal_tversky_loss_from_sums,
-    generalized_dice_loss,
-    generalized_dice_loss_from_sums,
-    jaccard_loss,
-    jaccard_loss_from_sums,
-    log_dice_loss,
-    log_dice_loss_from_sums,
-    tversky_loss,
-    tversky_loss_from_sums,
-)
-from .scores import (
-    accuracy_from_counts,
-    accuracy_score,
-    balanced_accuracy_from_counts,
-    balanced_accuracy_score,
-    cohen_kappa_from_counts,
-    cohen_kappa_score,
-    dice_from_counts,
-    dice_score,
-    f1_from_counts,
-    f1_score,
-    fbeta_from_counts,
-    fbeta_score,
-    frequency_weighted_iou_from_counts,
-    frequency_weighted_iou_score,
-    generalized_dice_from_counts,
-    generalized_dice_score,
-    iou_from_counts,
-    iou_score,
-    matthews_corrcoef,
-    matthews_corrcoef_from_counts,
-    precision_from_counts,
-    precision_score,
-    recall_from_counts,
-    recall_score,
-    specificity_from_counts,
-    specificity_score,
-    tversky_from_counts,
-    tversky_score,
-)
+from .counts import *  # noqa: F403
+from .from_counts import *  # noqa: F403
+from .losses import *  # noqa: F403
+from .scores import *  # noqa: F403
 
 __all__ = [
     "ClassCounts",
     "ConfidenceInterval",
     "OverlapSums",
     "Scored",
-    "accuracy_from_counts",
-    "accuracy_score",
-    "balanced_accuracy_from_counts",
-    "balanced_accuracy_score",
     "bootstrap_ci",
-    "class_counts",
-    "cohen_kappa_from_counts",
-    "cohen_kappa_score",
-    "confusion_matrix",
-    "dice_ce_loss",
-    "dice_ce_loss_from_sums",
-    "dice_from_counts",
-    "dice_loss",
-    "dice_loss_from_sums",
-    "dice_score",
-    "f1_from_counts",
-    "f1_score",
-    "fbeta_from_counts",
-    "fbeta_score",
-    "focal_tversky_loss",
-    "focal_tversky_loss_from_sums",
-    "frequency_weighted_iou_from_counts",
-    "frequency_weighted_iou_score",
-    "generalized_dice_from_counts",
-    "generalized_dice_loss",
-    "generalized_dice_loss_from_sums",
-    "generalized_dice_score",
-    "iou_from_counts",
-    "iou_score",
-    "jaccard_loss",
-    "jaccard_loss_from_sums",
-    "log_dice_loss",
-    "log_dice_loss_from_sums",
-    "matthews_corrcoef",
-    "matthews_corrcoef_from_counts",
     "normalize_confusion_matrix",
     "overlap_sums",
-    "precision_from_counts",
-    "precision_score",
-    "recall_from_counts",
-    "recall_score",
-    "specificity_from_counts",
-    "specificity_score",
-    "tversky_from_counts",
-    "tversky_loss",
-    "tversky_loss_from_sums",
-    "tversky_score",
 ]
+__all__ += counts.__all__
+__all__ += from_counts.__all__
+__all__ += losses.__all__
+__all__ += scores.__all__

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias
 
 from torch import Tensor
 
+from torchtally._options import ZeroDivision
 from torchtally.ops._arguments import check_choice
-
-ZeroDivision: TypeAlias = Literal["skip", "nan"] | float
-Classes: TypeAlias = Sequence[int] | Literal["present"] | None
-Regions: TypeAlias = Sequence[Sequence[int]] | Mapping[str, Sequence[int]] | None
-ClassWeights: TypeAlias = Sequence[float] | Tensor | None
 
 
 def is_number(value: object) -> bool:
@@ -55,10 +50,8 @@ def zero_division(op: str, value: object) -> ZeroDivision:
     return "nan" if math.isnan(value) else float(value)  # type: ignore[arg-type]
 
 
-def class_indices(op: str, classes: object) -> tuple[int, ...] | None:
-    """Return the classes to score, or None for all."""
-    if classes is None:
-        return None
+def class_indices(op: str, classes: object) -> tuple[int, ...]:
+    """Return the classes to score."""
     if isinstance(classes, str):
         raise ValueError(
             f"{op}: classes must be None, 'present' or a sequence of int, "
@@ -96,10 +89,10 @@ def scored_classes(
     return scored
 
 
-def regions(op: str, given: object) -> tuple[tuple[int, ...], ...] | None:
-    """Return unions of classes, or None."""
-    if given is None:
-        return None
+def regions(
+    op: str, given: object, ignored: tuple[int, ...]
+) -> tuple[tuple[int, ...], ...]:
+    """Return unions of classes, of which none is ignored."""
     unions = list(given.values()) if isinstance(given, Mapping) else given
     if isinstance(unions, str) or not isinstance(unions, Sequence):
         raise TypeError(
@@ -116,7 +109,22 @@ def regions(op: str, given: object) -> tuple[tuple[int, ...], ...] | None:
                 f"{op}: regions must name at least one class each, each once, "
                 f"got {list(union)}"
             )
+        for index in union:
+            if index in ignored:
+                raise ValueError(
+                    f"{op}: regions must not hold a class that ignore_index names, "
+                    f"got {index}"
+                )
     return checked
+
+
+def regions_fit(op: str, unions: tuple[tuple[int, ...], ...], num_classes: int) -> None:
+    """Raise ValueError for a region with a class out of range."""
+    for index in (index for union in unions for index in union):
+        if not 0 <= index < num_classes:
+            raise ValueError(
+                f"{op}: regions must hold classes in [0, {num_classes}), got {index}"
+            )
 
 
 def _integers(op: str, name: str, rule: str, values: object) -> tuple[int, ...]:
@@ -128,10 +136,8 @@ def _integers(op: str, name: str, rule: str, values: object) -> tuple[int, ...]:
     return tuple(values)
 
 
-def class_weights(op: str, weights: object, average: str) -> tuple[float, ...] | None:
-    """Return a weight for each class, or None for equal ones."""
-    if weights is None:
-        return None
+def class_weights(op: str, weights: object, average: str) -> tuple[float, ...]:
+    """Return a weight for each class."""
     if average != "macro":
         raise ValueError(
             f"{op}: class_weights weigh the classes of average='macro', "

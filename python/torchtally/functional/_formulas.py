@@ -3,66 +3,68 @@
 A formula of classes takes counts ``[..., C]`` and returns two tensors of that shape.
 A formula of the whole takes the same and returns ``[..., 1]``: one entry of all
 classes. Nothing here knows about averages or undefined entries.
+
+Ratios of sums and products of counts are in :mod:`._definitions`. What is here, C++ has
+a second time in ``csrc/include/torchtally/detail/formulas.h``.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
 
-from torchtally.ops import ClassCounts
+from torchtally._options import EmptyWeight, KappaWeights, Task, WeightType
 
-#: counts -> (numerator, denominator), int64 or float64
-Formula: TypeAlias = Callable[[ClassCounts], tuple[Tensor, Tensor]]
-#: confusion matrices [..., C, C] -> (numerator, denominator) [..., 1]
-MatrixFormula: TypeAlias = Callable[[Tensor], tuple[Tensor, Tensor]]
+if TYPE_CHECKING:
+    from torchtally.ops._counting import ClassCounts
 
-WeightType: TypeAlias = Literal["square", "simple", "linear"]
-EmptyWeight: TypeAlias = Literal["largest", "zero"]
-KappaWeights: TypeAlias = Literal["none", "linear", "quadratic"]
+#: Numerator and denominator, int64 or float64.
+Ratio: TypeAlias = tuple[Tensor, Tensor]
+#: From class counts to the ratio of each class, or of all.
+Formula: TypeAlias = Callable[["ClassCounts"], Ratio]
 
 
-def dice(counts: ClassCounts) -> tuple[Tensor, Tensor]:
-    """Dice coefficient 2 tp / (2 tp + fp + fn) (Dice, 1945); equal to F1."""
+class MatrixFormula(NamedTuple):
+    """A formula of confusion matrices ``[..., C, C]``, for what counts do not say."""
+
+    ratio: Callable[[Tensor], Ratio]
+
+
+def dice(counts: ClassCounts) -> Ratio:
+    """Dice coefficient (Dice, 1945); equal to F1."""
     return 2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn
 
 
-def iou(counts: ClassCounts) -> tuple[Tensor, Tensor]:
-    """Intersection over union tp / (tp + fp + fn) (Jaccard, 1912)."""
-    return counts.tp, counts.tp + counts.fp + counts.fn
+def _double(counts: ClassCounts) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    tp, fp, fn, tn = counts
+    return tp.double(), fp.double(), fn.double(), tn.double()
 
 
-def precision(counts: ClassCounts) -> tuple[Tensor, Tensor]:
-    """Positive predictive value tp / (tp + fp)."""
-    return counts.tp, counts.tp + counts.fp
-
-
-def recall(counts: ClassCounts) -> tuple[Tensor, Tensor]:
-    """Sensitivity tp / (tp + fn)."""
+def recall(counts: ClassCounts) -> Ratio:
+    """Sensitivity."""
     return counts.tp, counts.tp + counts.fn
 
 
-def specificity(counts: ClassCounts) -> tuple[Tensor, Tensor]:
-    """True negative rate tn / (tn + fp)."""
-    return counts.tn, counts.tn + counts.fp
+def accuracy(task: Task) -> Formula:
+    """Recall of a class; of a label, how often it is rightly set or not set."""
+    return _agreement if task == "multilabel" else recall
 
 
-def agreement(counts: ClassCounts) -> tuple[Tensor, Tensor]:
-    """Share of pixels on which a label is rightly set or not set."""
+def _agreement(counts: ClassCounts) -> Ratio:
     right = counts.tp + counts.tn
     return right, right + counts.fp + counts.fn
 
 
-def fbeta(beta: float) -> Formula:
-    """F-beta (1 + b²) tp / ((1 + b²) tp + b² fn + fp) (van Rijsbergen, 1979)."""
+def fbeta(_task: Task, beta: float) -> Formula:
+    """F-beta (van Rijsbergen, 1979)."""
     if math.isinf(beta):
         return recall
 
-    def formula(counts: ClassCounts) -> tuple[Tensor, Tensor]:
+    def formula(counts: ClassCounts) -> Ratio:
         square = beta * beta
         hits = (1 + square) * counts.tp.double()
         return hits, hits + square * counts.fn.double() + counts.fp
@@ -70,20 +72,22 @@ def fbeta(beta: float) -> Formula:
     return formula
 
 
-def tversky(alpha: float, beta: float) -> Formula:
-    """Tversky index tp / (tp + a fp + b fn) (Tversky, 1977)."""
+def tversky(_task: Task, alpha: float, beta: float) -> Formula:
+    """Tversky index (Tversky, 1977)."""
 
-    def formula(counts: ClassCounts) -> tuple[Tensor, Tensor]:
-        tp, fp, fn = counts.tp.double(), counts.fp.double(), counts.fn.double()
+    def formula(counts: ClassCounts) -> Ratio:
+        tp, fp, fn, _ = _double(counts)
         return tp, tp + alpha * fp + beta * fn
 
     return formula
 
 
-def generalized_dice(weight_type: WeightType, empty_weight: EmptyWeight) -> Formula:
+def generalized_dice(
+    _task: Task, weight_type: WeightType, empty_weight: EmptyWeight
+) -> Formula:
     """Dice of all classes, each weighted by its inverse size (Crum et al., 2006)."""
 
-    def formula(counts: ClassCounts) -> tuple[Tensor, Tensor]:
+    def formula(counts: ClassCounts) -> Ratio:
         target = (counts.tp + counts.fn).double()
         if weight_type == "linear":
             weight = torch.ones_like(target)
@@ -103,36 +107,38 @@ def generalized_dice(weight_type: WeightType, empty_weight: EmptyWeight) -> Form
     return formula
 
 
-def _association(counts: ClassCounts) -> tuple[Tensor, ClassCounts]:
-    """Return sum(tp tn - fp fn) in float64, and the counts in float64.
+def _association(tp: Tensor, fp: Tensor, fn: Tensor, tn: Tensor) -> Tensor:
+    """Return sum(tp tn - fp fn) of float64 counts.
 
     With s pixels, c of them right, t and p of each class in target and prediction,
     this is c s - sum(t p), the numerator of the correlation and of kappa, without the
     difference of two large numbers that hides a miss among 10^8 hits.
     """
-    exact = ClassCounts(*(count.double() for count in counts))
-    tp, fp, fn, tn = exact
-    return (tp * tn - fp * fn).sum(-1, True), exact
+    return (tp * tn - fp * fn).sum(-1, True)
 
 
-def matthews_corrcoef(counts: ClassCounts) -> tuple[Tensor, Tensor]:
+def matthews_corrcoef(counts: ClassCounts) -> Ratio:
     """Correlation of target and prediction (Matthews, 1975; R_K, Gorodkin, 2004)."""
-    numerator, (tp, fp, fn, tn) = _association(counts)
+    tp, fp, fn, tn = _double(counts)
     of_preds = ((tp + fp) * (tn + fn)).sum(-1, True)
     of_target = ((tp + fn) * (tn + fp)).sum(-1, True)
-    return numerator, of_preds.sqrt() * of_target.sqrt()
+    return _association(tp, fp, fn, tn), of_preds.sqrt() * of_target.sqrt()
 
 
-def cohen_kappa(counts: ClassCounts) -> tuple[Tensor, Tensor]:
-    """Agreement beyond chance, (p_o - p_e) / (1 - p_e) (Cohen, 1960)."""
-    numerator, (tp, fp, _, tn) = _association(counts)
-    return numerator, ((tp + fp) * (tn + fp)).sum(-1, True)
+def exact_match(counts: ClassCounts) -> Ratio:
+    """1 for a sample with every label right; undefined without a pixel that counts."""
+    errors = (counts.fp + counts.fn).sum(-1, True)
+    pixels = (counts.tp + counts.fn).sum(-1, True)
+    return (errors == 0).long(), (pixels > 0).long()
 
 
-def weighted_kappa(weights: KappaWeights) -> MatrixFormula:
-    """Kappa with disagreement weighted by distance (Cohen, 1968)."""
+def cohen_kappa(task: Task, weights: KappaWeights) -> Formula | MatrixFormula:
+    """Agreement beyond chance, (p_o - p_e) / (1 - p_e) (Cohen, 1960; weighted, 1968)."""
+    # Two classes have one distance, so that weights change nothing.
+    if weights == "none" or task == "multilabel":
+        return _unweighted_kappa
 
-    def formula(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    def formula(matrix: Tensor) -> Ratio:
         seen = matrix.double()
         index = torch.arange(matrix.shape[-1], device=matrix.device)
         distance = (index.unsqueeze(1) - index).abs().double()
@@ -143,4 +149,9 @@ def weighted_kappa(weights: KappaWeights) -> MatrixFormula:
         observed = (distance * seen).sum((-2, -1)).unsqueeze(-1)
         return by_chance - observed * target.sum(-1, True), by_chance
 
-    return formula
+    return MatrixFormula(formula)
+
+
+def _unweighted_kappa(counts: ClassCounts) -> Ratio:
+    tp, fp, fn, tn = _double(counts)
+    return _association(tp, fp, fn, tn), ((tp + fp) * (tn + fp)).sum(-1, True)

@@ -11,18 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.compiler import is_exporting
 
-from torchtally.ops._arguments import MAX_IGNORE, NO_LABEL, CountOptions
+from torchtally._options import LabelMap
+from torchtally.ops._counting import MAX_IGNORE, NO_LABEL, CountOptions
 from torchtally.ops._sharding import whole_counts
 
 from ._checks import is_integer
-
-LabelMap: TypeAlias = Mapping[int, int | None] | None
 
 _ROWS = 64  # so many rows of a matrix cost less than a second value to ignore
 _IDS = 256  # a matrix of raw labels has at most so many, or as many as classes

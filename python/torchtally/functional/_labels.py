@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
-from torchtally.ops._arguments import REMEDY, CountOptions
-from torchtally.ops.confusion_matrix import count_matrix
+from torchtally._options import LabelMap
+from torchtally.ops._counting import REMEDY, CountOptions
 
-from ._label_maps import LabelMap, LabelMaps, count_mapped, unknown_message
-from ._top_k import check_top_k, top_k_labels
+from ._checks import is_integer
+from ._label_maps import LabelMaps, count_mapped, unknown_message
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Labels:
     ) -> Labels:
         """Return what labels mean, or raise TypeError or ValueError."""
         maps = LabelMaps.checked(options, label_map, preds_map)
-        check_top_k(options, top_k, maps is not None)
+        _check_top_k(options, top_k, maps is not None)
         return cls(options, maps, top_k)
 
     @property
@@ -48,20 +49,6 @@ class Labels:
         """The classes of which every label is ignored, which are not scored."""
         ignored = self.options.ignore_index
         return ignored if self.maps is None else self.maps.ignored_classes(ignored)
-
-    @property
-    def given(self) -> dict[str, object]:
-        """Those of ``label_map``, ``preds_map`` and ``top_k`` that are not defaults."""
-        given: dict[str, object] = {}
-        if self.maps is not None:
-            maps = {"label_map": self.maps.target, "preds_map": self.maps.preds}
-            for name, codes in maps.items():
-                if codes is not None:
-                    classes = codes.items()
-                    given[name] = {v: None if c < 0 else c for v, c in classes}
-        if self.top_k != 1:
-            given["top_k"] = self.top_k
-        return given
 
     def counted_preds(
         self, preds: Tensor, target: Tensor, mask: Tensor | None
@@ -75,21 +62,22 @@ class Labels:
         if self.top_k == 1:
             return preds
         self.options.op_inputs(preds, target, mask, False)
-        return top_k_labels(self.options, preds, target, self.top_k)
+        return _top_k_labels(self.options, preds, target, self.top_k)
 
-    def count_matrix(
+    def count(
         self,
+        matrix: bool,
         preds: Tensor,
         target: Tensor,
         mask: Tensor | None,
         per_sample: bool,
         validate: bool,
     ) -> Tensor:
-        """Return the confusion matrix of the classes that pixels mean."""
+        """Count the classes that pixels mean; with maps always as a matrix."""
         preds = self.counted_preds(preds, target, mask)
         inputs = (preds, target, mask, per_sample, validate)
         if self.maps is None:
-            return count_matrix(self.options, *inputs)
+            return self.options.count(matrix, *inputs)
         return count_mapped(self.options, self.maps, *inputs)
 
     def invalid_message(self, invalid: int) -> str:
@@ -97,3 +85,62 @@ class Labels:
         if self.maps is not None:
             return unknown_message(self.options, invalid)
         return f"{self.options.invalid_message(invalid)}. {REMEDY}"
+
+
+def _check_top_k(options: CountOptions, top_k: object, mapped: bool) -> None:
+    """Raise TypeError or ValueError unless so many of the highest scores may count."""
+    if not is_integer(top_k):
+        raise TypeError(
+            f"{options.op}: top_k must be an int, got {type(top_k).__name__}"
+        )
+    if top_k == 1:
+        return
+    if options.task != "multiclass" or not 1 <= top_k <= options.num_classes:  # type: ignore[operator]
+        raise ValueError(
+            f"{options.op}: top_k must be 1, or lie in [1, {options.num_classes}] for "
+            f"task='multiclass', got top_k={top_k} and task={options.task!r}"
+        )
+    if mapped:
+        raise ValueError(
+            f"{options.op}: top_k looks for the target among the scores, so label_map "
+            f"and preds_map do not apply, got top_k={top_k}"
+        )
+
+
+def _top_k_labels(
+    options: CountOptions, preds: Tensor, target: Tensor, top_k: int
+) -> Tensor:
+    """Return target where it is among the k highest scores, else the highest.
+
+    Ties and NaN are ranked as ``torch.argmax`` finds the highest: the lower class
+    first, NaN above all.
+
+    Args:
+        options: for messages.
+        preds: class scores ``[N, C, ...]``.
+        target: labels ``[N, ...]``; a label out of range is in no top k.
+        top_k: k.
+
+    Returns:
+        int64 labels of target's shape.
+
+    Raises:
+        TypeError: if preds are no scores.
+    """
+    if not preds.is_floating_point():
+        raise TypeError(
+            f"{options.op}: top_k={top_k} needs class scores [N, C, ...], "
+            f"got preds of {preds.dtype}"
+        )
+    wide = target.to(torch.int64).unsqueeze(1)
+    inside = (wide >= 0) & (wide < options.num_classes)
+    wanted = wide.clamp(0, options.num_classes - 1)
+    score = preds.gather(1, wanted)
+    planes = [1, -1] + [1] * (preds.dim() - 2)
+    classes = torch.arange(options.num_classes, device=preds.device).view(planes)
+    missing, no_score = preds.isnan(), score.isnan()
+    above = (preds > score) | (missing & ~no_score)
+    level = (preds == score) | (missing & no_score)
+    rank = (above | (level & (classes < wanted))).sum(1, keepdim=True)
+    hit = inside & (rank < top_k)
+    return torch.where(hit, wanted, preds.argmax(1, keepdim=True)).squeeze(1)

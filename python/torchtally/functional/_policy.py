@@ -9,44 +9,29 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from torchtally.ops import ClassCounts
-from torchtally.ops._arguments import IgnoreIndex, Task, check_choice, ignore_values
+from torchtally._options import (
+    CHOICES,
+    Aggregation,
+    Average,
+    Classes,
+    ClassWeights,
+    Regions,
+    SampleMean,
+    Task,
+    UndefinedWhen,
+    ZeroDivision,
+)
+from torchtally.ops._arguments import check_choice
+from torchtally.ops._counting import ClassCounts
 
 from . import _checks
-from ._checks import Classes, ClassWeights, Regions, ZeroDivision, scored_classes
+from ._definitions import Sees
 from ._formulas import Formula, MatrixFormula
-from ._regions import region_counts
-
-__all__ = [
-    "Aggregation",
-    "Average",
-    "ClassWeights",
-    "Classes",
-    "Formula",
-    "Regions",
-    "SampleMean",
-    "ScorePolicy",
-    "Scored",
-    "UndefinedWhen",
-    "ZeroDivision",
-]
-
-Average: TypeAlias = Literal["macro", "micro", "weighted", "none", "binary", "samples"]
-UndefinedWhen: TypeAlias = Literal["zero_denominator", "empty_target", "both_empty"]
-Aggregation: TypeAlias = Literal["global", "samplewise", "none"]
-SampleMean: TypeAlias = Literal["classes_first", "samples_first", "joint"]
-
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "average": get_args(Average),
-    "undefined_when": get_args(UndefinedWhen),
-    "aggregation": get_args(Aggregation),
-    "sample_mean": get_args(SampleMean),
-}
 
 
 class Scored(NamedTuple):
@@ -86,25 +71,29 @@ class ScorePolicy:
         op: str,
         task: Task,
         *,
-        average: Average = "macro",
-        zero_division: ZeroDivision = "skip",
-        undefined_when: UndefinedWhen = "zero_denominator",
-        aggregation: Aggregation = "global",
+        average: Average,
+        zero_division: ZeroDivision,
+        undefined_when: UndefinedWhen,
+        aggregation: Aggregation,
+        ignore_index: tuple[int, ...],
+        other: bool,
         sample_mean: SampleMean = "classes_first",
         classes: Classes = None,
         include_background: bool = True,
         class_weights: ClassWeights = None,
         regions: Regions = None,
-        ignore_index: IgnoreIndex = None,
-        other: bool = False,
         return_valid: bool = False,
         dtype: torch.dtype = torch.float32,
     ) -> ScorePolicy:
         """Return the policy, or raise TypeError or ValueError."""
-        check_choice(op, "average", average, _CHOICES["average"])
-        check_choice(op, "undefined_when", undefined_when, _CHOICES["undefined_when"])
-        check_choice(op, "aggregation", aggregation, _CHOICES["aggregation"])
-        check_choice(op, "sample_mean", sample_mean, _CHOICES["sample_mean"])
+        for name, value, allowed in (
+            ("average", average, CHOICES["Average"]),
+            ("undefined_when", undefined_when, CHOICES["UndefinedWhen"]),
+            ("aggregation", aggregation, CHOICES["Aggregation"]),
+            ("sample_mean", sample_mean, CHOICES["SampleMean"]),
+        ):
+            if not isinstance(value, str) or value not in allowed:
+                check_choice(op, name, value, allowed)
         if average == "samples":
             if task != "multilabel" or aggregation == "none":
                 raise ValueError(
@@ -116,80 +105,97 @@ class ScorePolicy:
             raise ValueError(
                 f"{op}: dtype must be torch.float32 or torch.float64, got {dtype}"
             )
+        if zero_division not in ("skip", "nan"):
+            zero_division = _checks.zero_division(op, zero_division)
         chosen = classes is not None or not include_background
         if average == "binary" and (chosen or regions is not None):
             raise ValueError(
                 f"{op}: average='binary' scores class 1 alone, so classes, "
                 "include_background and regions do not apply"
             )
-        if regions is not None and (chosen or task != "multiclass"):
-            raise ValueError(
-                f"{op}: regions stand in for the classes of a multiclass task, so "
-                f"classes and include_background do not apply, got task={task!r}, "
-                f"classes={classes!r}, include_background={include_background!r}"
-            )
         # A target value names a class only where targets are classes.
-        named = () if task == "multilabel" else ignore_index
-        ignored = tuple(ignore_values(op, named))
-        unions = _checks.regions(op, regions)
-        for index in (index for union in unions or () for index in union):
-            if index in ignored:
+        ignored = () if task == "multilabel" else ignore_index
+        unions = None
+        if regions is not None:
+            if chosen or task != "multiclass":
                 raise ValueError(
-                    f"{op}: regions must not hold a class that ignore_index names, "
-                    f"got {index}"
+                    f"{op}: regions stand in for the classes of a multiclass task, so "
+                    "classes and include_background do not apply, got "
+                    f"task={task!r}, classes={classes!r}, "
+                    f"include_background={include_background!r}"
                 )
-        present = classes == "present"
+            unions = _checks.regions(op, regions, ignored)
+            ignored = ()
+        present = isinstance(classes, str) and classes == "present"
+        indices = None
+        if classes is not None and not present:
+            indices = _checks.class_indices(op, classes)
+        weights = None
+        if class_weights is not None:
+            weights = _checks.class_weights(op, class_weights, average)
         return cls(
             op=op,
             average=average,
-            zero_division=_checks.zero_division(op, zero_division),
+            zero_division=zero_division,
             undefined_when=undefined_when,
             aggregation=aggregation,
             sample_mean=sample_mean,
-            classes=_checks.class_indices(op, None if present else classes),
+            classes=indices,
             present=present,
             include_background=include_background,
-            class_weights=_checks.class_weights(op, class_weights, average),
+            class_weights=weights,
             regions=unions,
-            ignore_index=() if unions else ignored,
+            ignore_index=ignored,
             other=other and task != "multilabel",
             return_valid=return_valid,
             dtype=dtype,
         )
 
-    def score(self, formula: Formula, counts: ClassCounts) -> Tensor | Scored:
+    def score(
+        self, sees: Sees, formula: Formula, counts: ClassCounts
+    ) -> Tensor | Scored:
         """Reduce counts ``[C]`` or ``[..., N, C]`` to the score of a formula."""
-        counts = self._aggregated(counts)
+        dims = counts.tp.dim()
+        if dims == 0:
+            raise ValueError(
+                f"{self.op}: class counts must be [C] or [N, C], "
+                f"got shape {list(counts.tp.shape)}"
+            )
+        if self.aggregation != "global":
+            self._check_samples(dims)
+        elif dims > 1:
+            counts = ClassCounts(*(t.sum(-2) for t in counts))
+        if sees != "class":
+            return self._of_the_whole(sees, formula, counts)
         value, valid, weight = self._entries(formula, counts)
         if self.aggregation != "samplewise":
             if self.average != "none":
-                value, valid = self._mean(value, valid, weight, -1)
+                value, valid = self.mean(value, valid, weight, -1)
         elif self.average == "none" or self.sample_mean == "samples_first":
-            value, valid = self._mean(value, valid, None, -2)
+            value, valid = self.mean(value, valid, None, -2)
             if self.average != "none":
-                value, valid = self._mean(value, valid > 0, weight, -1)
+                value, valid = self.mean(value, valid > 0, weight, -1)
         elif self.sample_mean == "joint":
             if weight is not None:
                 weight = weight.expand(value.shape).flatten(-2)
-            value, valid = self._mean(value.flatten(-2), valid.flatten(-2), weight, -1)
+            value, valid = self.mean(value.flatten(-2), valid.flatten(-2), weight, -1)
         else:
-            value, valid = self._mean(value, valid, weight, -1)
-            value, valid = self._mean(value, valid > 0, None, -1)
+            value, valid = self.mean(value, valid, weight, -1)
+            value, valid = self.mean(value, valid > 0, None, -1)
         return self._result(value, valid)
 
-    def score_whole(
-        self, formula: Formula, counts: ClassCounts, *, scored_only: bool
+    def _of_the_whole(
+        self, sees: Sees, formula: Formula, counts: ClassCounts
     ) -> Tensor | Scored:
-        """Reduce counts ``[C]`` or ``[..., N, C]`` with a formula of many classes.
+        """Score many classes with one formula.
 
-        With ``scored_only`` it sees the classes that are scored; else every class,
-        among them "other" and an ignored class, which may be predicted.
+        It sees the classes that are scored, or every class, among them "other" and an
+        ignored class, which may be predicted.
         """
-        counts = self._aggregated(counts)
-        if scored_only:
-            scored = self._scored_classes(self._number_of_classes(counts))
+        if sees == "scored":
+            scored = self.scored_classes(self._number_of_classes(counts))
             kept = [c for c in scored if c not in self.ignore_index]
-            counts = ClassCounts(*(_take(t, kept) for t in counts))
+            counts = _take(counts, kept)
         value, valid = self._ratio(*formula(counts), _pooled(counts))
         return self._of_samples(value, valid)
 
@@ -199,20 +205,65 @@ class ScorePolicy:
         if self.aggregation == "global" and matrix.dim() > 2:
             matrix = matrix.sum(-3)
         counts = ClassCounts.from_matrix(matrix)
-        value, valid = self._ratio(*formula(matrix), _pooled(counts))
+        value, valid = self._ratio(*formula.ratio(matrix), _pooled(counts))
         return self._of_samples(value, valid)
 
     def region_counts(self, matrix: Tensor) -> ClassCounts:
-        """Count ``regions`` in matrices ``[..., C, C]``: ``[..., R]``."""
+        """Count each of ``regions`` as one class against everything else.
+
+        Args:
+            matrix: int64 ``[..., K, K]``, rows target; "other" is outside of every
+                region.
+
+        Returns:
+            Counts ``[..., R]``, which stand in for those of classes.
+
+        Raises:
+            ValueError: for a class out of range.
+        """
         assert self.regions is not None
-        num_classes = matrix.shape[-1] - self.other
-        return region_counts(self.op, matrix, self.regions, num_classes)
+        _checks.regions_fit(self.op, self.regions, matrix.shape[-1] - self.other)
+        total = matrix.sum((-2, -1))
+        each = []
+        for region in map(list, self.regions):
+            target, preds = matrix[..., region, :], matrix[..., region]
+            tp = target[..., region].sum((-2, -1))
+            fn, fp = target.sum((-2, -1)) - tp, preds.sum((-2, -1)) - tp
+            each.append(ClassCounts(tp, fp, fn, total - tp - fp - fn))
+        return ClassCounts(*(torch.stack(t, -1) for t in zip(*each, strict=True)))
+
+    def check_classes(self, num_classes: int) -> None:
+        """Raise ValueError where the options do not fit so many classes."""
+        if self.regions is not None:
+            _checks.regions_fit(self.op, self.regions, num_classes)
+            num_classes = len(self.regions)
+        self.scored_classes(num_classes)
+
+    def scored_classes(self, num_classes: int) -> list[int]:
+        """Return the classes to score, in the order of the result."""
+        if self.class_weights is not None and len(self.class_weights) != num_classes:
+            what = "classes" if self.regions is None else "regions"
+            raise ValueError(
+                f"{self.op}: class_weights must have one weight for each of "
+                f"{num_classes} {what}, got {len(self.class_weights)}"
+            )
+        if self.average == "binary":
+            if num_classes != 2:
+                raise ValueError(
+                    f"{self.op}: average='binary' needs 2 classes, got {num_classes}"
+                )
+            return [1]
+        if self.classes is None and self.include_background:
+            return list(range(num_classes))
+        return _checks.scored_classes(
+            self.op, self.classes, self.include_background, num_classes
+        )
 
     def _of_samples(self, value: Tensor, valid: Tensor) -> Tensor | Scored:
         """Finish one entry for each sample, ``[..., 1]``."""
-        value, valid = self._mean(value, valid, None, -1)
+        value, valid = self.mean(value, valid, None, -1)
         if self.aggregation == "samplewise":
-            value, valid = self._mean(value, valid > 0, None, -1)
+            value, valid = self.mean(value, valid > 0, None, -1)
         return self._result(value, valid)
 
     def _result(self, value: Tensor, valid: Tensor) -> Tensor | Scored:
@@ -227,18 +278,6 @@ class ScorePolicy:
                 "sample dimension: matrices [N, C, C] or class counts [N, C]"
             )
 
-    def _aggregated(self, counts: ClassCounts) -> ClassCounts:
-        dims = counts.tp.dim()
-        if dims == 0:
-            raise ValueError(
-                f"{self.op}: class counts must be [C] or [N, C], "
-                f"got shape {list(counts.tp.shape)}"
-            )
-        self._check_samples(dims)
-        if self.aggregation == "global" and dims > 1:
-            return ClassCounts(*(t.sum(-2) for t in counts))
-        return counts
-
     def _entries(
         self, formula: Formula, counts: ClassCounts
     ) -> tuple[Tensor, Tensor, Tensor | None]:
@@ -247,18 +286,17 @@ class ScorePolicy:
         E are the scored classes in the order asked for, or one entry that pools them.
         A weight of None is 1 throughout.
         """
-        scored = self._scored_classes(self._number_of_classes(counts))
-        kept = [c not in self.ignore_index for c in scored]
+        scored = self.scored_classes(self._number_of_classes(counts))
         if self.average == "micro":
-            pooled = [c for c, keep in zip(scored, kept, strict=True) if keep]
+            pooled = [c for c in scored if c not in self.ignore_index]
             if self.other and self.classes is None and self.regions is None:
                 pooled.append(counts.tp.shape[-1] - 1)
-            counts = _pooled(ClassCounts(*(_take(t, pooled) for t in counts)))
-            kept = [True]
+            counts = _pooled(_take(counts, pooled))
         else:
-            counts = ClassCounts(*(_take(t, scored) for t in counts))
+            counts = _take(counts, scored)
         value, valid = self._ratio(*formula(counts), counts)
-        if not all(kept):
+        if self.average != "micro" and not set(scored).isdisjoint(self.ignore_index):
+            kept = [c not in self.ignore_index for c in scored]
             keep = torch.tensor(kept, device=value.device)
             value, valid = value.masked_fill(~keep, math.nan), valid & keep
         if self.present and self.average != "micro":
@@ -278,24 +316,6 @@ class ScorePolicy:
         """Return how many classes, or regions, the counts are of, less "other"."""
         return counts.tp.shape[-1] - (self.other and self.regions is None)
 
-    def _scored_classes(self, num_classes: int) -> list[int]:
-        """Return the classes to score, in the order of the result."""
-        if self.class_weights is not None and len(self.class_weights) != num_classes:
-            what = "classes" if self.regions is None else "regions"
-            raise ValueError(
-                f"{self.op}: class_weights must have one weight for each of "
-                f"{num_classes} {what}, got {len(self.class_weights)}"
-            )
-        if self.average == "binary":
-            if num_classes != 2:
-                raise ValueError(
-                    f"{self.op}: average='binary' needs 2 classes, got {num_classes}"
-                )
-            return [1]
-        return scored_classes(
-            self.op, self.classes, self.include_background, num_classes
-        )
-
     def _ratio(
         self, numerator: Tensor, denominator: Tensor, counts: ClassCounts
     ) -> tuple[Tensor, Tensor]:
@@ -311,7 +331,7 @@ class ScorePolicy:
         skipped = undefined if self.zero_division == "skip" else undefined.new_zeros(())
         return value, (~skipped).expand(value.shape)
 
-    def _mean(
+    def mean(
         self, value: Tensor, valid: Tensor, weight: Tensor | None, dim: int
     ) -> tuple[Tensor, Tensor]:
         """Return the weighted mean of the valid entries and how many there are.
@@ -331,11 +351,14 @@ class ScorePolicy:
         return mean, entered
 
 
-def _take(counts: Tensor, classes: list[int]) -> Tensor:
-    """Select classes, as a view where they are consecutive."""
+def _take(counts: ClassCounts, classes: list[int]) -> ClassCounts:
+    """Select classes, as views where they are consecutive."""
     if classes and classes == list(range(classes[0], classes[-1] + 1)):
-        return counts[..., classes[0] : classes[-1] + 1]
-    return counts[..., classes]
+        first, end = classes[0], classes[-1] + 1
+        if first == 0 and end == counts.tp.shape[-1]:
+            return counts
+        return ClassCounts(*(t[..., first:end] for t in counts))
+    return ClassCounts(*(t[..., classes] for t in counts))
 
 
 def _pooled(counts: ClassCounts) -> ClassCounts:

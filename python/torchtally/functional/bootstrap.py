@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from torchtally.ops import ClassCounts
+from torchtally.ops._counting import ClassCounts
 
 from ._checks import is_integer, is_number
 

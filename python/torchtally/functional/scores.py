@@ -1,262 +1,1687 @@
-"""The scores: what each is, and its two public functions.
-
-A score is a formula of class counts (:mod:`._formulas`) with a definition; all policy
-is in :mod:`._policy`. ``DEFINITIONS`` holds every definition by its stem.
-"""
+"""Scores of pixels: predictions and targets in, a number out."""
+# Written by scripts/generate_api.py from _options.py and functional/_definitions.py.
+# fmt: off
+# ruff: noqa: I001
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, overload
 
-from torchtally.ops._arguments import Task, check_choice
+import torch
+from torch import Tensor
 
-from . import _checks, _formulas
-from ._definition import BoundFormula, ScoreDefinition
-from ._formulas import Formula, dice, iou
-from ._functions import functions_of
-from ._options import Option
-
-__all__ = ["DEFINITIONS", "dice", "iou"]
-
-
-def _constant(formula: Formula) -> Any:
-    """Bind a formula of one class that has no parameters."""
-    return lambda _op, _task: BoundFormula("class", formula)
-
-
-def _bind_accuracy(_op: str, task: Task) -> BoundFormula:
-    multilabel = task == "multilabel"
-    return BoundFormula(
-        "class", _formulas.agreement if multilabel else _formulas.recall
-    )
-
-
-def _bind_balanced(op: str, task: Task) -> BoundFormula:
-    if task == "multilabel":
-        raise ValueError(
-            f"{op}: task must be 'multiclass' or 'binary', got 'multilabel', of which "
-            "every label has an accuracy of its own"
-        )
-    return BoundFormula("class", _formulas.recall)
-
-
-def _bind_fbeta(op: str, _task: Task, beta: float) -> BoundFormula:
-    beta = _checks.non_negative(op, "beta", beta, finite=False)
-    return BoundFormula("class", _formulas.fbeta(beta))
-
-
-def _bind_tversky(op: str, _task: Task, alpha: float, beta: float) -> BoundFormula:
-    alpha = _checks.non_negative(op, "alpha", alpha)
-    beta = _checks.non_negative(op, "beta", beta)
-    return BoundFormula("class", _formulas.tversky(alpha, beta))
-
-
-def _bind_generalized(
-    op: str, _task: Task, weight_type: Any, empty_weight: Any
-) -> BoundFormula:
-    check_choice(op, "weight_type", weight_type, ("square", "simple", "linear"))
-    check_choice(op, "empty_weight", empty_weight, ("largest", "zero"))
-    formula = _formulas.generalized_dice(weight_type, empty_weight)
-    return BoundFormula("scored", formula)
-
-
-def _bind_matthews(_op: str, _task: Task) -> BoundFormula:
-    return BoundFormula("all", _formulas.matthews_corrcoef)
-
-
-def _bind_kappa(op: str, task: Task, weights: Any) -> BoundFormula:
-    check_choice(op, "weights", weights, ("none", "linear", "quadratic"))
-    # Two classes have one distance, so that weights change nothing.
-    if weights == "none" or task == "multilabel":
-        return BoundFormula("all", _formulas.cohen_kappa)
-    return BoundFormula("all", None, _formulas.weighted_kappa(weights))
-
-
-def _example(call: str, result: str) -> str:
-    return f"""\
->>> import torchtally as tt
->>> matrix = torch.tensor([[3, 1], [0, 2]])
->>> tt.functional.{call}
-{result}"""
-
-
-DICE = ScoreDefinition(
-    "dice",
-    "Dice coefficient, 2 tp / (2 tp + fp + fn)",
-    "Dice (1945), Measures of the amount of ecologic association between species.",
-    _constant(dice),
-    _example("dice_from_counts(matrix, average='none')", "tensor([0.8571, 0.8000])"),
+from torchtally._options import (
+    Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
+    LabelMap, OutOfRange, Regions, SampleMean, Task, UndefinedWhen, WeightType,
+    ZeroDivision,
 )
-IOU = ScoreDefinition(
-    "iou",
-    "Intersection over union (Jaccard index), tp / (tp + fp + fn)",
-    "Jaccard (1912), The distribution of the flora in the alpine zone.",
-    _constant(iou),
-    _example("iou_from_counts(matrix, average='none')", "tensor([0.7500, 0.6667])"),
-)
-F1 = ScoreDefinition(
-    "f1",
-    "F1, 2 tp / (2 tp + fp + fn), the harmonic mean of precision and recall",
-    "van Rijsbergen (1979), Information Retrieval, chapter 7.",
-    _constant(dice),
-    _example("f1_from_counts(matrix)", "tensor(0.8286)"),
-)
-FBETA = ScoreDefinition(
-    "fbeta",
-    "F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp)",
-    "van Rijsbergen (1979), Information Retrieval, chapter 7.",
-    _bind_fbeta,
-    _example(
-        "fbeta_from_counts(matrix, beta=2.0, average='none')",
-        "tensor([0.7895, 0.9091])",
-    ),
-    parameters={
-        "beta": Option(1.0, "weight of recall; 0 is precision, infinity is recall.")
-    },
-)
-PRECISION = ScoreDefinition(
-    "precision",
-    "Precision (positive predictive value), tp / (tp + fp)",
-    "van Rijsbergen (1979), Information Retrieval, chapter 7.",
-    _constant(_formulas.precision),
-    _example(
-        "precision_from_counts(matrix, average='none')", "tensor([1.0000, 0.6667])"
-    ),
-)
-RECALL = ScoreDefinition(
-    "recall",
-    "Recall (sensitivity, true positive rate), tp / (tp + fn)",
-    "van Rijsbergen (1979), Information Retrieval, chapter 7.",
-    _constant(_formulas.recall),
-    _example("recall_from_counts(matrix, average='none')", "tensor([0.7500, 1.0000])"),
-)
-SPECIFICITY = ScoreDefinition(
-    "specificity",
-    "Specificity (true negative rate), tn / (tn + fp)",
-    "Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.",
-    _constant(_formulas.specificity),
-    _example(
-        "specificity_from_counts(matrix, average='none')", "tensor([1.0000, 0.7500])"
-    ),
-)
-ACCURACY = ScoreDefinition(
-    "accuracy",
-    "Accuracy, the share of pixels predicted right; of a class, its recall",
-    "Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.",
-    _bind_accuracy,
-    _example("accuracy_from_counts(matrix)", "tensor(0.8333)"),
-    defaults={"average": "micro"},
-)
-BALANCED_ACCURACY = ScoreDefinition(
-    "balanced_accuracy",
-    "Balanced accuracy, the mean recall of the classes of the target",
-    "Brodersen et al. (2010), The balanced accuracy and its posterior distribution.",
-    _bind_balanced,
-    _example("balanced_accuracy_from_counts(matrix)", "tensor(0.8750)"),
-    fixed={"average": "macro"},
-)
-FREQUENCY_WEIGHTED_IOU = ScoreDefinition(
-    "frequency_weighted_iou",
-    "Intersection over union of each class, weighted by its share of the target",
-    "Long et al. (2015), Fully convolutional networks: frequency weighted IU.",
-    _constant(iou),
-    _example("frequency_weighted_iou_from_counts(matrix)", "tensor(0.7222)"),
-    fixed={"average": "weighted"},
-)
-TVERSKY = ScoreDefinition(
-    "tversky",
-    "Tversky index, tp / (tp + alpha fp + beta fn)",
-    "Tversky (1977), Features of similarity; alpha, beta as in Salehi et al. (2017).",
-    _bind_tversky,
-    _example(
-        "tversky_from_counts(matrix, alpha=0.3, beta=0.7, average='none')",
-        "tensor([0.8108, 0.8696])",
-    ),
-    parameters={
-        "alpha": Option(0.5, "weight of false positives; not negative."),
-        "beta": Option(0.5, "weight of false negatives. 0.5 and 0.5 is Dice."),
-    },
-)
-GENERALIZED_DICE = ScoreDefinition(
-    "generalized_dice",
-    "Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes",
-    "Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).",
-    _bind_generalized,
-    _example("generalized_dice_from_counts(matrix)", "tensor(0.8148)"),
-    sees="scored",
-    parameters={
-        "weight_type": Option(
-            "square",
-            'w of a class with t target pixels: ``"square"`` 1 / t², ``"simple"`` '
-            '1 / t, ``"linear"`` 1.',
-        ),
-        "empty_weight": Option(
-            "largest",
-            'w of a class without target pixels: ``"largest"`` of the other classes '
-            '(MONAI), or ``"zero"``; no matter for ``"linear"``.',
-        ),
-    },
-)
-MATTHEWS_CORRCOEF = ScoreDefinition(
+
+from ._definitions import SCORES
+from ._policy import Scored
+from ._scoring import score_of_pixels
+
+__all__ = [
+    "accuracy_score",
+    "balanced_accuracy_score",
+    "cohen_kappa_score",
+    "dice_score",
+    "f1_score",
+    "fbeta_score",
+    "frequency_weighted_iou_score",
+    "generalized_dice_score",
+    "iou_score",
     "matthews_corrcoef",
-    "Matthews correlation coefficient of target and prediction, in [-1, 1]",
-    "Gorodkin (2004), Comparing two K-category assignments by a K-category "
-    "correlation coefficient.",
-    _bind_matthews,
-    _example("matthews_corrcoef_from_counts(matrix)", "tensor(0.7071)"),
-    sees="all",
-    score_name="matthews_corrcoef",
-)
-COHEN_KAPPA = ScoreDefinition(
-    "cohen_kappa",
-    "Cohen's kappa, agreement beyond chance, at most 1",
-    "Cohen (1960), A coefficient of agreement for nominal scales; (1968) weighted.",
-    _bind_kappa,
-    _example("cohen_kappa_from_counts(matrix)", "tensor(0.6667)"),
-    sees="all",
-    parameters={
-        "weights": Option(
-            "none",
-            'of a disagreement between classes i and j: ``"none"`` 1, ``"linear"`` '
-            '\\|i - j\\|, ``"quadratic"`` (i - j)².',
-        )
-    },
-)
+    "precision_score",
+    "recall_score",
+    "specificity_score",
+    "tversky_score",
+]
 
-#: Every score by its stem, in the order of the documentation.
-DEFINITIONS = {
-    definition.stem: definition
-    for definition in (
-        DICE,
-        IOU,
-        F1,
-        FBETA,
-        PRECISION,
-        RECALL,
-        SPECIFICITY,
-        ACCURACY,
-        BALANCED_ACCURACY,
-        FREQUENCY_WEIGHTED_IOU,
-        TVERSKY,
-        GENERALIZED_DICE,
-        MATTHEWS_CORRCOEF,
-        COHEN_KAPPA,
+
+@overload
+def dice_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def dice_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def dice_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Dice coefficient, 2 tp / (2 tp + fp + fn).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Dice (1945), Measures of the amount of ecologic association between species.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.dice_score(preds, target, 2, average='none')
+        tensor([0.8571, 0.8000])
+    """
+    return score_of_pixels(
+        SCORES["dice"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
     )
-}
 
-dice_score, dice_from_counts = functions_of(DICE)
-iou_score, iou_from_counts = functions_of(IOU)
-f1_score, f1_from_counts = functions_of(F1)
-fbeta_score, fbeta_from_counts = functions_of(FBETA)
-precision_score, precision_from_counts = functions_of(PRECISION)
-recall_score, recall_from_counts = functions_of(RECALL)
-specificity_score, specificity_from_counts = functions_of(SPECIFICITY)
-accuracy_score, accuracy_from_counts = functions_of(ACCURACY)
-balanced_accuracy_score, balanced_accuracy_from_counts = functions_of(BALANCED_ACCURACY)
-frequency_weighted_iou_score, frequency_weighted_iou_from_counts = functions_of(
-    FREQUENCY_WEIGHTED_IOU
-)
-tversky_score, tversky_from_counts = functions_of(TVERSKY)
-generalized_dice_score, generalized_dice_from_counts = functions_of(GENERALIZED_DICE)
-matthews_corrcoef, matthews_corrcoef_from_counts = functions_of(MATTHEWS_CORRCOEF)
-cohen_kappa_score, cohen_kappa_from_counts = functions_of(COHEN_KAPPA)
+
+@overload
+def iou_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def iou_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def iou_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Intersection over union (Jaccard index), tp / (tp + fp + fn).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Jaccard (1912), The distribution of the flora in the alpine zone.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.iou_score(preds, target, 2, average='none')
+        tensor([0.7500, 0.6667])
+    """
+    return score_of_pixels(
+        SCORES["iou"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def f1_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def f1_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def f1_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        van Rijsbergen (1979), Information Retrieval, chapter 7.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.f1_score(preds, target, 2)
+        tensor(0.8286)
+    """
+    return score_of_pixels(
+        SCORES["f1"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def fbeta_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def fbeta_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def fbeta_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        beta: weight of recall; 0 is precision, infinity is recall.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        van Rijsbergen (1979), Information Retrieval, chapter 7.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.fbeta_score(preds, target, 2, beta=2.0, average='none')
+        tensor([0.7895, 0.9091])
+    """
+    return score_of_pixels(
+        SCORES["fbeta"], preds, target, num_classes, unknown, {"beta": beta}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def precision_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def precision_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def precision_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Precision (positive predictive value), tp / (tp + fp).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        van Rijsbergen (1979), Information Retrieval, chapter 7.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.precision_score(preds, target, 2, average='none')
+        tensor([1.0000, 0.6667])
+    """
+    return score_of_pixels(
+        SCORES["precision"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def recall_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def recall_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def recall_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Recall (sensitivity, true positive rate), tp / (tp + fn).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        van Rijsbergen (1979), Information Retrieval, chapter 7.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.recall_score(preds, target, 2, average='none')
+        tensor([0.7500, 1.0000])
+    """
+    return score_of_pixels(
+        SCORES["recall"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def specificity_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def specificity_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def specificity_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Specificity (true negative rate), tn / (tn + fp).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.specificity_score(preds, target, 2, average='none')
+        tensor([1.0000, 0.7500])
+    """
+    return score_of_pixels(
+        SCORES["specificity"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def accuracy_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average = "micro", zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def accuracy_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average = "micro", zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def accuracy_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average = "micro", zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Accuracy, the share of pixels predicted right; of a class, its recall.
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel).
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.accuracy_score(preds, target, 2)
+        tensor(0.8333)
+    """
+    return score_of_pixels(
+        SCORES["accuracy"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def balanced_accuracy_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def balanced_accuracy_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def balanced_accuracy_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Balanced accuracy, the mean recall of the classes of the target.
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.balanced_accuracy_score(preds, target, 2)
+        tensor(0.8750)
+    """
+    return score_of_pixels(
+        SCORES["balanced_accuracy"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, regions=regions,
+        return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def frequency_weighted_iou_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def frequency_weighted_iou_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def frequency_weighted_iou_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Intersection over union, each class weighted by its share of the target.
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Long et al. (2015), Fully convolutional networks: frequency weighted IU.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.frequency_weighted_iou_score(preds, target, 2)
+        tensor(0.7222)
+    """
+    return score_of_pixels(
+        SCORES["frequency_weighted_iou"], preds, target, num_classes, unknown, {},
+        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, regions=regions,
+        return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def tversky_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
+    threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def tversky_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
+    threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def tversky_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
+    threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Tversky index, tp / (tp + alpha fp + beta fn).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        alpha: weight of false positives; not negative.
+        beta: weight of false negatives. 0.5 and 0.5 is Dice.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Tversky (1977), Features of similarity; alpha, beta as in Salehi et al. (2017).
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.tversky_score(preds, target, 2, alpha=0.3, beta=0.7, average='none')
+        tensor([0.8108, 0.8696])
+    """
+    return score_of_pixels(
+        SCORES["tversky"], preds, target, num_classes, unknown,
+        {"alpha": alpha, "beta": beta}, task=task, threshold=threshold, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def generalized_dice_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", classes: Classes = None,
+    include_background: bool = True, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def generalized_dice_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", classes: Classes = None,
+    include_background: bool = True, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def generalized_dice_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", classes: Classes = None,
+    include_background: bool = True, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
+            ``"simple"`` 1 / t; ``"linear"`` 1.
+        empty_weight: w of a class without target pixels: ``"largest"`` that of the
+            other classes (MONAI); ``"zero"`` 0. No matter for linear.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
+        where undefined.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.generalized_dice_score(preds, target, 2)
+        tensor(0.8148)
+    """
+    return score_of_pixels(
+        SCORES["generalized_dice"], preds, target, num_classes, unknown,
+        {"weight_type": weight_type, "empty_weight": empty_weight}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, classes=classes, include_background=include_background,
+        regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def matthews_corrcoef(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", return_valid: Literal[False] = False,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def matthews_corrcoef(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", return_valid: Literal[True],
+    dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def matthews_corrcoef(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", return_valid: bool = False,
+    dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Matthews correlation coefficient of target and prediction, in [-1, 1].
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
+        where undefined.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Gorodkin (2004), Comparing two K-category assignments by a K-category
+        correlation coefficient.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.matthews_corrcoef(preds, target, 2)
+        tensor(0.7071)
+    """
+    return score_of_pixels(
+        SCORES["matthews_corrcoef"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def cohen_kappa_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", return_valid: Literal[False] = False,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def cohen_kappa_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", return_valid: Literal[True],
+    dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def cohen_kappa_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", return_valid: bool = False,
+    dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Cohen's kappa, agreement beyond chance, at most 1.
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        weights: weight of a disagreement between classes i and j: ``"none"`` 1;
+            ``"linear"`` \|i - j\|; ``"quadratic"`` (i - j)².
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
+        where undefined.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Cohen (1960), A coefficient of agreement for nominal scales; (1968) weighted.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
+        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> tt.cohen_kappa_score(preds, target, 2)
+        tensor(0.6667)
+    """
+    return score_of_pixels(
+        SCORES["cohen_kappa"], preds, target, num_classes, unknown,
+        {"weights": weights}, task=task, threshold=threshold, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation,
+        return_valid=return_valid, dtype=dtype,
+    )

@@ -1,36 +1,104 @@
-"""The state that every metric shares: counts, and how labels out of range end."""
+"""The state that every metric shares, how it travels, and what a user calls."""
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.compiler import is_exporting
 from torch.nn.parallel import DistributedDataParallel
+from typing_extensions import Self
 
 from torchtally import distributed
+from torchtally._options import shown
+from torchtally.distributed import Config, Group
+from torchtally.functional._labels import Labels
+from torchtally.ops._counting import COUNT_IN_PLACE
 from torchtally.ops._sharding import is_dtensor
 
-from ._buffers import CountBuffers
+from ._counters import counter_of
 from ._ddp import refuse_broadcast
-from ._state import State
+from ._state import Keep, State, Waiting
 
 Value = TypeVar("Value")
 
 _DDP = DistributedDataParallel
-_OPS = torch.ops.torchtally
-#: In-place op of class counts, and of confusion matrices.
-_COUNT_IN_PLACE = (_OPS.class_counts_.default, _OPS.confusion_matrix_.default)
 
 
-class CountingMetric(CountBuffers, Generic[Value]):
+class CountingMetric(nn.Module, Generic[Value]):
     """Counts kept as int64 buffers; subclasses say what they mean.
 
     ``update`` never reads back from the device. Labels out of range are counted on the
     way and raised by ``compute``, which adds up the counts of all ranks first where
     ``torch.distributed`` is initialised.
+
+    Attributes:
+        counts: ``[..., 3, K]`` or ``[..., K, K]``, with the samples in front where the
+            counts of each are kept.
+        invalid: pairs with a label out of range.
+        sums: ``[E, 5]``, integer sums over samples, where scores are means over them.
     """
+
+    counts: Tensor
+    invalid: Tensor
+    sums: Tensor | None
+
+    # Made of: labels, what is counted, checked; matrix, whether a confusion matrix is
+    # counted instead of class counts; keep, what is kept of it; given, the options for
+    # repr; sums_for, what the sums over samples depend on, which metrics that merge
+    # share. A docstring would be what an editor shows for every subclass.
+    def __init__(
+        self,
+        labels: Labels,
+        *,
+        matrix: bool,
+        keep: Keep,
+        sync_on_compute: bool,
+        given: Mapping[str, object],
+        sums_for: Sequence[object] = (),
+    ) -> None:
+        super().__init__()
+        options = labels.options
+        if not isinstance(sync_on_compute, bool):
+            raise TypeError(
+                f"{options.op}: sync_on_compute must be a bool, "
+                f"got {type(sync_on_compute).__name__}"
+            )
+        self._given = given
+        self._labels = labels
+        self._options = options
+        self._matrix = matrix
+        self._keep = keep
+        self._sync_on_compute = sync_on_compute
+        self._config = Config.of(type(self).__name__, labels, keep, matrix, *sums_for)
+        counter = counter_of(labels, matrix=matrix, per_sample=keep != "total")
+        self._counter = counter
+        # An update looks these up, so they are near.
+        self._in_place = keep == "total" and counter.in_place
+        self._op_options = counter.op_options
+        self._exported_options = counter.exported_options
+        self._unsynced: State | None = None
+        classes = options.output_classes
+        apart = (options.num_classes,) if options.task == "multilabel" else ()
+        self._group_shape = (*apart, classes if matrix else 3, classes)
+        self._waiting = Waiting(self._group_shape if keep == "samples" else (0,))
+        samples = (0,) if keep == "samples" else ()
+        zeros = torch.zeros((*samples, *self._group_shape), dtype=torch.int64)
+        self.register_buffer("counts", zeros)
+        self.register_buffer("invalid", torch.zeros(apart, dtype=torch.int64))
+        self.register_buffer("sums", None)
+
+    if TYPE_CHECKING:  # torch calls it a callable of anything
+
+        def __call__(
+            self, preds: Tensor, target: Tensor, mask: Tensor | None = None
+        ) -> Value: ...
+
+    def _sums_of(self, counts: Tensor) -> Tensor:
+        """Return the sums of samples whose counts are ``[N, ...]``."""
+        raise NotImplementedError
 
     def _value_of(self, state: State) -> Value:
         """Return the metric of a state."""
@@ -58,7 +126,7 @@ class CountingMetric(CountBuffers, Generic[Value]):
         preds = self._options.op_inputs(preds, target, mask, False)
         buffers = self._buffers  # an attribute of a module is looked up in three places
         # int, because Dynamo of torch 2.10 takes no bool for an index.
-        _COUNT_IN_PLACE[int(self._matrix)](
+        COUNT_IN_PLACE[int(self._matrix)](
             buffers["counts"],
             buffers["invalid"],
             preds,
@@ -158,6 +226,134 @@ class CountingMetric(CountBuffers, Generic[Value]):
         else:
             self._add(state)
 
+    def sync(self, process_group: Group = None) -> None:
+        """Replace the state by the sum over the ranks of a group, until ``unsync``.
+
+        All counts and the pairs out of range travel in one all_reduce of int64. Where
+        the counts of each sample are kept, they are gathered after it, by rank.
+
+        Args:
+            process_group: whose ranks to add up; None for the default group. Every
+                rank of it must call ``sync``.
+
+        Raises:
+            RuntimeError: if ``torch.distributed`` is not initialised, the metric is
+                synced already, a rank failed, or ranks count with other options. The
+                state is then as it was.
+            ValueError: if this rank is not in the group.
+        """
+        self._refuse_synced("sync")
+        local = self._state()
+        self._load(self._reduced("sync", local, process_group))
+        self._unsynced = local
+
+    def unsync(self) -> None:
+        """Return to the state of this rank alone.
+
+        Raises:
+            RuntimeError: if the metric is not synced.
+        """
+        if self._unsynced is None:
+            raise RuntimeError(
+                f"{type(self).__name__}.unsync: the metric must be synced, and is not"
+            )
+        self._load(self._unsynced)
+        self._unsynced = None
+
+    def _reduced(self, method: str, state: State, group: Group) -> State:
+        """Return the sum of a state over the ranks of a group; change nothing."""
+        op = f"{type(self).__name__}.{method}"
+        if self._keep == "samples":
+            counts, (invalid,) = distributed.all_gather_counts(
+                op, state.counts, [state.invalid], config=self._config, group=group
+            )
+            return State(counts, invalid)
+        return State(
+            *distributed.all_reduce_counts(
+                op, state.tensors(), config=self._config, group=group
+            )
+        )
+
+    def _put(self, counts: Tensor, invalid: Tensor) -> None:
+        """Take the counts of a batch, those of each sample in time."""
+        if self._keep == "total":
+            self._add(State(counts, invalid))
+        elif not torch.compiler.is_compiling():
+            if self._waiting.in_program:
+                self._collect()
+            self._waiting.put(counts, invalid)
+            if self._keep == "sums" and self._waiting.many:
+                self._collect()
+        elif self._keep == "samples":
+            if self._waiting.in_list:
+                self._collect()
+            self._waiting.put_in_program(counts)
+            self.invalid += invalid.sum(0)
+        else:
+            self._add(State(counts.sum(0), invalid.sum(0), self._sums_of(counts)))
+
+    def _add(self, state: State) -> None:
+        self.counts += state.counts
+        self.invalid += state.invalid
+        if self.sums is not None and state.sums is not None:
+            self.sums += state.sums
+
+    def _collect(self) -> None:
+        """Move the batches that wait into the buffers."""
+        rows, invalid = self._waiting.take()
+        if not rows:
+            return
+        counts = torch.cat(rows)
+        if invalid:
+            self.invalid += torch.cat(invalid).sum(0)
+        if self._keep == "samples":
+            self.counts = torch.cat([self.counts, counts])
+        else:
+            self.counts += counts.sum(0)
+            assert self.sums is not None
+            self.sums += self._sums_of(counts)
+
+    def _state(self) -> State:
+        """Return everything counted, as the buffers hold it."""
+        if self._keep != "total":
+            self._collect()
+        return State(self.counts, self.invalid, self.sums)
+
+    def _load(self, state: State) -> None:
+        self.counts, self.invalid, self.sums = state
+
+    def _refuse_synced(self, method: str) -> None:
+        if self._unsynced is not None:
+            raise RuntimeError(
+                f"{type(self).__name__}.{method}: the metric is synced, so that it "
+                "holds the counts of all ranks; call unsync() or reset() first"
+            )
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        self._collect()
+        self._waiting.move(fn)
+        if self._unsynced is not None:
+            self._unsynced = self._unsynced.map(fn)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return self
+
+    def _save_to_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        self._collect()
+        super()._save_to_state_dict(*args, **kwargs)
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *args: Any
+    ) -> None:
+        saved = state_dict.get(f"{prefix}counts")
+        if saved is not None:  # replaces what is here, synced or not
+            if self._unsynced is not None:
+                self.unsync()
+            self._waiting.clear()
+            if self._keep == "samples":
+                shape = (len(saved), *self._group_shape)
+                self.counts = self.counts.new_zeros(shape)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
     def _refuse_shared(self, method: str) -> None:
         """Refuse to count into a state that is not of this rank alone."""
         self._refuse_synced(method)
@@ -171,3 +367,7 @@ class CountingMetric(CountBuffers, Generic[Value]):
         bad = int(invalid.sum())
         if bad:
             raise ValueError(self._labels.invalid_message(bad))
+
+    def extra_repr(self) -> str:
+        """Show the options that are not the defaults."""
+        return shown(type(self), self._given)

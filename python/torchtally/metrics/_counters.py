@@ -14,12 +14,8 @@ from torchtally.functional._label_maps import (
     without_other,
 )
 from torchtally.functional._labels import Labels
-from torchtally.ops import ClassCounts
+from torchtally.ops._counting import COUNT, ClassCounts
 from torchtally.ops._sharding import local_counts
-
-_OPS = torch.ops.torchtally
-#: Op of class counts, and of confusion matrices.
-_COUNT = (_OPS.class_counts.default, _OPS.confusion_matrix.default)
 
 
 class Counter:
@@ -55,7 +51,7 @@ class Counter:
     ) -> tuple[Tensor, Tensor]:
         """Return (counts, invalid) of a batch, of each sample where they are needed."""
         preds = self._options.op_inputs(preds, target, mask, self._per_sample)
-        counts, invalid = _COUNT[int(self._matrix)](
+        counts, invalid = COUNT[int(self._matrix)](
             preds,
             target,
             self._options.op_classes,

@@ -8,10 +8,8 @@ from typing import Any
 
 from torch import Tensor
 
-from torchtally.functional.confusion_matrix import (
-    Normalize,
-    normalize_confusion_matrix,
-)
+from torchtally._options import Normalize
+from torchtally.functional._matrix import normalize_confusion_matrix
 
 _VALUES_UP_TO = 20  # classes, beyond which numbers do not fit the cells
 _SHORT_NAME = 3  # letters that fit below a column without turning them

@@ -2,82 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
-from torchtally.functional._formulas import EmptyWeight, KappaWeights, WeightType
-from torchtally.functional._label_maps import LabelMap
+from torchtally._options import COUNTING, refuse_unknown
+from torchtally.functional._definitions import SCORES, Score
 from torchtally.functional._labels import Labels
-from torchtally.functional._policy import (
-    Aggregation,
-    Average,
-    Classes,
-    ClassWeights,
-    Regions,
-    SampleMean,
-    UndefinedWhen,
-    ZeroDivision,
-)
-from torchtally.ops._arguments import (
-    CountOptions,
-    IgnoreIndex,
-    OutOfRange,
-    Task,
-    check_choice,
-)
+from torchtally.functional._scoring import BoundScore
+from torchtally.ops._arguments import check_choice
+from torchtally.ops._counting import CountOptions
 
 from ._base import CountingMetric
-from ._bound import SCORES, BoundScore, bound_score, options_of, read
+from ._plot_scores import plot_scores
 from ._state import Keep, State
 from ._streaming import COLUMNS, StreamedMean
 
 Value = TypeVar("Value")
 
 
-class ScoreMetricOptions(TypedDict, total=False):
-    """The options of metrics of scores; not every score takes each."""
+class Asked(NamedTuple):
+    """A score that a metric is asked for: its name, and a value for every option."""
 
-    task: Task
-    threshold: float
-    ignore_index: IgnoreIndex
-    out_of_range: OutOfRange
-    label_map: LabelMap
-    preds_map: LabelMap
-    top_k: int
-    sync_on_compute: bool
-    average: Average
-    zero_division: ZeroDivision
-    undefined_when: UndefinedWhen
-    aggregation: Aggregation
-    sample_mean: SampleMean
-    classes: Classes
-    include_background: bool
-    class_weights: ClassWeights
-    regions: Regions
-    dtype: torch.dtype
-    alpha: float
-    beta: float
-    weights: KappaWeights
-    weight_type: WeightType
-    empty_weight: EmptyWeight
-
-
-#: What one count has for all scores, with its defaults.
-COUNTING: dict[str, Any] = {
-    "task": "multiclass",
-    "threshold": 0.5,
-    "ignore_index": None,
-    "out_of_range": "error",
-    "label_map": None,
-    "preds_map": None,
-    "top_k": 1,
-    "sync_on_compute": True,
-}
-
-_MEANING = ("label_map", "preds_map", "top_k")  # of these, what labels mean
+    score: str
+    parameters: Mapping[str, Any]
+    policy: Mapping[str, Any]
 
 
 class ScoredMetric(CountingMetric[Value]):
@@ -85,56 +36,54 @@ class ScoredMetric(CountingMetric[Value]):
 
     What is kept is the least that the scores need: one count of everything, integer
     sums over samples for ``aggregation="samplewise"``, or the counts of each sample
-    where a score of each is asked for (``"none"``).
+    where a score of each is asked for (``"none"``) or has no greatest value.
     """
 
     def __init__(
         self,
         num_classes: int | None,
-        scores: Mapping[str, Mapping[str, Any]],
-        options: Mapping[str, Any],
+        asked: Mapping[str, Asked],
+        counting: Mapping[str, Any],
+        given: Mapping[str, object],
     ) -> None:
-        """Keep counts for scores.
-
-        Args:
-            num_classes: C.
-            scores: for each result, the options it has beside ``options``; ``score``
-                is which score it is.
-            options: of counting, and of every score.
-        """
-        counting = {name: options.get(name, COUNTING[name]) for name in COUNTING}
-        shared = {name: options[name] for name in options if name not in COUNTING}
-        sync_on_compute = counting.pop("sync_on_compute")
-        meaning = {name: counting.pop(name) for name in _MEANING}
-        checked = CountOptions.checked(type(self).__name__, num_classes, **counting)
-        labels = Labels.checked(checked, **meaning)
-        asked = {result: _plain(own) for result, own in scores.items()}
-        shared = _plain(shared)
-        bound = _bound(labels, asked, shared)
-        keep = _least_for(bound.values())
+        options = CountOptions.checked(
+            type(self).__name__,
+            num_classes,
+            counting["task"],
+            counting["threshold"],
+            counting["ignore_index"],
+            counting["out_of_range"],
+        )
+        labels = Labels.checked(
+            options, counting["label_map"], counting["preds_map"], counting["top_k"]
+        )
+        scores = _bound(labels, asked)
+        matrix, keep = _least_for(asked, scores)
         super().__init__(
             labels,
-            matrix=any(score.needs_matrix for score in bound.values()),
+            matrix=matrix,
             keep=keep,
-            sync_on_compute=sync_on_compute,
-            sums_for=(asked, shared) if keep == "sums" else (),
+            sync_on_compute=counting["sync_on_compute"],
+            given={"num_classes": options.num_classes, **counting, **given},
+            sums_for=[*asked.items()] if keep == "sums" else (),
         )
-        self._asked, self._shared = asked, shared
-        self._bind(bound)
-        if self._keep == "sums":
+        self._asked = asked
+        self._bind(scores)
+        if keep == "sums":
             entries = sum(mean.entries for mean in self._means.values())
             self.sums = torch.zeros((entries, COLUMNS), dtype=torch.int64)
 
-    def _bind(self, bound: dict[str, BoundScore]) -> None:
+    def _bind(self, scores: dict[str, BoundScore]) -> None:
         """Prepare to read scores; options that do not fit the classes are refused."""
-        no_samples = torch.zeros((0, *self._group_shape), dtype=torch.int64)
-        self._scores, self._means = bound, {}
-        for result, score in bound.items():
-            if score.policy.aggregation == "samplewise":
+        self._scores: dict[str, BoundScore] = scores
+        self._means: dict[str, StreamedMean] = {}
+        for result, score in scores.items():
+            score.policy.check_classes(self._options.num_classes)
+            bounded = SCORES[self._asked[result].score].bounded
+            if score.policy.aggregation == "samplewise" and bounded:
+                no_samples = torch.zeros((0, *self._group_shape), dtype=torch.int64)
                 mean = StreamedMean(score, no_samples, matrix=self._matrix)
                 self._means[result] = mean
-            else:
-                read(score, no_samples, matrix=self._matrix)
 
     def _values_of(self, state: State) -> dict[str, Tensor]:
         """Return every score of a state, by the name of its result."""
@@ -144,7 +93,7 @@ class ScoredMetric(CountingMetric[Value]):
         values: dict[str, Tensor] = {}
         for result, score in self._scores.items():
             if result not in self._means:
-                value = read(score, counts, matrix=self._matrix)
+                value = score.of_counted(counts, matrix=self._matrix)
                 assert isinstance(value, Tensor)
                 values[result] = value
                 continue
@@ -164,42 +113,171 @@ class ScoredMetric(CountingMetric[Value]):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]
-        self._bind(_bound(self._labels, self._asked, self._shared))
+        self._bind(_bound(self._labels, self._asked))
+
+
+class ScoreMetric(ScoredMetric[Tensor]):
+    """A score accumulated over batches, in O(C) memory; the base of every score.
+
+    What is kept depends on ``aggregation``: one int64 count for ``"global"``; integer
+    sums over samples for ``"samplewise"``, in which the order of samples, batches and
+    ranks cannot be seen; the counts of each sample for ``"none"``.
+    """
+
+    _score: ClassVar[Score]
+
+    def __init__(
+        self,
+        num_classes: int | None,
+        unknown: Mapping[str, object],
+        parameters: Mapping[str, Any],
+        **options: Any,
+    ) -> None:
+        score = self._score
+        if unknown:
+            refuse_unknown(type(self).__name__, unknown, score.state)
+        policy = _plain({name: options.pop(name) for name in score.kept})
+        asked = {score.name: Asked(score.name, parameters, policy)}
+        super().__init__(num_classes, asked, options, {**parameters, **policy})
+
+    def _value_of(self, state: State) -> Tensor:
+        return self._values_of(state)[self._score.name]
+
+    def plot(self, ax: Any = None, *, class_names: Sequence[str] | None = None) -> Any:
+        """Draw the score as bars with matplotlib, one for each class if there are any.
+
+        Args:
+            ax: matplotlib axes to draw on; a new figure without.
+            class_names: a name for each bar of ``average="none"``.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ImportError: if matplotlib is not installed.
+            ValueError: for the wrong number of names, or a score for each sample.
+        """
+        name = type(self).__name__
+        return plot_scores(f"{name}.plot", {name: self.compute()}, ax, class_names)
+
+
+class SuiteMetric(ScoredMetric[dict[str, Tensor]]):
+    """Any set of scores from one accumulation; the base of ``ScoreSuite``."""
+
+    def __init__(
+        self,
+        num_classes: int | None,
+        scores: object,
+        unknown: Mapping[str, object],
+        of_scores: Mapping[str, Any],
+        **counting: Any,
+    ) -> None:
+        op = type(self).__name__
+        if unknown:
+            refuse_unknown(op, unknown, [*of_scores, *counting])
+        results = _by_result(op, scores)
+        shared = {
+            n: value for n, value in _plain(of_scores).items() if value is not None
+        }
+        asked = {result: _asked(op, own, shared) for result, own in results.items()}
+        taken = {n for one in asked.values() for n in (*one.parameters, *one.policy)}
+        refuse_unknown(op, [n for n in shared if n not in taken], sorted(taken))
+        given = {"scores": scores, **shared}
+        super().__init__(num_classes, asked, counting, given)
+
+    def _value_of(self, state: State) -> dict[str, Tensor]:
+        return self._values_of(state)
+
+    def plot(self, ax: Any = None, *, class_names: Sequence[str] | None = None) -> Any:
+        """Draw every score as a bar, or as a bar for each class, with matplotlib.
+
+        Args:
+            ax: matplotlib axes to draw on; a new figure without.
+            class_names: a name for each class of scores with ``average="none"``.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ImportError: if matplotlib is not installed.
+            ValueError: for the wrong number of names, scores for each sample, or
+                scores of single classes beside others.
+        """
+        return plot_scores("ScoreSuite.plot", self.compute(), ax, class_names)
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options in a form that compares and pickles: tensors as lists."""
-    return {
-        name: value.tolist() if isinstance(value, Tensor) else value
-        for name, value in options.items()
-    }
+    weights = options.get("class_weights")
+    if isinstance(weights, Tensor):
+        return {**options, "class_weights": weights.tolist()}
+    return {**options}
 
 
-def _bound(
-    labels: Labels,
-    asked: Mapping[str, Mapping[str, Any]],
-    shared: Mapping[str, Any],
-) -> dict[str, BoundScore]:
+def _bound(labels: Labels, asked: Mapping[str, Asked]) -> dict[str, BoundScore]:
     """Return the scores that are asked for, or raise TypeError or ValueError."""
-    options = labels.options
-    for own in asked.values():
-        check_choice(options.op, "score", own["score"], SCORES)
-    known = {name for own in asked.values() for name in options_of(own["score"])}
-    for name in shared:
-        if name not in known:
-            raise TypeError(f"{options.op}: unknown option {name!r}")
-    bound = {}
-    for result, own in asked.items():
-        score = own["score"]
-        chosen = {k: v for k, v in shared.items() if k in options_of(score)}
-        chosen |= {k: v for k, v in own.items() if k != "score"}
-        bound[result] = bound_score(labels, score, chosen)
+    options, bound = labels.options, {}
+    ignored, other = labels.ignored_classes, options.out_of_range == "miss"
+    for result, (name, parameters, policy) in asked.items():
+        bound[result] = BoundScore.checked(
+            SCORES[name], options.op, options.task, parameters, policy, ignored, other
+        )
     return bound
 
 
-def _least_for(scores: Iterable[BoundScore]) -> Keep:
-    """Return the least that must be kept for scores."""
-    aggregations = {score.policy.aggregation for score in scores}
-    if "none" in aggregations:
-        return "samples"
-    return "sums" if "samplewise" in aggregations else "total"
+def _least_for(
+    asked: Mapping[str, Asked], scores: Mapping[str, BoundScore]
+) -> tuple[bool, Keep]:
+    """Return whether scores need a matrix, and the least that must be kept."""
+    matrix, keep = False, "total"
+    for result, score in scores.items():
+        matrix = matrix or score.needs_matrix
+        aggregation = score.policy.aggregation
+        if aggregation == "none" or (
+            aggregation == "samplewise" and not SCORES[asked[result].score].bounded
+        ):
+            keep = "samples"
+        elif aggregation == "samplewise" and keep == "total":
+            keep = "sums"
+    return matrix, keep  # type: ignore[return-value]
+
+
+def _by_result(op: str, scores: object) -> dict[str, dict[str, Any]]:
+    """Return the options of each result, with ``score`` among them."""
+    if isinstance(scores, str) or not isinstance(scores, (Sequence, Mapping)):
+        raise TypeError(
+            f"{op}: scores must be a sequence of names or a dict from names to "
+            f"options, got {type(scores).__name__}"
+        )
+    if not scores:
+        raise ValueError(f"{op}: scores must name at least one score, got none")
+    if not isinstance(scores, Mapping):
+        scores = {name: {} for name in scores}
+    results: dict[str, dict[str, Any]] = {}
+    for name, own in scores.items():
+        if not isinstance(name, str) or not isinstance(own, Mapping):
+            raise TypeError(
+                f"{op}: scores must map names to dicts of options, got {name!r}: {own!r}"
+            )
+        counting = [k for k in own if k in COUNTING or k == "sync_on_compute"]
+        if counting:
+            raise ValueError(
+                f"{op}: {', '.join(counting)} must be the same for every score; "
+                f"pass them to ScoreSuite instead of scores[{name!r}]"
+            )
+        results[name] = {"score": name, **own}
+    return results
+
+
+def _asked(op: str, own: Mapping[str, Any], shared: Mapping[str, Any]) -> Asked:
+    """Return a score of a suite, its options from its own, the shared, the defaults."""
+    check_choice(op, "score", own["score"], tuple(SCORES))
+    score = SCORES[own["score"]]
+    known: Collection[str] = [*score.parameters, *score.kept]
+    refuse_unknown(op, [name for name in own if name not in ("score", *known)], known)
+    chosen = {**shared, **_plain(own)}
+
+    def values(options: Mapping[str, Any]) -> dict[str, Any]:
+        return {n: chosen.get(n, option.default) for n, option in options.items()}
+
+    return Asked(score.name, values(score.parameters), values(score.kept))

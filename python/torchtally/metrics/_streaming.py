@@ -9,14 +9,15 @@ largest value of the score, less than a single addition in float64 may lose.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from torchtally.functional import Scored
-from torchtally.ops import ClassCounts
-
-from ._bound import BoundScore, read, with_formula, with_policy
+from torchtally.functional._policy import Scored
+from torchtally.functional._scoring import BoundScore
+from torchtally.ops._counting import ClassCounts
 
 #: Columns of the sums: high and low part of the values, how many values there are, how
 #: many of them are not finite, and what they weigh in pixels.
@@ -51,15 +52,15 @@ class StreamedMean:
         )
         self._weighted = self._classes_last and policy.average == "weighted"
         self._joint = self._classes_last and policy.sample_mean == "joint"
-        self._each = with_policy(
+        self._each = _with_policy(
             score,
             average="none" if self._classes_last else policy.average,
             aggregation="none",
             return_valid=True,
             dtype=torch.float64,
         )
-        always_defined = with_policy(self._each, undefined_when="zero_denominator")
-        self._support = with_formula(always_defined, _support)
+        defined = _with_policy(self._each, undefined_when="zero_denominator")
+        self._support = replace(defined, sees="class", formula=_support)
         units = _UNITS_OF_PIXELS if self._weighted and self._joint else _UNITS
         self._unit = math.ldexp(1.0, _largest_exponent(policy.zero_division) - units)
         value, _ = _scored(self._each, no_samples, matrix)
@@ -99,7 +100,7 @@ class StreamedMean:
                 weight = weight * number if self._joint else weight
             # A class whose samples all weigh nothing has a mean of 0 / 0.
             mean = mean.masked_fill((weight == 0) & (infinite == 0), 0.0)
-            mean, _ = self._policy._mean(mean, number > 0, weight, -1)
+            mean, _ = self._policy.mean(mean, number > 0, weight, -1)
         elif self._is_scalar:
             mean = mean.squeeze(-1)
         return mean.to(self._policy.dtype)
@@ -115,12 +116,16 @@ class StreamedMean:
         weights = self._policy.class_weights
         if weights is None:
             return torch.ones_like(like)
-        scored = self._policy._scored_classes(len(weights))
+        scored = self._policy.scored_classes(len(weights))
         return like.new_tensor([weights[index] for index in scored])
 
 
+def _with_policy(score: BoundScore, **changes: Any) -> BoundScore:
+    return replace(score, policy=replace(score.policy, **changes))
+
+
 def _scored(score: BoundScore, counts: Tensor, matrix: bool) -> tuple[Tensor, Tensor]:
-    result = read(score, counts, matrix=matrix)
+    result = score.of_counted(counts, matrix=matrix)
     assert isinstance(result, Scored)
     return result.score, result.valid
 

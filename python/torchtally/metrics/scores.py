@@ -1,236 +1,1414 @@
-"""Scores as metric objects: one class a score."""
+"""Counts and scores accumulated over batches: a class for each, and any set of them."""
+# Written by scripts/generate_api.py from _options.py and functional/_definitions.py.
+# fmt: off
+# ruff: noqa: I001
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from torch import Tensor
-from typing_extensions import Unpack
+import torch
+from typing_extensions import Never
 
-from ._plot_scores import plot_scores
-from ._scored import ScoredMetric, ScoreMetricOptions
-from ._state import State
+from torchtally._options import (
+    Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
+    LabelMap, Normalize, OutOfRange, Regions, SampleMean, Task, UndefinedWhen,
+    WeightType, ZeroDivision,
+)
+from torchtally.functional._definitions import SCORES
+
+from ._matrix import MatrixMetric
+from ._scored import ScoreMetric, SuiteMetric
+
+__all__ = [
+    "AccuracyScore",
+    "BalancedAccuracyScore",
+    "CohenKappaScore",
+    "ConfusionMatrix",
+    "DiceScore",
+    "F1Score",
+    "FBetaScore",
+    "FrequencyWeightedIoUScore",
+    "GeneralizedDiceScore",
+    "IoUScore",
+    "MatthewsCorrCoef",
+    "PrecisionScore",
+    "RecallScore",
+    "ScoreSuite",
+    "SpecificityScore",
+    "TverskyScore",
+]
 
 
-class ScoreMetric(ScoredMetric[Tensor]):
-    """A score accumulated over batches, in O(C) memory.
+class ConfusionMatrix(MatrixMetric):
+    """Accumulate a confusion matrix over batches.
 
-    The options are those of the function of the same name, such as
-    :func:`torchtally.dice_score`, with ``label_map``, ``preds_map`` and ``top_k`` among
-    them, and ``sync_on_compute``: whether ``compute`` adds up the counts of all ranks
-    where ``torch.distributed`` is initialised.
-
-    What is kept depends on ``aggregation``: one int64 count for ``"global"``; integer
-    sums over samples for ``"samplewise"``, in which the order of samples, batches and
-    ranks cannot be seen; the counts of each sample for ``"none"``.
+    Rows are targets, columns predictions. ``compute`` returns int64 ``[C, C]``, or
+    ``[N, C, C]`` per sample; ``[L, 2, 2]`` or ``[N, L, 2, 2]`` for multilabel; one more
+    row and column, "other", with ``out_of_range="miss"``. Shares of that shape with
+    ``normalize``. Samples are in the order of updates. See :class:`MatrixMetric` for
+    its methods.
 
     Args:
-        num_classes: C, or the number of labels L for ``task="multilabel"``. May be
-            left out for ``task="binary"``.
-        options: by keyword, those of counting and of the score.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        per_sample: count each index of dimension 0, each sample, on its own.
+        normalize: None for counts, or their shares: ``"true"`` of the pixels of each
+            target class; ``"pred"`` of the pixels of each predicted class; ``"all"`` of
+            all pixels. See :func:`torchtally.functional.normalize_confusion_matrix`.
+        dtype: of shares; counts are int64.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
 
     Raises:
-        TypeError: for an option that does not exist, or of the wrong kind.
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
         ValueError: for a wrong value.
+
+    Example:
+        >>> metric = ConfusionMatrix(num_classes=2)
+        >>> metric.update(torch.tensor([0, 1]), torch.tensor([0, 1]))
+        >>> metric.update(torch.tensor([1]), torch.tensor([0]))
+        >>> metric.compute()
+        tensor([[1, 1],
+                [0, 1]])
+        >>> metric = ConfusionMatrix(2, label_map={7: 0, 26: 1}, normalize="true")
+        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([7, 7, 26, 26]))
+        tensor([[0.5000, 0.5000],
+                [0.0000, 1.0000]])
     """
 
-    _score: ClassVar[str]
-
     def __init__(
-        self, num_classes: int | None = None, **options: Unpack[ScoreMetricOptions]
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", per_sample: bool = False,
+        normalize: Normalize | None = None, dtype: torch.dtype = torch.float32,
+        sync_on_compute: bool = True, **unknown: Never,
     ) -> None:
-        super().__init__(num_classes, {self._score: {"score": self._score}}, options)
-
-    def _value_of(self, state: State) -> Tensor:
-        return self._values_of(state)[self._score]
-
-    def plot(self, ax: Any = None, *, class_names: Sequence[str] | None = None) -> Any:
-        """Draw the score as bars with matplotlib, one for each class if there are any.
-
-        Args:
-            ax: matplotlib axes to draw on; a new figure without.
-            class_names: a name for each bar of ``average="none"``.
-
-        Returns:
-            The axes.
-
-        Raises:
-            ImportError: if matplotlib is not installed.
-            ValueError: for the wrong number of names, or a score for each sample.
-        """
-        name = type(self).__name__
-        return plot_scores(f"{name}.plot", {name: self.compute()}, ax, class_names)
+        super().__init__(
+            num_classes, unknown, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, per_sample=per_sample, normalize=normalize,
+            dtype=dtype, sync_on_compute=sync_on_compute,
+        )
 
 
 class DiceScore(ScoreMetric):
     """Dice coefficient, 2 tp / (2 tp + fp + fn).
 
+    Accumulated over batches: :func:`torchtally.dice_score` of everything that
+    ``update`` counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        Dice (1945), Measures of the amount of ecologic association between species.
+
     Example:
-        >>> metric = DiceScore(num_classes=2, average="none")
-        >>> metric.update(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]))
+        >>> metric = DiceScore(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
         >>> metric.compute()
-        tensor([0.6667, 0.6667])
+        tensor([0.8571, 0.8000])
     """
 
-    _score = "dice"
+    _score = SCORES["dice"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
 
 
 class IoUScore(ScoreMetric):
     """Intersection over union (Jaccard index), tp / (tp + fp + fn).
 
+    Accumulated over batches: :func:`torchtally.iou_score` of everything that ``update``
+    counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        Jaccard (1912), The distribution of the flora in the alpine zone.
+
     Example:
-        >>> metric = IoUScore(num_classes=2)
-        >>> metric(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]))
-        tensor(0.5000)
-        >>> ids = {7: 0, 26: 1, -1: None}  # road, car, licence plate
-        >>> metric = IoUScore(num_classes=2, label_map=ids)
-        >>> metric(torch.tensor([0, 1, 1]), torch.tensor([7, 26, -1]))
-        tensor(1.)
+        >>> metric = IoUScore(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([0.7500, 0.6667])
     """
 
-    _score = "iou"
+    _score = SCORES["iou"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
 
 
 class F1Score(ScoreMetric):
-    """F1, 2 tp / (2 tp + fp + fn), the harmonic mean of precision and recall.
+    """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
+
+    Accumulated over batches: :func:`torchtally.f1_score` of everything that ``update``
+    counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        van Rijsbergen (1979), Information Retrieval, chapter 7.
 
     Example:
-        >>> metric = F1Score(task="binary")
-        >>> metric(torch.tensor([0.9, 0.8, 0.2]), torch.tensor([1, 0, 0]))
-        tensor(0.6667)
+        >>> metric = F1Score(num_classes=2)
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor(0.8286)
     """
 
-    _score = "f1"
+    _score = SCORES["f1"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
+
+
+class FBetaScore(ScoreMetric):
+    """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
+
+    Accumulated over batches: :func:`torchtally.fbeta_score` of everything that
+    ``update`` counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        beta: weight of recall; 0 is precision, infinity is recall.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        van Rijsbergen (1979), Information Retrieval, chapter 7.
+
+    Example:
+        >>> metric = FBetaScore(num_classes=2, beta=2.0, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([0.7895, 0.9091])
+    """
+
+    _score = SCORES["fbeta"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, beta: float = 1.0,
+        task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {"beta": beta}, task=task, threshold=threshold,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
 
 
 class PrecisionScore(ScoreMetric):
     """Precision (positive predictive value), tp / (tp + fp).
 
+    Accumulated over batches: :func:`torchtally.precision_score` of everything that
+    ``update`` counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        van Rijsbergen (1979), Information Retrieval, chapter 7.
+
     Example:
-        >>> metric = PrecisionScore(num_classes=2)
-        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
-        tensor(0.8333)
+        >>> metric = PrecisionScore(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([1.0000, 0.6667])
     """
 
-    _score = "precision"
+    _score = SCORES["precision"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
 
 
 class RecallScore(ScoreMetric):
     """Recall (sensitivity, true positive rate), tp / (tp + fn).
 
+    Accumulated over batches: :func:`torchtally.recall_score` of everything that
+    ``update`` counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        van Rijsbergen (1979), Information Retrieval, chapter 7.
+
     Example:
-        >>> metric = RecallScore(num_classes=2)
-        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
-        tensor(0.7500)
+        >>> metric = RecallScore(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([0.7500, 1.0000])
     """
 
-    _score = "recall"
+    _score = SCORES["recall"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
 
 
 class SpecificityScore(ScoreMetric):
     """Specificity (true negative rate), tn / (tn + fp).
 
+    Accumulated over batches: :func:`torchtally.specificity_score` of everything that
+    ``update`` counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+
     Example:
-        >>> metric = SpecificityScore(num_classes=2)
-        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
-        tensor(0.7500)
+        >>> metric = SpecificityScore(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([1.0000, 0.7500])
     """
 
-    _score = "specificity"
+    _score = SCORES["specificity"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
 
 
 class AccuracyScore(ScoreMetric):
     """Accuracy, the share of pixels predicted right; of a class, its recall.
 
+    Accumulated over batches: :func:`torchtally.accuracy_score` of everything that
+    ``update`` counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel).
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
+
     Example:
         >>> metric = AccuracyScore(num_classes=2)
-        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
-        tensor(0.7500)
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor(0.8333)
     """
 
-    _score = "accuracy"
+    _score = SCORES["accuracy"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average = "micro",
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
 
 
 class BalancedAccuracyScore(ScoreMetric):
-    """Balanced accuracy, the mean recall of the classes in the target.
+    """Balanced accuracy, the mean recall of the classes of the target.
+
+    Accumulated over batches: :func:`torchtally.balanced_accuracy_score` of everything
+    that ``update`` counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
 
     Example:
         >>> metric = BalancedAccuracyScore(num_classes=2)
-        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
-        tensor(0.7500)
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor(0.8750)
     """
 
-    _score = "balanced_accuracy"
+    _score = SCORES["balanced_accuracy"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        regions: Regions = None, dtype: torch.dtype = torch.float32,
+        sync_on_compute: bool = True, **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, regions=regions, dtype=dtype,
+            sync_on_compute=sync_on_compute,
+        )
 
 
 class FrequencyWeightedIoUScore(ScoreMetric):
-    """IoU, each class weighted by its share of the target.
+    """Intersection over union, each class weighted by its share of the target.
+
+    Accumulated over batches: :func:`torchtally.frequency_weighted_iou_score` of
+    everything that ``update`` counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        Long et al. (2015), Fully convolutional networks: frequency weighted IU.
 
     Example:
         >>> metric = FrequencyWeightedIoUScore(num_classes=2)
-        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
-        tensor(0.5833)
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor(0.7222)
     """
 
-    _score = "frequency_weighted_iou"
+    _score = SCORES["frequency_weighted_iou"]
 
-
-class FBetaScore(ScoreMetric):
-    """F-beta, which counts recall ``beta`` times as much as precision (1.0).
-
-    Example:
-        >>> metric = FBetaScore(num_classes=2, beta=2.0)
-        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
-        tensor(0.7323)
-    """
-
-    _score = "fbeta"
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        regions: Regions = None, dtype: torch.dtype = torch.float32,
+        sync_on_compute: bool = True, **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, regions=regions, dtype=dtype,
+            sync_on_compute=sync_on_compute,
+        )
 
 
 class TverskyScore(ScoreMetric):
-    """Tversky index, tp / (tp + alpha fp + beta fn) (0.5 and 0.5).
+    """Tversky index, tp / (tp + alpha fp + beta fn).
+
+    Accumulated over batches: :func:`torchtally.tversky_score` of everything that
+    ``update`` counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        alpha: weight of false positives; not negative.
+        beta: weight of false negatives. 0.5 and 0.5 is Dice.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        Tversky (1977), Features of similarity; alpha, beta as in Salehi et al. (2017).
 
     Example:
-        >>> metric = TverskyScore(num_classes=2, alpha=0.3, beta=0.7)
-        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
-        tensor(0.7289)
+        >>> metric = TverskyScore(num_classes=2, alpha=0.3, beta=0.7, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([0.8108, 0.8696])
     """
 
-    _score = "tversky"
+    _score = SCORES["tversky"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, alpha: float = 0.5, beta: float = 0.5,
+        task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {"alpha": alpha, "beta": beta}, task=task,
+            threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+            label_map=label_map, preds_map=preds_map, out_of_range=out_of_range,
+            average=average, zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
 
 
 class GeneralizedDiceScore(ScoreMetric):
-    """Dice of all classes, each weighted by the inverse of its size.
+    """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
+
+    Accumulated over batches: :func:`torchtally.generalized_dice_score` of everything
+    that ``update`` counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
+            ``"simple"`` 1 / t; ``"linear"`` 1.
+        empty_weight: w of a class without target pixels: ``"largest"`` that of the
+            other classes (MONAI); ``"zero"`` 0. No matter for linear.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).
 
     Example:
         >>> metric = GeneralizedDiceScore(num_classes=2)
-        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
-        tensor(0.7500)
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor(0.8148)
     """
 
-    _score = "generalized_dice"
+    _score = SCORES["generalized_dice"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, weight_type: WeightType = "square",
+        empty_weight: EmptyWeight = "largest", task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", classes: Classes = None,
+        include_background: bool = True, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown,
+            {"weight_type": weight_type, "empty_weight": empty_weight}, task=task,
+            threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+            label_map=label_map, preds_map=preds_map, out_of_range=out_of_range,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, classes=classes,
+            include_background=include_background, regions=regions, dtype=dtype,
+            sync_on_compute=sync_on_compute,
+        )
 
 
 class MatthewsCorrCoef(ScoreMetric):
-    """Correlation of target and prediction, of the whole matrix.
+    """Matthews correlation coefficient of target and prediction, in [-1, 1].
+
+    Accumulated over batches: :func:`torchtally.matthews_corrcoef` of everything that
+    ``update`` counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        Gorodkin (2004), Comparing two K-category assignments by a K-category
+        correlation coefficient.
 
     Example:
         >>> metric = MatthewsCorrCoef(num_classes=2)
-        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
-        tensor(0.5774)
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor(0.7071)
     """
 
-    _score = "matthews_corrcoef"
+    _score = SCORES["matthews_corrcoef"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
+        sync_on_compute: bool = True, **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
+            sync_on_compute=sync_on_compute,
+        )
 
 
 class CohenKappaScore(ScoreMetric):
-    """Agreement beyond chance, of the whole matrix; ``weights`` for ordered classes.
+    """Cohen's kappa, agreement beyond chance, at most 1.
+
+    Accumulated over batches: :func:`torchtally.cohen_kappa_score` of everything that
+    ``update`` counted. See :class:`ScoreMetric` for its methods.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        weights: weight of a disagreement between classes i and j: ``"none"`` 1;
+            ``"linear"`` \|i - j\|; ``"quadratic"`` (i - j)².
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong value.
+
+    References:
+        Cohen (1960), A coefficient of agreement for nominal scales; (1968) weighted.
 
     Example:
         >>> metric = CohenKappaScore(num_classes=2)
-        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 0, 1]))
-        tensor(0.5000)
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor(0.6667)
     """
 
-    _score = "cohen_kappa"
+    _score = SCORES["cohen_kappa"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, weights: KappaWeights = "none",
+        task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
+        sync_on_compute: bool = True, **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, unknown, {"weights": weights}, task=task, threshold=threshold,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
+            sync_on_compute=sync_on_compute,
+        )
+
+
+class ScoreSuite(SuiteMetric):
+    """Any set of scores from one accumulation: each batch is counted once.
+
+    ``compute`` and ``forward`` return a dict. Options hold for every score that takes
+    them, where None is each score's own default; those that a score is given by name
+    hold for it alone. The scores: dice, iou, f1, fbeta, precision, recall, specificity,
+    accuracy, balanced_accuracy, frequency_weighted_iou, tversky, generalized_dice,
+    matthews_corrcoef, cohen_kappa.
+
+    Args:
+        num_classes: C, or L for multilabel; may be left out for binary.
+        scores: names of scores; or from the name of a result to its own options, where
+            ``score`` says which score it is if the name does not.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        beta: of fbeta: weight of recall; 0 is precision, infinity is recall. of
+            tversky: weight of false negatives. 0.5 and 0.5 is Dice.
+        alpha: of tversky: weight of false positives; not negative.
+        weight_type: of generalized_dice: w of a class with t target pixels:
+            ``"square"`` 1 / t²; ``"simple"`` 1 / t; ``"linear"`` 1.
+        empty_weight: of generalized_dice: w of a class without target pixels:
+            ``"largest"`` that of the other classes (MONAI); ``"zero"`` 0. No matter for
+            linear.
+        weights: of cohen_kappa: weight of a disagreement between classes i and j:
+            ``"none"`` 1; ``"linear"`` \|i - j\|; ``"quadratic"`` (i - j)².
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        sync_on_compute: ``compute`` adds up the counts of all ranks where
+            ``torch.distributed`` is initialised.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that no score takes.
+        ValueError: for a score that does not exist, or a wrong value.
+
+    Example:
+        >>> suite = ScoreSuite(
+        ...     num_classes=2,
+        ...     scores={"dice": {}, "each": {"score": "iou", "average": "none"}},
+        ... )
+        >>> suite.update(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]))
+        >>> suite.compute()
+        {'dice': tensor(0.6667), 'each': tensor([0.5000, 0.5000])}
+    """
+
+    def __init__(
+        self, num_classes: int | None = None,
+        scores: Sequence[str] | Mapping[str, Mapping[str, Any]] = ("dice", "iou", "f1"),
+        *, task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        beta: float | None = None, alpha: float | None = None,
+        weight_type: WeightType | None = None, empty_weight: EmptyWeight | None = None,
+        weights: KappaWeights | None = None, average: Average | None = None,
+        zero_division: ZeroDivision | None = None,
+        undefined_when: UndefinedWhen | None = None,
+        aggregation: Aggregation | None = None, sample_mean: SampleMean | None = None,
+        classes: Classes = None, include_background: bool | None = None,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype | None = None, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        super().__init__(
+            num_classes, scores, unknown,
+            {
+                "beta": beta, "alpha": alpha, "weight_type": weight_type,
+                "empty_weight": empty_weight, "weights": weights, "average": average,
+                "zero_division": zero_division, "undefined_when": undefined_when,
+                "aggregation": aggregation, "sample_mean": sample_mean,
+                "classes": classes, "include_background": include_background,
+                "class_weights": class_weights, "regions": regions, "dtype": dtype,
+            },
+            task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+            label_map=label_map, preds_map=preds_map, out_of_range=out_of_range,
+            sync_on_compute=sync_on_compute,
+        )

@@ -12,15 +12,12 @@ from torch import Tensor
 from torchtally import _library  # noqa: F401  (loads the ops)
 
 
-def register_counting_op(name: str, shape: Callable[[int], tuple[int, int]]) -> Any:
+def register_counting_op(name: str, shape: Callable[[int], tuple[int, int]]) -> None:
     """Register fake and vmap implementations of an op and its in-place twin.
 
     Args:
         name: of the functional op, in the namespace torchtally.
         shape: from K to the shape of one group's counts.
-
-    Returns:
-        The functional op.
     """
     op = getattr(torch.ops.torchtally, name).default
 
@@ -48,7 +45,6 @@ def register_counting_op(name: str, shape: Callable[[int], tuple[int, int]]) -> 
     torch.library.register_fake(f"torchtally::{name}_", fake_in_place)
     torch.library.register_vmap(f"torchtally::{name}", partial(_vmapped, op))
     torch.library.register_vmap(f"torchtally::{name}_", partial(_vmapped_in_place, op))
-    return op
 
 
 def _vmapped(

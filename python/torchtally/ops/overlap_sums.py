@@ -10,8 +10,9 @@ from torch import Tensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 
 from torchtally import _library  # noqa: F401  (loads the ops)
+from torchtally._options import IgnoreIndex
 
-from ._arguments import IgnoreIndex, check_choice, ignore_values, is_integer, is_score
+from ._arguments import INTEGERS, SCORES, check_choice, ignore_values
 from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
 
 Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
@@ -132,7 +133,7 @@ def _check(
     ):
         if not isinstance(value, Tensor) and not (optional and value is None):
             raise TypeError(f"{op}: {name} must be a tensor, got {_kind(value)}")
-    if not is_score(logits.dtype):
+    if logits.dtype not in SCORES:
         raise TypeError(
             f"{op}: input must be float16, bfloat16, float32 or float64, "
             f"got {logits.dtype}"
@@ -143,7 +144,7 @@ def _check(
             f"got shape {list(logits.shape)}"
         )
     shape = (logits.shape[0], *logits.shape[2:])
-    if not is_integer(target.dtype) and not is_score(target.dtype):
+    if target.dtype not in INTEGERS and target.dtype not in SCORES:
         raise TypeError(
             f"{op}: target must hold integer or bool labels, or floating values for "
             f"each class, got {target.dtype}"
@@ -167,7 +168,7 @@ def _check(
                 f"{op}: target must be labels [N, ...] = {list(shape)} or have input's "
                 f"shape {list(logits.shape)}, got {list(target.shape)}"
             )
-        if not is_integer(target.dtype):
+        if target.dtype not in INTEGERS:
             raise TypeError(
                 f"{op}: labels must be an integer or bool tensor, got {target.dtype}"
             )
@@ -179,7 +180,7 @@ def _check(
                 f"{op}: mask must be [N, ...] = {list(shape)}, got {list(mask.shape)}"
             )
     if class_weight is not None:
-        if not is_score(class_weight.dtype):
+        if class_weight.dtype not in SCORES:
             raise TypeError(
                 f"{op}: class_weight must be a floating tensor, "
                 f"got {class_weight.dtype}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from torchtally.ops import OverlapSums
+from torchtally.ops.overlap_sums import OverlapSums
 
 from ._policy import LossPolicy, Overlap
 from ._signatures import Activation, WeightType

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from torchtally.functional._options import Option
-from torchtally.ops import OverlapSums, overlap_sums
+from torchtally.ops.overlap_sums import OverlapSums, overlap_sums
 from torchtally.ops._arguments import check_choice, ignore_values
 
 from . import _options, _policy

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor
 
-from torchtally.ops._arguments import IgnoreIndex, holds, ignore_values
+from torchtally._options import IgnoreIndex
+from torchtally.ops._arguments import holds, ignore_values
 
 from ._signatures import Activation
 

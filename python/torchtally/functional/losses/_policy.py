@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from torchtally.functional._checks import scored_classes
-from torchtally.ops import OverlapSums
+from torchtally.ops.overlap_sums import OverlapSums
 from torchtally.ops._arguments import check_choice
 
 from ._checks import check_flag, class_indices, non_negative

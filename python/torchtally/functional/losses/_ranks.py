@@ -9,7 +9,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from torchtally.ops import OverlapSums
+from torchtally.ops.overlap_sums import OverlapSums
 
 _CLASS_ROWS = 6  # the fields of OverlapSums that are [N, C]
 

@@ -13,8 +13,8 @@ from typing import Any, Literal, Protocol, TypeAlias, TypedDict
 from torch import Tensor
 from typing_extensions import Unpack
 
-from torchtally.ops import OverlapSums
-from torchtally.ops._arguments import IgnoreIndex
+from torchtally.ops.overlap_sums import OverlapSums
+from torchtally._options import IgnoreIndex
 
 Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
 LossAverage: TypeAlias = Literal["macro", "micro"]

@@ -1,0 +1,249 @@
+"""Every option of counts and scores, stated once: its type, its default, its words.
+
+Signatures and docstrings of the public functions and classes are written from these
+tables (``scripts/generate_api.py``), in both languages; values are checked against the
+types. An option that several scores have differs between them in its default at most.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+
+import torch
+from torch import Tensor
+
+Task: TypeAlias = Literal["multiclass", "binary", "multilabel"]
+OutOfRange: TypeAlias = Literal["error", "ignore", "miss"]
+Normalize: TypeAlias = Literal["true", "pred", "all"]
+Average: TypeAlias = Literal["macro", "micro", "weighted", "none", "binary", "samples"]
+UndefinedWhen: TypeAlias = Literal["zero_denominator", "empty_target", "both_empty"]
+Aggregation: TypeAlias = Literal["global", "samplewise", "none"]
+SampleMean: TypeAlias = Literal["classes_first", "samples_first", "joint"]
+WeightType: TypeAlias = Literal["square", "simple", "linear"]
+EmptyWeight: TypeAlias = Literal["largest", "zero"]
+KappaWeights: TypeAlias = Literal["none", "linear", "quadratic"]
+
+IgnoreIndex: TypeAlias = int | Sequence[int] | None
+LabelMap: TypeAlias = Mapping[int, int | None] | None
+ZeroDivision: TypeAlias = Literal["skip", "nan"] | float
+Classes: TypeAlias = Sequence[int] | Literal["present"] | None
+Regions: TypeAlias = Sequence[Sequence[int]] | Mapping[str, Sequence[int]] | None
+ClassWeights: TypeAlias = Sequence[float] | Tensor | None
+
+
+#: The values of each Literal, by its name.
+CHOICES: dict[str, tuple[str, ...]] = {
+    "Task": get_args(Task),
+    "OutOfRange": get_args(OutOfRange),
+    "Normalize": get_args(Normalize),
+    "Average": get_args(Average),
+    "UndefinedWhen": get_args(UndefinedWhen),
+    "Aggregation": get_args(Aggregation),
+    "SampleMean": get_args(SampleMean),
+    "WeightType": get_args(WeightType),
+    "EmptyWeight": get_args(EmptyWeight),
+    "KappaWeights": get_args(KappaWeights),
+}
+
+
+class Option(NamedTuple):
+    """A keyword argument.
+
+    Attributes:
+        type: the annotation, in names of this module.
+        default: what holds where it is not given.
+        doc: what it means; each choice of a Literal as ``"choice"`` and its words.
+        finite: of a number that is not negative, whether it must be finite too.
+    """
+
+    type: str
+    default: Any
+    doc: str
+    finite: bool = True
+
+
+#: How pixels are counted.
+COUNTING: dict[str, Option] = {
+    "task": Option(
+        "Task",
+        "multiclass",
+        '``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1; '
+        '``"multilabel"`` L labels a pixel, each set or not.',
+    ),
+    "threshold": Option(
+        "float", 0.5, "a score above it is class 1 (binary and multilabel scores)."
+    ),
+    "top_k": Option(
+        "int",
+        1,
+        "a pixel whose target is among its k highest class scores counts as "
+        "predicted right, another as its highest score says (``[N, C, ...]`` scores).",
+    ),
+    "ignore_index": Option(
+        "IgnoreIndex", None, "a target value, or several, whose pixels count nowhere."
+    ),
+    "label_map": Option(
+        "LabelMap",
+        None,
+        "a mapping from the values of target to classes, all at once; a value mapped "
+        "to None is ignored, one that is not named is out of range.",
+    ),
+    "preds_map": Option("LabelMap", None, "the same for preds."),
+    "mask": Option(
+        "Tensor | None",
+        None,
+        "bool tensor of target's shape; pixels where it is False count nowhere.",
+    ),
+    "out_of_range": Option(
+        "OutOfRange",
+        "error",
+        'what a label outside ``[0, C)`` that is not ignored does: ``"error"`` '
+        'raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it as a class '
+        'of its own, "other", that enters micro averages only.',
+    ),
+    "validate": Option(
+        "bool",
+        True,
+        'with False, ``out_of_range="error"`` does not raise, which spares CUDA '
+        "tensors the read back from the device; the pair is left out.",
+    ),
+}
+
+#: How counts become a score.
+POLICY: dict[str, Option] = {
+    "average": Option(
+        "Average | None",
+        None,
+        '``"macro"`` mean over classes; ``"micro"`` pools the counts of all classes; '
+        '``"weighted"`` mean weighted by support; ``"none"`` a score for each class; '
+        '``"binary"`` class 1 alone; ``"samples"`` mean over samples of labels pooled '
+        '(multilabel). None is ``"binary"`` for ``task="binary"``, else ``"macro"``.',
+    ),
+    "zero_division": Option(
+        "ZeroDivision",
+        "skip",
+        'what an undefined entry is worth: ``"skip"`` leaves it out (NaN with '
+        '``average="none"``, and where nothing is left); ``"nan"`` lets NaN '
+        "propagate; a number stands in for it.",
+    ),
+    "undefined_when": Option(
+        "UndefinedWhen",
+        "zero_denominator",
+        'which entries are undefined: ``"zero_denominator"`` those alone; '
+        '``"empty_target"`` also those without a target pixel; ``"both_empty"`` also '
+        "those without a target or predicted pixel.",
+    ),
+    "aggregation": Option(
+        "Aggregation",
+        "global",
+        '``"global"`` adds up the counts of all samples first; ``"samplewise"`` '
+        'averages the scores of samples; ``"none"`` returns a score for each sample.',
+    ),
+    "sample_mean": Option(
+        "SampleMean",
+        "classes_first",
+        'of samplewise scores: ``"classes_first"`` means over classes, then samples; '
+        '``"samples_first"`` the other way round; ``"joint"`` one mean over both.',
+    ),
+    "classes": Option(
+        "Classes",
+        None,
+        'the classes to score, in this order; None for all; ``"present"`` for those '
+        "with a target or predicted pixel (another is NaN and enters no average).",
+    ),
+    "include_background": Option("bool", True, "False leaves class 0 out."),
+    "class_weights": Option(
+        "ClassWeights",
+        None,
+        "a weight for each of the C classes, or regions; of macro averages only. The "
+        "result is divided by the weights that entered it.",
+    ),
+    "regions": Option(
+        "Regions",
+        None,
+        "unions of classes that are scored instead of classes, such as ``[[1, 2, 3], "
+        "[1, 3]]``, or a mapping from names to them; they may overlap.",
+    ),
+    "return_valid": Option(
+        "bool",
+        False,
+        "return ``(score, valid)``, where valid is int64: the number of entries that "
+        "entered the last average.",
+    ),
+    "dtype": Option(
+        "torch.dtype",
+        torch.float32,
+        "float32 or float64. Ratios are computed in float64 either way.",
+    ),
+}
+
+#: What counts that were taken before no longer say.
+COUNTED: dict[str, Option] = {
+    "task": COUNTING["task"]._replace(
+        doc='the task counted: for ``"multilabel"`` the counts are those of L labels, '
+        "matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.",
+    ),
+    "ignore_index": COUNTING["ignore_index"]._replace(
+        doc="classes that were ignored in counting and are not scored."
+    ),
+    "other": Option(
+        "bool",
+        False,
+        'the last class is "other", as ``out_of_range="miss"`` counts: it enters '
+        "micro averages only, and not where ``classes`` names what to score.",
+    ),
+}
+
+#: What a confusion matrix has besides.
+MATRIX: dict[str, Option] = {
+    "per_sample": Option(
+        "bool", False, "count each index of dimension 0, each sample, on its own."
+    ),
+    "normalize": Option(
+        "Normalize | None",
+        None,
+        'None for counts, or their shares: ``"true"`` of the pixels of each target '
+        'class; ``"pred"`` of the pixels of each predicted class; ``"all"`` of all '
+        "pixels. See :func:`torchtally.functional.normalize_confusion_matrix`.",
+    ),
+    "dtype": Option("torch.dtype", torch.float32, "of shares; counts are int64."),
+}
+
+#: What a metric object has besides.
+METRIC: dict[str, Option] = {
+    "sync_on_compute": Option(
+        "bool",
+        True,
+        "``compute`` adds up the counts of all ranks where ``torch.distributed`` is "
+        "initialised.",
+    ),
+}
+
+
+def refuse_unknown(op: str, unknown: Collection[str], known: Collection[str]) -> None:
+    """Raise TypeError for options that an operation does not take, naming the nearest.
+
+    Args:
+        op: name of the operation.
+        unknown: the options; nothing is raised where there are none.
+        known: the options that it takes.
+    """
+    for name in unknown:
+        near = difflib.get_close_matches(str(name), known, 1)
+        remedy = (
+            f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
+        )
+        raise TypeError(f"{op}: unknown option {name!r}; {remedy}")
+
+
+def shown(cls: type, given: Mapping[str, object]) -> str:
+    """Return the options that are not the defaults of a class, as a call writes them."""
+    parameters = inspect.signature(cls).parameters
+    return ", ".join(
+        f"{name}={value!r}"
+        for name, value in given.items()
+        if name not in parameters or value != parameters[name].default
+    )

@@ -1,0 +1,1406 @@
+"""Scores of counts already taken: confusion matrices, or counts of classes."""
+# Written by scripts/generate_api.py from _options.py and functional/_definitions.py.
+# fmt: off
+# ruff: noqa: I001
+
+from __future__ import annotations
+
+from typing import Any, Literal, overload
+
+import torch
+from torch import Tensor
+
+from torchtally._options import (
+    Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
+    Regions, SampleMean, Task, UndefinedWhen, WeightType, ZeroDivision,
+)
+from torchtally.ops._counting import ClassCounts
+
+from ._definitions import SCORES
+from ._policy import Scored
+from ._scoring import score_of_counts
+
+__all__ = [
+    "accuracy_from_counts",
+    "balanced_accuracy_from_counts",
+    "cohen_kappa_from_counts",
+    "dice_from_counts",
+    "f1_from_counts",
+    "fbeta_from_counts",
+    "frequency_weighted_iou_from_counts",
+    "generalized_dice_from_counts",
+    "iou_from_counts",
+    "matthews_corrcoef_from_counts",
+    "precision_from_counts",
+    "recall_from_counts",
+    "specificity_from_counts",
+    "tversky_from_counts",
+]
+
+
+@overload
+def dice_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def dice_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def dice_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Dice coefficient, 2 tp / (2 tp + fp + fn).
+
+    Of counts already taken; :func:`dice_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Dice (1945), Measures of the amount of ecologic association between species.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.dice_from_counts(matrix, average='none')
+        tensor([0.8571, 0.8000])
+    """
+    return score_of_counts(
+        SCORES["dice"], counts, unknown, {}, task=task, ignore_index=ignore_index,
+        other=other, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def iou_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def iou_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def iou_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Intersection over union (Jaccard index), tp / (tp + fp + fn).
+
+    Of counts already taken; :func:`iou_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Jaccard (1912), The distribution of the flora in the alpine zone.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.iou_from_counts(matrix, average='none')
+        tensor([0.7500, 0.6667])
+    """
+    return score_of_counts(
+        SCORES["iou"], counts, unknown, {}, task=task, ignore_index=ignore_index,
+        other=other, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def f1_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def f1_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def f1_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
+
+    Of counts already taken; :func:`f1_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        van Rijsbergen (1979), Information Retrieval, chapter 7.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.f1_from_counts(matrix)
+        tensor(0.8286)
+    """
+    return score_of_counts(
+        SCORES["f1"], counts, unknown, {}, task=task, ignore_index=ignore_index,
+        other=other, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def fbeta_from_counts(
+    counts: Tensor | ClassCounts, *, beta: float = 1.0, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def fbeta_from_counts(
+    counts: Tensor | ClassCounts, *, beta: float = 1.0, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def fbeta_from_counts(
+    counts: Tensor | ClassCounts, *, beta: float = 1.0, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
+
+    Of counts already taken; :func:`fbeta_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        beta: weight of recall; 0 is precision, infinity is recall.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        van Rijsbergen (1979), Information Retrieval, chapter 7.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.fbeta_from_counts(matrix, beta=2.0, average='none')
+        tensor([0.7895, 0.9091])
+    """
+    return score_of_counts(
+        SCORES["fbeta"], counts, unknown, {"beta": beta}, task=task,
+        ignore_index=ignore_index, other=other, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def precision_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def precision_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def precision_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Precision (positive predictive value), tp / (tp + fp).
+
+    Of counts already taken; :func:`precision_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        van Rijsbergen (1979), Information Retrieval, chapter 7.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.precision_from_counts(matrix, average='none')
+        tensor([1.0000, 0.6667])
+    """
+    return score_of_counts(
+        SCORES["precision"], counts, unknown, {}, task=task, ignore_index=ignore_index,
+        other=other, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def recall_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def recall_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def recall_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Recall (sensitivity, true positive rate), tp / (tp + fn).
+
+    Of counts already taken; :func:`recall_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        van Rijsbergen (1979), Information Retrieval, chapter 7.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.recall_from_counts(matrix, average='none')
+        tensor([0.7500, 1.0000])
+    """
+    return score_of_counts(
+        SCORES["recall"], counts, unknown, {}, task=task, ignore_index=ignore_index,
+        other=other, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def specificity_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def specificity_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def specificity_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Specificity (true negative rate), tn / (tn + fp).
+
+    Of counts already taken; :func:`specificity_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.specificity_from_counts(matrix, average='none')
+        tensor([1.0000, 0.7500])
+    """
+    return score_of_counts(
+        SCORES["specificity"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def accuracy_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False, average: Average = "micro",
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def accuracy_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False, average: Average = "micro",
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def accuracy_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False, average: Average = "micro",
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Accuracy, the share of pixels predicted right; of a class, its recall.
+
+    Of counts already taken; :func:`accuracy_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel).
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.accuracy_from_counts(matrix)
+        tensor(0.8333)
+    """
+    return score_of_counts(
+        SCORES["accuracy"], counts, unknown, {}, task=task, ignore_index=ignore_index,
+        other=other, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def balanced_accuracy_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def balanced_accuracy_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def balanced_accuracy_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Balanced accuracy, the mean recall of the classes of the target.
+
+    Of counts already taken; :func:`balanced_accuracy_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.balanced_accuracy_from_counts(matrix)
+        tensor(0.8750)
+    """
+    return score_of_counts(
+        SCORES["balanced_accuracy"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background, regions=regions,
+        return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def frequency_weighted_iou_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def frequency_weighted_iou_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def frequency_weighted_iou_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Intersection over union, each class weighted by its share of the target.
+
+    Of counts already taken; :func:`frequency_weighted_iou_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Long et al. (2015), Fully convolutional networks: frequency weighted IU.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.frequency_weighted_iou_from_counts(matrix)
+        tensor(0.7222)
+    """
+    return score_of_counts(
+        SCORES["frequency_weighted_iou"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background, regions=regions,
+        return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def tversky_from_counts(
+    counts: Tensor | ClassCounts, *, alpha: float = 0.5, beta: float = 0.5,
+    task: Task = "multiclass", ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def tversky_from_counts(
+    counts: Tensor | ClassCounts, *, alpha: float = 0.5, beta: float = 0.5,
+    task: Task = "multiclass", ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def tversky_from_counts(
+    counts: Tensor | ClassCounts, *, alpha: float = 0.5, beta: float = 0.5,
+    task: Task = "multiclass", ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Tversky index, tp / (tp + alpha fp + beta fn).
+
+    Of counts already taken; :func:`tversky_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        alpha: weight of false positives; not negative.
+        beta: weight of false negatives. 0.5 and 0.5 is Dice.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Tversky (1977), Features of similarity; alpha, beta as in Salehi et al. (2017).
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.tversky_from_counts(matrix, alpha=0.3, beta=0.7, average='none')
+        tensor([0.8108, 0.8696])
+    """
+    return score_of_counts(
+        SCORES["tversky"], counts, unknown, {"alpha": alpha, "beta": beta}, task=task,
+        ignore_index=ignore_index, other=other, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def generalized_dice_from_counts(
+    counts: Tensor | ClassCounts, *, weight_type: WeightType = "square",
+    empty_weight: EmptyWeight = "largest", task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", classes: Classes = None,
+    include_background: bool = True, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def generalized_dice_from_counts(
+    counts: Tensor | ClassCounts, *, weight_type: WeightType = "square",
+    empty_weight: EmptyWeight = "largest", task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", classes: Classes = None,
+    include_background: bool = True, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def generalized_dice_from_counts(
+    counts: Tensor | ClassCounts, *, weight_type: WeightType = "square",
+    empty_weight: EmptyWeight = "largest", task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", classes: Classes = None,
+    include_background: bool = True, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
+
+    Of counts already taken; :func:`generalized_dice_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
+            ``"simple"`` 1 / t; ``"linear"`` 1.
+        empty_weight: w of a class without target pixels: ``"largest"`` that of the
+            other classes (MONAI); ``"zero"`` 0. No matter for linear.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
+        where undefined. Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.generalized_dice_from_counts(matrix)
+        tensor(0.8148)
+    """
+    return score_of_counts(
+        SCORES["generalized_dice"], counts, unknown,
+        {"weight_type": weight_type, "empty_weight": empty_weight}, task=task,
+        ignore_index=ignore_index, other=other, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, classes=classes,
+        include_background=include_background, regions=regions,
+        return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def matthews_corrcoef_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", return_valid: Literal[False] = False,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def matthews_corrcoef_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", return_valid: Literal[True],
+    dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def matthews_corrcoef_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", return_valid: bool = False,
+    dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Matthews correlation coefficient of target and prediction, in [-1, 1].
+
+    Of counts already taken; :func:`matthews_corrcoef` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
+        where undefined. Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Gorodkin (2004), Comparing two K-category assignments by a K-category
+        correlation coefficient.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.matthews_corrcoef_from_counts(matrix)
+        tensor(0.7071)
+    """
+    return score_of_counts(
+        SCORES["matthews_corrcoef"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation,
+        return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def cohen_kappa_from_counts(
+    counts: Tensor | ClassCounts, *, weights: KappaWeights = "none",
+    task: Task = "multiclass", ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", return_valid: Literal[False] = False,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def cohen_kappa_from_counts(
+    counts: Tensor | ClassCounts, *, weights: KappaWeights = "none",
+    task: Task = "multiclass", ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", return_valid: Literal[True],
+    dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def cohen_kappa_from_counts(
+    counts: Tensor | ClassCounts, *, weights: KappaWeights = "none",
+    task: Task = "multiclass", ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", return_valid: bool = False,
+    dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Cohen's kappa, agreement beyond chance, at most 1.
+
+    Of counts already taken; :func:`cohen_kappa_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        weights: weight of a disagreement between classes i and j: ``"none"`` 1;
+            ``"linear"`` \|i - j\|; ``"quadratic"`` (i - j)².
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+
+    Returns:
+        float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
+        where undefined. Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Cohen (1960), A coefficient of agreement for nominal scales; (1968) weighted.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.cohen_kappa_from_counts(matrix)
+        tensor(0.6667)
+    """
+    return score_of_counts(
+        SCORES["cohen_kappa"], counts, unknown, {"weights": weights}, task=task,
+        ignore_index=ignore_index, other=other, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation,
+        return_valid=return_valid, dtype=dtype,
+    )
