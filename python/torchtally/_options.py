@@ -240,7 +240,7 @@ def refuse_unknown(op: str, unknown: Collection[str], known: Collection[str]) ->
 
 
 def shown(cls: type, given: Mapping[str, object]) -> str:
-    """Return the options that are not the defaults of a class, as a call writes them."""
+    """Return the options that are not a class's defaults, as a call writes them."""
     parameters = inspect.signature(cls).parameters
     return ", ".join(
         f"{name}={value!r}"

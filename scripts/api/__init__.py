@@ -1,0 +1,1 @@
+"""What ``generate_api.py`` writes, by language and kind."""

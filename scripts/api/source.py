@@ -9,14 +9,55 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
+from torchtally import _options
 from torchtally._options import Option
 
 WIDTH = 88
 HEADER = """\
-# Written by scripts/generate_api.py from {definitions}.
+# Written by scripts/generate_api.py from _options.py and functional/_definitions.py.
 # fmt: off
 # ruff: noqa: I001
+
+from __future__ import annotations
 """
+#: What metrics are made with, beside options; and options that are not theirs.
+NUM_CLASSES = "num_classes: int | None = None"
+OF_BATCH = ("mask", "validate")
+#: Words that several functions share.
+PIXELS = {
+    "preds": "labels of target's shape, or class scores ``[N, C, ...]``.",
+    "target": "integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.",
+    "num_classes": "C, or L for multilabel; may be left out for binary.",
+}
+OTHERS = {"**unknown": "any other option is refused, and the nearest one is named."}
+RAISES = {
+    "TypeError": "for an argument of the wrong kind, or an option that is not listed.",
+    "ValueError": "for a wrong shape or value, or a label out of range.",
+}
+
+
+def module(
+    title: str, imports: str, names: Iterable[str], parts: Iterable[Sequence[str]]
+) -> str:
+    """Return the text of a file: its imports, its public names, their source."""
+    lines = [f'"""{title}"""', HEADER, imports]
+    lines += ["__all__ = [", *(f'    "{name}",' for name in sorted(names)), "]", ""]
+    for part in parts:
+        lines += ["", *part, ""]
+    return "\n".join(lines)
+
+
+def types_of(*tables: Mapping[str, Option]) -> str:
+    """Return the import of the types that options have."""
+    used = {word for t in tables for o in t.values() for word in o.type.split(" | ")}
+    names = sorted(name for name in used if name in vars(_options) and name != "Tensor")
+    lines = listed(names, 4)
+    return "\n".join(["from torchtally._options import (", *lines, ")"])
+
+
+def words(options: Mapping[str, Option]) -> dict[str, str]:
+    """Return what options mean."""
+    return {name: option.doc for name, option in options.items()}
 
 
 def wrapped(text: str, indent: int, hanging: int | None = None) -> list[str]:
@@ -62,10 +103,40 @@ def signature(
     return [f"{space}def {name}(", *inner, f"{space}) -> {result}:"]
 
 
+def init(
+    inputs: Sequence[str],
+    options: Mapping[str, Option],
+    title: str,
+    arguments: Mapping[str, str],
+    base: Iterable[str],
+) -> list[str]:
+    """Return the constructor of a class, which hands its options on to the base.
+
+    Its docstring is what an editor shows where the class is called; without one, that
+    is the docstring of ``torch.nn.Module``.
+    """
+    parameters = [parameter(name, option) for name, option in options.items()]
+    parameters = ["self", *inputs, "*", *parameters, "**unknown: Never"]
+    raises = RAISES | {"ValueError": "for a wrong value."}
+    sections = {"Args": {**arguments, **words(options), **OTHERS}, "Raises": raises}
+    return [
+        *signature("__init__", parameters, "None", indent=4),
+        *docstring(title, sections, 8),
+        *call("super().__init__", base, 8),
+    ]
+
+
 def call(function: str, arguments: Iterable[str], indent: int) -> list[str]:
     """Return a call."""
     space = " " * indent
     return [f"{space}{function}(", *listed(arguments, indent + 4), f"{space})"]
+
+
+def example(function: str, arguments: str) -> list[str]:
+    """Return a call as a doctest, in lines that fit a docstring."""
+    if len(function) + len(arguments) + 2 <= WIDTH - 12:
+        return [f">>> {function}({arguments})"]
+    return [f">>> {function}(", f"...     {arguments}", "... )"]
 
 
 def passed(options: Iterable[str]) -> list[str]:

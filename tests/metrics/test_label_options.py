@@ -237,7 +237,7 @@ def test_a_map_that_changes_later_changes_nothing() -> None:
 
 
 def test_repr() -> None:
-    metric = DiceScore(2, label_map={9: None, 4: 1}, preds_map={0: 0})
+    metric = DiceScore(2, label_map={4: 1, 9: None}, preds_map={0: 0})
     text = "DiceScore(num_classes=2, label_map={4: 1, 9: None}, preds_map={0: 0})"
     assert repr(metric) == text
     assert repr(F1Score(4, top_k=2)) == "F1Score(num_classes=4, top_k=2)"

@@ -217,7 +217,7 @@ def test_counts_have_no_parameters_and_are_in_buffers(case: tuple[Make, Any]) ->
         (DiceScore(3), "DiceScore(num_classes=3)"),
         (
             F1Score(4, task="multilabel", ignore_index=-1, out_of_range="miss"),
-            "F1Score(num_classes=4, task='multilabel', ignore_index=[-1], "
+            "F1Score(num_classes=4, task='multilabel', ignore_index=-1, "
             "out_of_range='miss')",
         ),
         (

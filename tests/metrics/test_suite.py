@@ -64,9 +64,9 @@ def test_names_alone_and_by_default() -> None:
 
 @pytest.mark.parametrize("scores", [SCORES, SCORES | EACH], ids=["sums", "samples"])
 def test_a_batch_is_counted_once(scores: dict[str, Any]) -> None:
-    counted = mock.Mock(side_effect=_counters._COUNT[0])
+    counted = mock.Mock(side_effect=_counters.COUNT[0])
     suite = ScoreSuite(5, scores)
-    with mock.patch.object(_counters, "_COUNT", (counted, None)):
+    with mock.patch.object(_counters, "COUNT", (counted, None)):
         suite.update(PREDS, TARGET)
         suite.compute()
         assert counted.call_count == 1
@@ -150,8 +150,31 @@ def test_what_is_refused(
 
 
 def test_metrics_refuse_options_that_do_not_exist() -> None:
-    with pytest.raises(TypeError, match=r"^DiceScore: unknown option 'beta'$"):
-        DiceScore(3, beta=2)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^DiceScore: unknown option 'beta'; "):
+        DiceScore(3, beta=2)  # type: ignore[arg-type]
+
+
+def test_what_the_caller_changes_later_changes_no_metric() -> None:
+    regions, weights = [[1, 2], [3]], torch.tensor([1.0, 3.0])
+    metric = DiceScore(5, regions=regions, class_weights=weights)
+    before = repr(metric), metric(PREDS, TARGET)
+    regions[0].append(4)
+    weights.zero_()
+    metric = pickle.loads(pickle.dumps(metric))
+    assert (repr(metric), metric.compute()) == before
+
+
+def test_repr_shows_what_is_not_a_default() -> None:
+    metric = DiceScore(5, average="macro", class_weights=torch.ones(5), top_k=1)
+    weights = [1.0] * 5
+    shown = f"DiceScore(num_classes=5, average='macro', class_weights={weights})"
+    assert repr(metric) == shown
+    assert eval(repr(metric), vars(tt.metrics)).merge(metric) is None
+    suite = ScoreSuite(2, ["dice", "fbeta"], beta=2.0, sync_on_compute=False)
+    assert repr(suite) == (
+        "ScoreSuite(num_classes=2, sync_on_compute=False, "
+        "scores=['dice', 'fbeta'], beta=2.0)"
+    )
 
 
 METRICS = [
@@ -171,8 +194,8 @@ EXTRA: dict[str, list[dict[str, Any]]] = {
 @pytest.mark.parametrize("aggregation", ["global", "samplewise", "none"])
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.__name__)
 def test_every_metric_is_its_function(metric: Any, aggregation: str) -> None:
-    function = getattr(tt, DEFINITIONS[metric._score].function)
-    for extra in [{}, *EXTRA.get(metric._score, [])]:
+    function = getattr(tt, metric._score.function)
+    for extra in [{}, *EXTRA.get(metric._score.name, [])]:
         options = {"aggregation": aggregation, "dtype": torch.float64, **extra}
         found = metric(5, **options)
         found.update(PREDS[:4], TARGET[:4])
@@ -182,7 +205,7 @@ def test_every_metric_is_its_function(metric: Any, aggregation: str) -> None:
 
 
 def test_every_score_has_a_metric_and_a_place_in_suites() -> None:
-    assert {metric._score for metric in METRICS} == set(DEFINITIONS)
+    assert {metric._score.name for metric in METRICS} == set(DEFINITIONS)
     # An option that a score does not take is for the others.
     suite = ScoreSuite(5, tuple(DEFINITIONS), average="none")
     found = suite(PREDS, TARGET)

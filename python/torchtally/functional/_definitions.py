@@ -276,9 +276,9 @@ SCORES: dict[str, Score] = {
                 "weights": Option(
                     "KappaWeights",
                     "none",
-                    "weight of a disagreement between classes i and j: "
-                    '``"none"`` 1; ``"linear"`` \\|i - j\\|; ``"quadratic"`` '
-                    "(i - j)².",
+                    "weight of a disagreement between two classes: "
+                    '``"none"`` 1; ``"linear"`` the distance; ``"quadratic"`` '
+                    "its square.",
                 )
             },
         ),

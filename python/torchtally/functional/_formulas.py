@@ -133,7 +133,7 @@ def exact_match(counts: ClassCounts) -> Ratio:
 
 
 def cohen_kappa(task: Task, weights: KappaWeights) -> Formula | MatrixFormula:
-    """Agreement beyond chance, (p_o - p_e) / (1 - p_e) (Cohen, 1960; weighted, 1968)."""
+    """Agreement beyond chance (Cohen, 1960), or weighted by distance (1968)."""
     # Two classes have one distance, so that weights change nothing.
     if weights == "none" or task == "multilabel":
         return _unweighted_kappa

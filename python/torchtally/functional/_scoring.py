@@ -48,15 +48,7 @@ def score_of_pixels(
 ) -> Tensor | Scored:
     """Count pixels and score the counts; the arguments are those of the score.
 
-    Args:
-        score: the definition.
-        preds: labels or scores.
-        target: labels.
-        num_classes: C, or None.
-        unknown: options that the score does not take.
-        parameters: the score's own options.
-        task: of counting, as all options up to ``validate``.
-        policy: the rest.
+    ``parameters`` are its own options, ``unknown`` those that it does not take.
     """
     op = score.function
     if unknown:

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 from typing_extensions import Never
 
-from torchtally._options import IgnoreIndex, LabelMap, Normalize, OutOfRange, Task
+from torchtally._options import (
+    IgnoreIndex, LabelMap, Normalize, OutOfRange, Task,
+)
 from torchtally.ops._counting import ClassCounts
 
 from ._matrix import class_counts_of, confusion_matrix_of
@@ -60,6 +62,7 @@ def confusion_matrix(
             target class; ``"pred"`` of the pixels of each predicted class; ``"all"`` of
             all pixels. See :func:`torchtally.functional.normalize_confusion_matrix`.
         dtype: of shares; counts are int64.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         int64 ``[C, C]``, or ``[N, C, C]`` per sample; ``[L, 2, 2]`` or ``[N, L, 2, 2]``
@@ -116,6 +119,7 @@ def class_counts(
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         per_sample: count each index of dimension 0, each sample, on its own.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         ``ClassCounts(tp, fp, fn, tn)``, int64 ``[C]`` each, or ``[N, C]`` per sample;

@@ -112,6 +112,7 @@ def dice_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -215,6 +216,7 @@ def iou_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -318,6 +320,7 @@ def f1_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -422,6 +425,7 @@ def fbeta_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -525,6 +529,7 @@ def precision_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -628,6 +633,7 @@ def recall_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -731,6 +737,7 @@ def specificity_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -833,6 +840,7 @@ def accuracy_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -926,6 +934,7 @@ def balanced_accuracy_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -1018,6 +1027,7 @@ def frequency_weighted_iou_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -1122,6 +1132,7 @@ def tversky_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -1138,7 +1149,9 @@ def tversky_from_counts(
     Example:
         >>> import torchtally as tt
         >>> matrix = torch.tensor([[3, 1], [0, 2]])
-        >>> tt.functional.tversky_from_counts(matrix, alpha=0.3, beta=0.7, average='none')
+        >>> tt.functional.tversky_from_counts(
+        ...     matrix, alpha=0.3, beta=0.7, average='none'
+        ... )
         tensor([0.8108, 0.8696])
     """
     return score_of_counts(
@@ -1219,6 +1232,7 @@ def generalized_dice_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
@@ -1299,6 +1313,7 @@ def matthews_corrcoef_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
@@ -1361,8 +1376,8 @@ def cohen_kappa_from_counts(
     Args:
         counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
             :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
-        weights: weight of a disagreement between classes i and j: ``"none"`` 1;
-            ``"linear"`` \|i - j\|; ``"quadratic"`` (i - j)².
+        weights: weight of a disagreement between two classes: ``"none"`` 1;
+            ``"linear"`` the distance; ``"quadratic"`` its square.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -1380,6 +1395,7 @@ def cohen_kappa_from_counts(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN

@@ -130,6 +130,7 @@ def dice_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -253,6 +254,7 @@ def iou_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -376,6 +378,7 @@ def f1_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -500,6 +503,7 @@ def fbeta_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -623,6 +627,7 @@ def precision_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -746,6 +751,7 @@ def recall_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -869,6 +875,7 @@ def specificity_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -991,6 +998,7 @@ def accuracy_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -1104,6 +1112,7 @@ def balanced_accuracy_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -1216,6 +1225,7 @@ def frequency_weighted_iou_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -1340,6 +1350,7 @@ def tversky_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
@@ -1457,6 +1468,7 @@ def generalized_dice_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
@@ -1557,6 +1569,7 @@ def matthews_corrcoef(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
@@ -1629,8 +1642,8 @@ def cohen_kappa_score(
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
-        weights: weight of a disagreement between classes i and j: ``"none"`` 1;
-            ``"linear"`` \|i - j\|; ``"quadratic"`` (i - j)².
+        weights: weight of a disagreement between two classes: ``"none"`` 1;
+            ``"linear"`` the distance; ``"quadratic"`` its square.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
         threshold: a score above it is class 1 (binary and multilabel scores).
@@ -1658,6 +1671,7 @@ def cohen_kappa_score(
         return_valid: return ``(score, valid)``, where valid is int64: the number of
             entries that entered the last average.
         dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN

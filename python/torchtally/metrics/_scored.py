@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -64,7 +65,7 @@ class ScoredMetric(CountingMetric[Value]):
             matrix=matrix,
             keep=keep,
             sync_on_compute=counting["sync_on_compute"],
-            given={"num_classes": options.num_classes, **counting, **given},
+            given=_plain({"num_classes": options.num_classes, **counting, **given}),
             sums_for=[*asked.items()] if keep == "sums" else (),
         )
         self._asked = asked
@@ -207,11 +208,11 @@ class SuiteMetric(ScoredMetric[dict[str, Tensor]]):
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options in a form that compares and pickles: tensors as lists."""
-    weights = options.get("class_weights")
-    if isinstance(weights, Tensor):
-        return {**options, "class_weights": weights.tolist()}
-    return {**options}
+    """Return a copy of options that compares and pickles: tensors as lists."""
+    plain = dict(options)
+    if isinstance(plain.get("class_weights"), Tensor):
+        plain["class_weights"] = plain["class_weights"].tolist()
+    return copy.deepcopy(plain)
 
 
 def _bound(labels: Labels, asked: Mapping[str, Asked]) -> dict[str, BoundScore]:
@@ -257,7 +258,8 @@ def _by_result(op: str, scores: object) -> dict[str, dict[str, Any]]:
     for name, own in scores.items():
         if not isinstance(name, str) or not isinstance(own, Mapping):
             raise TypeError(
-                f"{op}: scores must map names to dicts of options, got {name!r}: {own!r}"
+                f"{op}: scores must map names to dicts of options, "
+                f"got {name!r}: {own!r}"
             )
         counting = [k for k in own if k in COUNTING or k == "sync_on_compute"]
         if counting:

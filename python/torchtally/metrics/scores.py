@@ -1,4 +1,4 @@
-"""Counts and scores accumulated over batches: a class for each, and any set of them."""
+"""Scores accumulated over batches: a class for each, and any set of them."""
 # Written by scripts/generate_api.py from _options.py and functional/_definitions.py.
 # fmt: off
 # ruff: noqa: I001
@@ -13,19 +13,17 @@ from typing_extensions import Never
 
 from torchtally._options import (
     Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    LabelMap, Normalize, OutOfRange, Regions, SampleMean, Task, UndefinedWhen,
-    WeightType, ZeroDivision,
+    LabelMap, OutOfRange, Regions, SampleMean, Task, UndefinedWhen, WeightType,
+    ZeroDivision,
 )
 from torchtally.functional._definitions import SCORES
 
-from ._matrix import MatrixMetric
 from ._scored import ScoreMetric, SuiteMetric
 
 __all__ = [
     "AccuracyScore",
     "BalancedAccuracyScore",
     "CohenKappaScore",
-    "ConfusionMatrix",
     "DiceScore",
     "F1Score",
     "FBetaScore",
@@ -41,122 +39,11 @@ __all__ = [
 ]
 
 
-class ConfusionMatrix(MatrixMetric):
-    """Accumulate a confusion matrix over batches.
-
-    Rows are targets, columns predictions. ``compute`` returns int64 ``[C, C]``, or
-    ``[N, C, C]`` per sample; ``[L, 2, 2]`` or ``[N, L, 2, 2]`` for multilabel; one more
-    row and column, "other", with ``out_of_range="miss"``. Shares of that shape with
-    ``normalize``. Samples are in the order of updates. See :class:`MatrixMetric` for
-    its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        per_sample: count each index of dimension 0, each sample, on its own.
-        normalize: None for counts, or their shares: ``"true"`` of the pixels of each
-            target class; ``"pred"`` of the pixels of each predicted class; ``"all"`` of
-            all pixels. See :func:`torchtally.functional.normalize_confusion_matrix`.
-        dtype: of shares; counts are int64.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
-
-    Example:
-        >>> metric = ConfusionMatrix(num_classes=2)
-        >>> metric.update(torch.tensor([0, 1]), torch.tensor([0, 1]))
-        >>> metric.update(torch.tensor([1]), torch.tensor([0]))
-        >>> metric.compute()
-        tensor([[1, 1],
-                [0, 1]])
-        >>> metric = ConfusionMatrix(2, label_map={7: 0, 26: 1}, normalize="true")
-        >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([7, 7, 26, 26]))
-        tensor([[0.5000, 0.5000],
-                [0.0000, 1.0000]])
-    """
-
-    def __init__(
-        self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", per_sample: bool = False,
-        normalize: Normalize | None = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, **unknown: Never,
-    ) -> None:
-        super().__init__(
-            num_classes, unknown, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, per_sample=per_sample, normalize=normalize,
-            dtype=dtype, sync_on_compute=sync_on_compute,
-        )
-
-
 class DiceScore(ScoreMetric):
     """Dice coefficient, 2 tp / (2 tp + fp + fn).
 
     Accumulated over batches: :func:`torchtally.dice_score` of everything that
-    ``update`` counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
-            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
-            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
-            ``"macro"``.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
-            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
-            both.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        class_weights: a weight for each of the C classes, or regions; of macro averages
-            only. The result is divided by the weights that entered it.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    ``update`` counted.
 
     References:
         Dice (1945), Measures of the amount of ecologic association between species.
@@ -184,6 +71,59 @@ class DiceScore(ScoreMetric):
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
         **unknown: Never,
     ) -> None:
+        """Dice coefficient, 2 tp / (2 tp + fp + fn).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
@@ -199,54 +139,7 @@ class IoUScore(ScoreMetric):
     """Intersection over union (Jaccard index), tp / (tp + fp + fn).
 
     Accumulated over batches: :func:`torchtally.iou_score` of everything that ``update``
-    counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
-            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
-            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
-            ``"macro"``.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
-            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
-            both.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        class_weights: a weight for each of the C classes, or regions; of macro averages
-            only. The result is divided by the weights that entered it.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    counted.
 
     References:
         Jaccard (1912), The distribution of the flora in the alpine zone.
@@ -274,6 +167,59 @@ class IoUScore(ScoreMetric):
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
         **unknown: Never,
     ) -> None:
+        """Intersection over union (Jaccard index), tp / (tp + fp + fn).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
@@ -289,54 +235,7 @@ class F1Score(ScoreMetric):
     """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
 
     Accumulated over batches: :func:`torchtally.f1_score` of everything that ``update``
-    counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
-            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
-            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
-            ``"macro"``.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
-            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
-            both.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        class_weights: a weight for each of the C classes, or regions; of macro averages
-            only. The result is divided by the weights that entered it.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    counted.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -364,6 +263,59 @@ class F1Score(ScoreMetric):
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
         **unknown: Never,
     ) -> None:
+        """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
@@ -379,55 +331,7 @@ class FBetaScore(ScoreMetric):
     """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
 
     Accumulated over batches: :func:`torchtally.fbeta_score` of everything that
-    ``update`` counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        beta: weight of recall; 0 is precision, infinity is recall.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
-            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
-            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
-            ``"macro"``.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
-            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
-            both.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        class_weights: a weight for each of the C classes, or regions; of macro averages
-            only. The result is divided by the weights that entered it.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    ``update`` counted.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -455,6 +359,60 @@ class FBetaScore(ScoreMetric):
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
         **unknown: Never,
     ) -> None:
+        """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            beta: weight of recall; 0 is precision, infinity is recall.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {"beta": beta}, task=task, threshold=threshold,
             top_k=top_k, ignore_index=ignore_index, label_map=label_map,
@@ -470,54 +428,7 @@ class PrecisionScore(ScoreMetric):
     """Precision (positive predictive value), tp / (tp + fp).
 
     Accumulated over batches: :func:`torchtally.precision_score` of everything that
-    ``update`` counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
-            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
-            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
-            ``"macro"``.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
-            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
-            both.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        class_weights: a weight for each of the C classes, or regions; of macro averages
-            only. The result is divided by the weights that entered it.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    ``update`` counted.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -545,6 +456,59 @@ class PrecisionScore(ScoreMetric):
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
         **unknown: Never,
     ) -> None:
+        """Precision (positive predictive value), tp / (tp + fp).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
@@ -560,54 +524,7 @@ class RecallScore(ScoreMetric):
     """Recall (sensitivity, true positive rate), tp / (tp + fn).
 
     Accumulated over batches: :func:`torchtally.recall_score` of everything that
-    ``update`` counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
-            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
-            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
-            ``"macro"``.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
-            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
-            both.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        class_weights: a weight for each of the C classes, or regions; of macro averages
-            only. The result is divided by the weights that entered it.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    ``update`` counted.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -635,6 +552,59 @@ class RecallScore(ScoreMetric):
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
         **unknown: Never,
     ) -> None:
+        """Recall (sensitivity, true positive rate), tp / (tp + fn).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
@@ -650,54 +620,7 @@ class SpecificityScore(ScoreMetric):
     """Specificity (true negative rate), tn / (tn + fp).
 
     Accumulated over batches: :func:`torchtally.specificity_score` of everything that
-    ``update`` counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
-            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
-            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
-            ``"macro"``.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
-            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
-            both.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        class_weights: a weight for each of the C classes, or regions; of macro averages
-            only. The result is divided by the weights that entered it.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    ``update`` counted.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -725,6 +648,59 @@ class SpecificityScore(ScoreMetric):
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
         **unknown: Never,
     ) -> None:
+        """Specificity (true negative rate), tn / (tn + fp).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
@@ -740,53 +716,7 @@ class AccuracyScore(ScoreMetric):
     """Accuracy, the share of pixels predicted right; of a class, its recall.
 
     Accumulated over batches: :func:`torchtally.accuracy_score` of everything that
-    ``update`` counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
-            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
-            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel).
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
-            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
-            both.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        class_weights: a weight for each of the C classes, or regions; of macro averages
-            only. The result is divided by the weights that entered it.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    ``update`` counted.
 
     References:
         Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
@@ -814,6 +744,58 @@ class AccuracyScore(ScoreMetric):
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
         **unknown: Never,
     ) -> None:
+        """Accuracy, the share of pixels predicted right; of a class, its recall.
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel).
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
@@ -829,47 +811,7 @@ class BalancedAccuracyScore(ScoreMetric):
     """Balanced accuracy, the mean recall of the classes of the target.
 
     Accumulated over batches: :func:`torchtally.balanced_accuracy_score` of everything
-    that ``update`` counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
-            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
-            both.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    that ``update`` counted.
 
     References:
         Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
@@ -895,6 +837,52 @@ class BalancedAccuracyScore(ScoreMetric):
         regions: Regions = None, dtype: torch.dtype = torch.float32,
         sync_on_compute: bool = True, **unknown: Never,
     ) -> None:
+        """Balanced accuracy, the mean recall of the classes of the target.
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
@@ -910,47 +898,7 @@ class FrequencyWeightedIoUScore(ScoreMetric):
     """Intersection over union, each class weighted by its share of the target.
 
     Accumulated over batches: :func:`torchtally.frequency_weighted_iou_score` of
-    everything that ``update`` counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
-            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
-            both.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    everything that ``update`` counted.
 
     References:
         Long et al. (2015), Fully convolutional networks: frequency weighted IU.
@@ -976,6 +924,52 @@ class FrequencyWeightedIoUScore(ScoreMetric):
         regions: Regions = None, dtype: torch.dtype = torch.float32,
         sync_on_compute: bool = True, **unknown: Never,
     ) -> None:
+        """Intersection over union, each class weighted by its share of the target.
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
@@ -991,56 +985,7 @@ class TverskyScore(ScoreMetric):
     """Tversky index, tp / (tp + alpha fp + beta fn).
 
     Accumulated over batches: :func:`torchtally.tversky_score` of everything that
-    ``update`` counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        alpha: weight of false positives; not negative.
-        beta: weight of false negatives. 0.5 and 0.5 is Dice.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
-            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
-            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
-            ``"macro"``.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
-            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
-            both.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        class_weights: a weight for each of the C classes, or regions; of macro averages
-            only. The result is divided by the weights that entered it.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    ``update`` counted.
 
     References:
         Tversky (1977), Features of similarity; alpha, beta as in Salehi et al. (2017).
@@ -1068,6 +1013,61 @@ class TverskyScore(ScoreMetric):
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
         **unknown: Never,
     ) -> None:
+        """Tversky index, tp / (tp + alpha fp + beta fn).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            alpha: weight of false positives; not negative.
+            beta: weight of false negatives. 0.5 and 0.5 is Dice.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {"alpha": alpha, "beta": beta}, task=task,
             threshold=threshold, top_k=top_k, ignore_index=ignore_index,
@@ -1083,48 +1083,7 @@ class GeneralizedDiceScore(ScoreMetric):
     """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
 
     Accumulated over batches: :func:`torchtally.generalized_dice_score` of everything
-    that ``update`` counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
-            ``"simple"`` 1 / t; ``"linear"`` 1.
-        empty_weight: w of a class without target pixels: ``"largest"`` that of the
-            other classes (MONAI); ``"zero"`` 0. No matter for linear.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    that ``update`` counted.
 
     References:
         Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).
@@ -1151,6 +1110,53 @@ class GeneralizedDiceScore(ScoreMetric):
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
         **unknown: Never,
     ) -> None:
+        """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
+                ``"simple"`` 1 / t; ``"linear"`` 1.
+            empty_weight: w of a class without target pixels: ``"largest"`` that of the
+                other classes (MONAI); ``"zero"`` 0. No matter for linear.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown,
             {"weight_type": weight_type, "empty_weight": empty_weight}, task=task,
@@ -1167,38 +1173,7 @@ class MatthewsCorrCoef(ScoreMetric):
     """Matthews correlation coefficient of target and prediction, in [-1, 1].
 
     Accumulated over batches: :func:`torchtally.matthews_corrcoef` of everything that
-    ``update`` counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    ``update`` counted.
 
     References:
         Gorodkin (2004), Comparing two K-category assignments by a K-category
@@ -1223,6 +1198,42 @@ class MatthewsCorrCoef(ScoreMetric):
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
         sync_on_compute: bool = True, **unknown: Never,
     ) -> None:
+        """Matthews correlation coefficient of target and prediction, in [-1, 1].
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
@@ -1236,40 +1247,7 @@ class CohenKappaScore(ScoreMetric):
     """Cohen's kappa, agreement beyond chance, at most 1.
 
     Accumulated over batches: :func:`torchtally.cohen_kappa_score` of everything that
-    ``update`` counted. See :class:`ScoreMetric` for its methods.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        weights: weight of a disagreement between classes i and j: ``"none"`` 1;
-            ``"linear"`` \|i - j\|; ``"quadratic"`` (i - j)².
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong value.
+    ``update`` counted.
 
     References:
         Cohen (1960), A coefficient of agreement for nominal scales; (1968) weighted.
@@ -1294,6 +1272,44 @@ class CohenKappaScore(ScoreMetric):
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
         sync_on_compute: bool = True, **unknown: Never,
     ) -> None:
+        """Cohen's kappa, agreement beyond chance, at most 1.
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            weights: weight of a disagreement between two classes: ``"none"`` 1;
+                ``"linear"`` the distance; ``"quadratic"`` its square.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
             num_classes, unknown, {"weights": weights}, task=task, threshold=threshold,
             top_k=top_k, ignore_index=ignore_index, label_map=label_map,
@@ -1307,69 +1323,8 @@ class ScoreSuite(SuiteMetric):
     """Any set of scores from one accumulation: each batch is counted once.
 
     ``compute`` and ``forward`` return a dict. Options hold for every score that takes
-    them, where None is each score's own default; those that a score is given by name
-    hold for it alone. The scores: dice, iou, f1, fbeta, precision, recall, specificity,
-    accuracy, balanced_accuracy, frequency_weighted_iou, tversky, generalized_dice,
-    matthews_corrcoef, cohen_kappa.
-
-    Args:
-        num_classes: C, or L for multilabel; may be left out for binary.
-        scores: names of scores; or from the name of a result to its own options, where
-            ``score`` says which score it is if the name does not.
-        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
-            ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
-        top_k: a pixel whose target is among its k highest class scores counts as
-            predicted right, another as its highest score says (``[N, C, ...]`` scores).
-        ignore_index: a target value, or several, whose pixels count nowhere.
-        label_map: a mapping from the values of target to classes, all at once; a value
-            mapped to None is ignored, one that is not named is out of range.
-        preds_map: the same for preds.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
-        beta: of fbeta: weight of recall; 0 is precision, infinity is recall. of
-            tversky: weight of false negatives. 0.5 and 0.5 is Dice.
-        alpha: of tversky: weight of false positives; not negative.
-        weight_type: of generalized_dice: w of a class with t target pixels:
-            ``"square"`` 1 / t²; ``"simple"`` 1 / t; ``"linear"`` 1.
-        empty_weight: of generalized_dice: w of a class without target pixels:
-            ``"largest"`` that of the other classes (MONAI); ``"zero"`` 0. No matter for
-            linear.
-        weights: of cohen_kappa: weight of a disagreement between classes i and j:
-            ``"none"`` 1; ``"linear"`` \|i - j\|; ``"quadratic"`` (i - j)².
-        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
-            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
-            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
-            ``"macro"``.
-        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
-            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
-            propagate; a number stands in for it.
-        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
-            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
-            those without a target or predicted pixel.
-        aggregation: ``"global"`` adds up the counts of all samples first;
-            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
-            for each sample.
-        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
-            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
-            both.
-        classes: the classes to score, in this order; None for all; ``"present"`` for
-            those with a target or predicted pixel (another is NaN and enters no
-            average).
-        include_background: False leaves class 0 out.
-        class_weights: a weight for each of the C classes, or regions; of macro averages
-            only. The result is divided by the weights that entered it.
-        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
-            3], [1, 3]]``, or a mapping from names to them; they may overlap.
-        dtype: float32 or float64. Ratios are computed in float64 either way.
-        sync_on_compute: ``compute`` adds up the counts of all ranks where
-            ``torch.distributed`` is initialised.
-
-    Raises:
-        TypeError: for an argument of the wrong kind, or an option that no score takes.
-        ValueError: for a score that does not exist, or a wrong value.
+    them, and None is each score's own default; those that a score is given by name hold
+    for it alone.
 
     Example:
         >>> suite = ScoreSuite(
@@ -1398,17 +1353,83 @@ class ScoreSuite(SuiteMetric):
         dtype: torch.dtype | None = None, sync_on_compute: bool = True,
         **unknown: Never,
     ) -> None:
+        """Any set of scores from one accumulation: each batch is counted once.
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            scores: names of scores; or from the name of a result to its own options,
+                where ``score`` says which score it is if the name does not. There are
+                dice, iou, f1, fbeta, precision, recall, specificity, accuracy,
+                balanced_accuracy, frequency_weighted_iou, tversky, generalized_dice,
+                matthews_corrcoef, cohen_kappa.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            beta: of fbeta: weight of recall; 0 is precision, infinity is recall. Of
+                tversky: weight of false negatives. 0.5 and 0.5 is Dice.
+            alpha: of tversky: weight of false positives; not negative.
+            weight_type: of generalized_dice: w of a class with t target pixels:
+                ``"square"`` 1 / t²; ``"simple"`` 1 / t; ``"linear"`` 1.
+            empty_weight: of generalized_dice: w of a class without target pixels:
+                ``"largest"`` that of the other classes (MONAI); ``"zero"`` 0. No matter
+                for linear.
+            weights: of cohen_kappa: weight of a disagreement between two classes:
+                ``"none"`` 1; ``"linear"`` the distance; ``"quadratic"`` its square.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
         super().__init__(
-            num_classes, scores, unknown,
-            {
-                "beta": beta, "alpha": alpha, "weight_type": weight_type,
-                "empty_weight": empty_weight, "weights": weights, "average": average,
-                "zero_division": zero_division, "undefined_when": undefined_when,
-                "aggregation": aggregation, "sample_mean": sample_mean,
-                "classes": classes, "include_background": include_background,
-                "class_weights": class_weights, "regions": regions, "dtype": dtype,
-            },
-            task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-            label_map=label_map, preds_map=preds_map, out_of_range=out_of_range,
+            num_classes, scores, unknown, {"beta": beta, "alpha": alpha,
+            "weight_type": weight_type, "empty_weight": empty_weight,
+            "weights": weights, "average": average, "zero_division": zero_division,
+            "undefined_when": undefined_when, "aggregation": aggregation,
+            "sample_mean": sample_mean, "classes": classes,
+            "include_background": include_background, "class_weights": class_weights,
+            "regions": regions, "dtype": dtype}, task=task, threshold=threshold,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range,
             sync_on_compute=sync_on_compute,
         )

@@ -1,4 +1,4 @@
-"""What the counting ops are given and return: options checked once, counts of classes."""
+"""What the counting ops are given and return: checked options, counts of classes."""
 
 from __future__ import annotations
 
