@@ -7,37 +7,18 @@ Plain numbers and lists: no tensor arithmetic is shared with the library. A coun
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Count = tuple[int, int, int, int]
 Entry = float | None
+Ratio = Callable[[int, int, int, int], tuple[float, float]]
 
 
-def ratio(score: str, count: Count) -> tuple[float, float]:
-    """Return numerator and denominator of a score.
-
-    F-beta is that of beta 2; the Tversky index that of 0.3 and 0.7.
-    """
-    tp, fp, fn, tn = count
-    return {
-        "dice": (2 * tp, 2 * tp + fp + fn),
-        "f1": (2 * tp, 2 * tp + fp + fn),
-        "iou": (tp, tp + fp + fn),
-        "precision": (tp, tp + fp),
-        "recall": (tp, tp + fn),
-        "accuracy": (tp, tp + fn),
-        "agreement": (tp + tn, tp + fp + fn + tn),
-        "specificity": (tn, tn + fp),
-        "fbeta": (5 * tp, 5 * tp + 4 * fn + fp),
-        "tversky": (tp, tp + 0.3 * fp + 0.7 * fn),
-    }[score]
-
-
-def entry(score: str, count: Count, zero_division: Any, undefined_when: str) -> Entry:
+def entry(ratio: Ratio, count: Count, zero_division: Any, undefined_when: str) -> Entry:
     """Return what one (sample, class) is worth."""
-    tp, fp, fn, _ = count
-    numerator, denominator = ratio(score, count)
+    tp, fp, fn, tn = count
+    numerator, denominator = ratio(tp, fp, fn, tn)
     undefined = denominator == 0
     if undefined_when == "empty_target" and tp + fn == 0:
         undefined = True
@@ -76,7 +57,7 @@ def add(counts: Sequence[Count]) -> Count:
 
 
 def score_reference(
-    score: str,
+    ratio: Ratio,
     samples: Sequence[Sequence[Count]],
     *,
     average: str = "macro",
@@ -116,14 +97,14 @@ def score_reference(
             pooled = [sample[c] for c in scored if c not in ignore_index]
             if other and chosen is None:
                 pooled.append(sample[-1])
-            rows.append([entry(score, add(pooled), zero_division, undefined_when)])
+            rows.append([entry(ratio, add(pooled), zero_division, undefined_when)])
             weights.append([1.0])
             continue
         rows.append(
             [
                 None
                 if c in ignore_index or (present and not any(sample[c][:3]))
-                else entry(score, sample[c], zero_division, undefined_when)
+                else entry(ratio, sample[c], zero_division, undefined_when)
                 for c in scored
             ]
         )

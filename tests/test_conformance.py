@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from conformance import ROWS, Cell, cells, format_table
+from conformance.rows import ROWS
+from conformance.table import Cell, cells, format_table
 
 ROOT = Path(__file__).parents[1]
 FOUND = cells(ROWS)
@@ -22,7 +24,10 @@ def test_cell(cell: Cell) -> None:
 
 
 def test_the_readme_knows_how_many_numbers_there_are() -> None:
-    assert f"{len(FOUND)} numbers of torchmetrics" in (ROOT / "README.md").read_text()
+    (least,) = re.findall(
+        r"over (\d+) numbers of torchm", (ROOT / "README.md").read_text()
+    )
+    assert 0 <= len(FOUND) - int(least) < 100
 
 
 def test_differences_are_documented() -> None:

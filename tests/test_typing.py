@@ -14,7 +14,7 @@ import pytest
 import torchtally as tt
 
 #: What a user may write. A line with an error must be reported, no other.
-SCRIPT = '''
+SCRIPT = """
 import torch
 from torch import Tensor
 
@@ -59,7 +59,7 @@ result = dice_loss(logits, labels, include_background=False)
 DiceLoss(lambda_ce=1.0)  # error
 dice_loss(logits, labels, alfa=1.0)  # error
 loss(logits)  # error
-'''
+"""
 
 
 @pytest.fixture(scope="module")

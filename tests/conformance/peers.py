@@ -71,6 +71,20 @@ def monai_metric(name: str, **options: Any) -> Live:
     return live
 
 
+def monai_rate(name: str) -> Live:
+    """Call ``compute_confusion_matrix_metric`` on each sample and class."""
+
+    def live(case: Case) -> Tensor | None:
+        if case.ignore_index is not None:
+            return None
+        counts = monai.metrics.get_confusion_matrix(
+            one_hot(case.preds), one_hot(case.target)
+        )
+        return monai.metrics.compute_confusion_matrix_metric(name, counts)
+
+    return live
+
+
 def sklearn_score(name: str, *, positional: bool = True, **options: Any) -> Live:
     """Call a function of ``sklearn.metrics`` on all pixels."""
     score = getattr(sklearn.metrics, name)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from torchtally.functional._definitions import SCORES
+
 from .peers import (
     ignite_metric,
     monai_metric,
+    monai_rate,
     sklearn_score,
     torchmetrics_class,
     torchmetrics_segmentation,
 )
+from .rates import RATES
 from .row import Row
 
 EVERY = ("a", "b", "d", "e")
@@ -197,5 +201,17 @@ CLASSIFICATION = [
         {"average": "none", "zero_division": 0},
         live=ignite_metric("IoU"),
         also=EVERY,
+    ),
+    *(
+        Row(
+            f"MONAI confusion matrix metric, {rate.monai}",
+            SCORES[name].function,
+            # A class of MONAI has the pixels of all classes; NaN is undefined.
+            {"average": "none", "aggregation": "none", **rate.parameters},
+            live=monai_rate(rate.monai),
+            also=EVERY,
+        )
+        for name, rate in RATES.items()
+        if rate.monai and rate.multilabel is None
     ),
 ]

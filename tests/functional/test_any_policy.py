@@ -10,22 +10,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 import torchtally as tt
+from conformance.rates import RATES
 from references import class_counts_reference
 from score_reference import Count, score_reference
 from torchtally import functional
-
-#: Scores of single classes, with the parameters of the reference.
-PARAMETERS: dict[str, dict[str, float]] = {
-    "dice": {},
-    "iou": {},
-    "f1": {},
-    "fbeta": {"beta": 2.0},
-    "precision": {},
-    "recall": {},
-    "specificity": {},
-    "accuracy": {},
-    "tversky": {"alpha": 0.3, "beta": 0.7},
-}
+from torchtally.functional._definitions import SCORES
 
 
 def assert_score(found: Tensor, expected: Any) -> None:
@@ -108,7 +97,7 @@ def counts_of_samples(
     ]
 
 
-@given(problem=policies(), name=st.sampled_from(list(PARAMETERS)))
+@given(problem=policies(), name=st.sampled_from(sorted(RATES)))
 @settings(max_examples=2000)
 def test_any_policy(
     problem: tuple[Tensor, Tensor, int, dict[str, Any]], name: str
@@ -122,15 +111,16 @@ def test_any_policy(
     multilabel = options["task"] == "multilabel"
     if multilabel:
         wanted["ignore_index"] = ()
+    rate = RATES[name]
     expected, valid = score_reference(
-        "agreement" if multilabel and name == "accuracy" else name,
+        (rate.multilabel or rate.ratio) if multilabel else rate.ratio,
         counts_of_samples(preds, target, classes, options),
         other=options["out_of_range"] == "miss" and not multilabel,
         **wanted,
     )
-    of_pixels = getattr(tt, f"{name}_score")
-    from_counts = getattr(functional, f"{name}_from_counts")
-    parameters = PARAMETERS[name]
+    of_pixels = getattr(tt, SCORES[name].function)
+    from_counts = getattr(functional, SCORES[name].counts_function)
+    parameters: dict[str, Any] = rate.parameters
     found = of_pixels(
         preds,
         target,
@@ -162,3 +152,12 @@ def test_any_policy(
     )
     assert_score(again.score, expected)
     assert again.valid.tolist() == valid
+
+
+def test_every_score_of_single_classes_has_a_reference() -> None:
+    averaged = {
+        name
+        for name, score in SCORES.items()
+        if score.sees == "class" and not score.fixed
+    }
+    assert averaged == set(RATES)

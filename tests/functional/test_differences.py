@@ -16,7 +16,7 @@ import torchmetrics.segmentation
 from torch import Tensor
 
 import torchtally as tt
-from conformance import CASES
+from conformance.cases import CASES
 from torchtally import functional
 
 NAN = math.nan
