@@ -149,6 +149,10 @@ class BoundScore:
             assert score.make is not None
             formula = score.make(task, **checked_parameters(op, score, parameters))
         chosen = {**policy, **score.fixed}
+        for name in score.changed:
+            kind = score.kept[name].type
+            if kind in CHOICES:
+                check_choice(op, name, chosen[name], CHOICES[kind])
         if chosen.get("average") is None:
             of_class_one = task == "binary" and score.sees == "class"
             chosen["average"] = "binary" if of_class_one else "macro"

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from torchtally.functional._options import Option
-from torchtally.ops.overlap_sums import OverlapSums, overlap_sums
 from torchtally.ops._arguments import check_choice, ignore_values
+from torchtally.ops.overlap_sums import OverlapSums, overlap_sums
 
 from . import _options, _policy
 from ._checks import check_flag, non_negative, weights_tensor

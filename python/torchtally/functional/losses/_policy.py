@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from torchtally.functional._checks import scored_classes
-from torchtally.ops.overlap_sums import OverlapSums
 from torchtally.ops._arguments import check_choice
+from torchtally.ops.overlap_sums import OverlapSums
 
 from ._checks import check_flag, class_indices, non_negative
 from ._options import FOCUS, POLICY

@@ -13,8 +13,8 @@ from typing import Any, Literal, Protocol, TypeAlias, TypedDict
 from torch import Tensor
 from typing_extensions import Unpack
 
-from torchtally.ops.overlap_sums import OverlapSums
 from torchtally._options import IgnoreIndex
+from torchtally.ops.overlap_sums import OverlapSums
 
 Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
 LossAverage: TypeAlias = Literal["macro", "micro"]
