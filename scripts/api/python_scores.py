@@ -37,6 +37,10 @@ _SHAPES = {
     "all": f'{_SCALAR}, or ``[N]`` with ``aggregation="none"``. NaN where undefined.',
 }
 _SHAPES["scored"] = _SHAPES["all"]
+_BATCH = [
+    ">>> preds = torch.tensor([0, 0, 0, 1, 1, 1])",
+    ">>> target = torch.tensor([0, 0, 0, 0, 1, 1])",
+]
 _SCORED_IMPORTS = """\
 from typing import Any, Literal, overload
 
@@ -131,8 +135,7 @@ def _of_pixels(score: Score) -> list[str]:
         "References": [score.source],
         "Example": [
             ">>> import torchtally as tt",
-            ">>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])",
-            ">>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])",
+            *_BATCH,
             *example(f"tt.{score.function}", f"preds, target, 2{_also(given)}"),
             result,
         ],
@@ -158,7 +161,7 @@ def _of_counts(score: Score) -> list[str]:
         "References": [score.source],
         "Example": [
             ">>> import torchtally as tt",
-            ">>> matrix = torch.tensor([[3, 1], [0, 2]])",
+            *_matrix_of(score),
             *example(f"tt.functional.{score.counts_function}", f"matrix{_also(given)}"),
             result,
         ],
@@ -171,6 +174,13 @@ def _of_counts(score: Score) -> list[str]:
         *docstring(f"{_title(score)}\n\n{of_pixels}", sections),
         *call("return score_of_counts", arguments, 4),
     ]
+
+
+def _matrix_of(score: Score) -> list[str]:
+    if score.pixels["aggregation"].default == "global":
+        return [">>> matrix = torch.tensor([[3, 1], [0, 2]])"]
+    matrix = ">>> matrix = tt.confusion_matrix(preds, target, 2, per_sample=True)"
+    return [*_BATCH, matrix]
 
 
 def _also(options: str) -> str:

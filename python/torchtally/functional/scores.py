@@ -145,8 +145,8 @@ def dice_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.dice_score(preds, target, 2, average='none')
         tensor([0.8571, 0.8000])
     """
@@ -269,8 +269,8 @@ def iou_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.iou_score(preds, target, 2, average='none')
         tensor([0.7500, 0.6667])
     """
@@ -393,8 +393,8 @@ def f1_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.f1_score(preds, target, 2)
         tensor(0.8286)
     """
@@ -518,8 +518,8 @@ def fbeta_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.fbeta_score(preds, target, 2, beta=2.0, average='none')
         tensor([0.7895, 0.9091])
     """
@@ -642,8 +642,8 @@ def precision_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.precision_score(preds, target, 2, average='none')
         tensor([1.0000, 0.6667])
     """
@@ -766,8 +766,8 @@ def recall_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.recall_score(preds, target, 2, average='none')
         tensor([0.7500, 1.0000])
     """
@@ -890,8 +890,8 @@ def specificity_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.specificity_score(preds, target, 2, average='none')
         tensor([1.0000, 0.7500])
     """
@@ -1013,8 +1013,8 @@ def accuracy_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.accuracy_score(preds, target, 2)
         tensor(0.8333)
     """
@@ -1127,8 +1127,8 @@ def balanced_accuracy_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.balanced_accuracy_score(preds, target, 2)
         tensor(0.8750)
     """
@@ -1240,8 +1240,8 @@ def frequency_weighted_iou_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.frequency_weighted_iou_score(preds, target, 2)
         tensor(0.7222)
     """
@@ -1365,8 +1365,8 @@ def tversky_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.tversky_score(preds, target, 2, alpha=0.3, beta=0.7, average='none')
         tensor([0.8108, 0.8696])
     """
@@ -1483,8 +1483,8 @@ def generalized_dice_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.generalized_dice_score(preds, target, 2)
         tensor(0.8148)
     """
@@ -1585,8 +1585,8 @@ def matthews_corrcoef(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.matthews_corrcoef(preds, target, 2)
         tensor(0.7071)
     """
@@ -1686,8 +1686,8 @@ def cohen_kappa_score(
 
     Example:
         >>> import torchtally as tt
-        >>> preds = torch.tensor([[0, 0, 0, 1, 1, 1]])
-        >>> target = torch.tensor([[0, 0, 0, 0, 1, 1]])
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
         >>> tt.cohen_kappa_score(preds, target, 2)
         tensor(0.6667)
     """
