@@ -13,6 +13,7 @@ from .source import (
     OTHERS,
     PIXELS,
     RAISES,
+    WIDTH,
     call,
     docstring,
     example,
@@ -97,8 +98,11 @@ def files() -> dict[str, str]:
 
 
 def _title(score: Score) -> str:
-    formula = f", {text(score)}" if score.ratio and not score.fixed else ""
-    return f"{score.title}{formula}."
+    """Return what a score is, with its formula, in one line or two paragraphs."""
+    if score.ratio is None or score.fixed:
+        return f"{score.title}."
+    title = f"{score.title}, {text(score)}."
+    return title if len(title) < WIDTH - 12 else f"{score.title}.\n\n``{text(score)}``"
 
 
 def _heads(name: str, inputs: list[str], options: Mapping[str, Option]) -> list[str]:

@@ -10,13 +10,23 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 import torchtally as tt
 from torchtally import functional
 from torchtally.functional._definitions import SCORES as DEFINITIONS
+from torchtally.functional._definitions import Score
 
 PREDS = torch.tensor([[0, 1, 1, 0], [0, 1, 0, 0], [0, 2, 0, 1]])
 TARGET = torch.tensor([[0, 1, 0, 0], [0, 0, 0, 0], [0, 2, 2, 1]])
+
+
+def counts_for(score: Score) -> Tensor:
+    """Return counts that a score takes by default."""
+    per_sample = score.counts["aggregation"].default != "global"
+    return tt.confusion_matrix(PREDS, TARGET, 3, per_sample=per_sample)
+
+
 FUNCTIONS = [
     pair
     for definition in DEFINITIONS.values()
@@ -24,7 +34,7 @@ FUNCTIONS = [
         (getattr(tt, definition.function), (PREDS, TARGET, 3)),
         (
             getattr(functional, definition.counts_function),
-            (tt.confusion_matrix(PREDS, TARGET, 3),),
+            (counts_for(definition),),
         ),
     )
 ]

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import torchtally as tt
+from torchtally._options import CHOICES
 from torchtally.functional._definitions import SCORES as DEFINITIONS
 from torchtally.metrics import DiceScore, ScoreSuite, _counters
 
@@ -197,6 +198,10 @@ def test_every_metric_is_its_function(metric: Any, aggregation: str) -> None:
     function = getattr(tt, metric._score.function)
     for extra in [{}, *EXTRA.get(metric._score.name, [])]:
         options = {"aggregation": aggregation, "dtype": torch.float64, **extra}
+        if aggregation not in CHOICES[metric._score.kept["aggregation"].type]:
+            with pytest.raises(ValueError, match="aggregation must be one of"):
+                metric(5, **options)
+            continue
         found = metric(5, **options)
         found.update(PREDS[:4], TARGET[:4])
         found = pickle.loads(pickle.dumps(found))
