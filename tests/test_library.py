@@ -23,13 +23,14 @@ CSRC = ROOT / "csrc"
 
 #: Rooms of the package, and the rooms that each may import, downward only.
 MAY_IMPORT = {
+    "_options": set(),
     "_library": set(),
     "_build": {"_library", "_core"},
-    "ops": {"_library", "_core"},
+    "ops": {"_library", "_core", "_options"},
     "distributed": set(),
-    "functional": {"ops"},
-    "metrics": {"functional", "ops", "distributed"},
-    "losses": {"functional", "ops", "distributed"},
+    "functional": {"ops", "_options"},
+    "metrics": {"functional", "ops", "distributed", "_options"},
+    "losses": {"functional", "ops", "distributed", "_options"},
     "integrations": {"metrics", "losses", "functional", "ops", "distributed"},
     "cli": {
         "integrations",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
+from typing_extensions import Never
 
 from torchtally._options import (
     COUNTING,
@@ -83,7 +84,11 @@ def class_counts_of(
 
 
 def normalize_confusion_matrix(
-    matrix: Tensor, normalize: Normalize, *, dtype: torch.dtype = torch.float32
+    matrix: Tensor,
+    normalize: Normalize,
+    *,
+    dtype: torch.dtype = torch.float32,
+    **unknown: Never,
 ) -> Tensor:
     """Divide confusion matrices by their rows, columns or total.
 
@@ -93,6 +98,7 @@ def normalize_confusion_matrix(
             1, the diagonal is the recall), ``"pred"`` by those of each predicted class
             (the diagonal is the precision), ``"all"`` by all.
         dtype: float32 or float64. Shares are computed in float64 either way.
+        **unknown: any other option is refused.
 
     Returns:
         Shares of matrix's shape; NaN where there is nothing to be a share of.
@@ -107,6 +113,7 @@ def normalize_confusion_matrix(
                 [0.0000, 1.0000]])
     """
     op = "normalize_confusion_matrix"
+    refuse_unknown(op, unknown, ["dtype"])
     check_choice(op, "normalize", normalize, tuple(_SUMMED))
     if not isinstance(matrix, Tensor):
         raise TypeError(f"{op}: matrix must be a tensor, got {type(matrix).__name__}")
