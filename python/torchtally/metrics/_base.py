@@ -45,10 +45,6 @@ class CountingMetric(nn.Module, Generic[Value]):
     invalid: Tensor
     sums: Tensor | None
 
-    # Made of: labels, what is counted, checked; matrix, whether a confusion matrix is
-    # counted instead of class counts; keep, what is kept of it; given, the options for
-    # repr; sums_for, what the sums over samples depend on, which metrics that merge
-    # share. A docstring would be what an editor shows for every subclass.
     def __init__(
         self,
         labels: Labels,
@@ -59,6 +55,16 @@ class CountingMetric(nn.Module, Generic[Value]):
         given: Mapping[str, object],
         sums_for: Sequence[object] = (),
     ) -> None:
+        """Keep the counts of a task.
+
+        Args:
+            labels: what is counted, checked.
+            matrix: count a confusion matrix instead of class counts.
+            keep: what is kept of it.
+            sync_on_compute: whether ``compute`` adds up the counts of all ranks.
+            given: the options as they were given, for ``repr``.
+            sums_for: what the sums over samples depend on; metrics that merge share it.
+        """
         super().__init__()
         options = labels.options
         if not isinstance(sync_on_compute, bool):

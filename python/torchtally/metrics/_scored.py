@@ -47,6 +47,14 @@ class ScoredMetric(CountingMetric[Value]):
         counting: Mapping[str, Any],
         given: Mapping[str, object],
     ) -> None:
+        """Keep counts for scores.
+
+        Args:
+            num_classes: C.
+            asked: the scores, by the name of their result.
+            counting: a value for each option of counting, and ``sync_on_compute``.
+            given: the options of scores as they were given, for ``repr``.
+        """
         options = CountOptions.checked(
             type(self).__name__,
             num_classes,
