@@ -33,10 +33,10 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing")
     check = parser.parse_args().check
     without_library()
-    from api import python_counts, python_scores
+    from api import pages, python_counts, python_scores
 
     stale = []
-    files = {**python_counts.files(), **python_scores.files()}
+    files = {**python_counts.files(), **python_scores.files(), **pages.files(ROOT)}
     for path, text in files.items():
         target = ROOT / path
         if target.is_file() and target.read_text(encoding="utf-8") == text:
