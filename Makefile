@@ -15,7 +15,7 @@ help:
 	@echo "make demo-cpp   a network and its scores in a C++ program without Python"
 	@echo "make test       the test suite"
 	@echo "make lint       ruff, mypy --strict, clang-format"
-	@echo "make bench      speed and memory of counting and of the losses, as ratios to floors and peers"
+	@echo "make bench      speed of counting and of the losses, as ratios to floors and peers, in ten minutes"
 	@echo "make sanitize   the kernels under AddressSanitizer, UBSan and ThreadSanitizer"
 	@echo "make wheel      a wheel in dist/"
 	@echo "make gpu-check  build, test, sanitise and measure on the NVIDIA GPU of this machine"
