@@ -183,7 +183,7 @@ def print_times(report: Report, threads: int) -> None:
 def print_page_faults(report: Report) -> None:
     """Print how often one forward and backward asks the system for memory."""
     found = {name: row["page_faults"] for name, row in report["workloads"].items()}
-    names = next(iter(found.values()), {})
+    names: dict[str, int] = next(iter(found.values()), {})
     lines = [[key, *(f"{row[name]:,}" for name in names)] for key, row in found.items()]
     header = ["one forward + backward", *map(heading, names)]
     print_table(f"Page faults, allocator {report['allocator']}", header, lines)
