@@ -35,7 +35,7 @@ $(VENV)/package: $(VENV)/base $(SOURCES)
 	@touch $@
 
 demo demo-cpp: $(VENV)/demo
-test test-all lint format bench sanitize: $(VENV)/dev
+test test-rest lint format bench sanitize: $(VENV)/dev
 
 install: $(VENV)/package
 
