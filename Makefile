@@ -1,8 +1,10 @@
 # Each target sets up all that it needs in .venv; a changed requirements file or source rebuilds what depends on it.
-# PYTHON chooses the interpreter, TORCH_CUDA_ARCH_LIST the GPU architectures (used only where nvcc is found).
+# PYTHON chooses the interpreter, TORCH_CUDA_ARCH_LIST the GPU architectures (used where CUDA
+# kernels are built: with nvcc and a CUDA build of torch, or CMAKE_ARGS=-DTORCHTALLY_CUDA=ON).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export TORCH_CUDA_ARCH_LIST ?= 8.0 9.0+PTX
 SOURCES := $(shell find csrc cmake python -type f -not -name '*.pyc' -not -path '*/__pycache__/*') \
   CMakeLists.txt pyproject.toml
@@ -13,20 +15,27 @@ help:
 	@echo "make demo-cpp   a network and its scores in a C++ program without Python"
 	@echo "make test       the test suite"
 	@echo "make lint       ruff, mypy --strict, clang-format"
-	@echo "make bench      speed and memory of counting and of the losses, as ratios to floors and peers"
+	@echo "make bench      speed of counting and of the losses, as ratios to floors and peers, in ten minutes"
 	@echo "make sanitize   the kernels under AddressSanitizer, UBSan and ThreadSanitizer"
 	@echo "make wheel      a wheel in dist/"
 	@echo "make gpu-check  build, test, sanitise and measure on the NVIDIA GPU of this machine"
 
-$(VENV)/requirements: requirements/base.txt requirements/dev.txt
+$(VENV)/base: requirements/base.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/base.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(PIP) -r $<
 	@touch $@
 
-$(VENV)/package: $(VENV)/requirements $(SOURCES)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps .
+$(VENV)/demo $(VENV)/dev: $(VENV)/%: requirements/%.txt $(VENV)/base
+	$(PIP) -r $<
 	@touch $@
+$(VENV)/dev: requirements/demo.txt
+
+$(VENV)/package: $(VENV)/base $(SOURCES)
+	$(PIP) --no-build-isolation --no-deps .
+	@touch $@
+
+demo demo-cpp: $(VENV)/demo
+test test-rest lint format bench sanitize: $(VENV)/dev
 
 install: $(VENV)/package
 
@@ -53,7 +62,7 @@ lint: $(VENV)/package
 	$(BIN)/mypy
 	find csrc tests examples -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | xargs $(BIN)/clang-format --dry-run -Werror
 
-format: $(VENV)/requirements
+format:
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 	find csrc tests examples -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | xargs $(BIN)/clang-format -i
@@ -65,7 +74,7 @@ bench: $(VENV)/package
 sanitize: $(VENV)/package
 	PYTHON=$(CURDIR)/$(BIN)/python CMAKE=$(CURDIR)/$(BIN)/cmake bash scripts/sanitize.sh
 
-wheel: $(VENV)/requirements
+wheel: $(VENV)/base
 	$(BIN)/python -m pip wheel --no-build-isolation --no-deps --wheel-dir dist -C build-dir=build/wheel .
 
 gpu-check:

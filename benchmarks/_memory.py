@@ -16,7 +16,7 @@ import torch
 
 from _inputs import Workload, filled
 from _peers import OURS, PEERS, NotApplicableError, Peer, ours
-from _tables import progress
+from _tables import Progress
 
 NAMES = (
     OURS,
@@ -28,6 +28,7 @@ NAMES = (
     "MONAI one-hot",
 )
 DTYPES = ("int64", "uint8")
+MEASUREMENTS = len(NAMES) * len(DTYPES)
 WARM_UP_PIXELS = 4096
 
 
@@ -64,12 +65,12 @@ def growth(name: str, dtype: str, shrink: int) -> tuple[float, float]:
     return max(0, peak() - before) / load.bytes, part
 
 
-def memory_table(shrink: int) -> dict[str, dict[str, float]]:
+def memory_table(shrink: int, progress: Progress) -> dict[str, dict[str, float]]:
     """Measure every contender on W1 and W2, one process each."""
     table: dict[str, dict[str, float]] = {}
     for name in NAMES:
         for dtype in DTYPES:
-            progress(f"memory: {name}, {dtype}")
+            progress.begin(f"memory: {name}, {dtype}")
             command = [sys.executable, __file__, name, dtype, str(shrink)]
             result = subprocess.run(
                 command, capture_output=True, text=True, check=False

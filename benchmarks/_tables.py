@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,6 +81,28 @@ def verdict(value: float, target: float | None) -> str:
     if target is None:
         return number(value)
     return f"{number(value)} {'ok' if value <= target else 'over'}"
+
+
+class Progress:
+    """Say which step begins, how far the run is, and how long the rest may take."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps, self._done, self._start = steps, 0, time.monotonic()
+
+    def begin(self, name: str) -> None:
+        """Begin the next step."""
+        gone = time.monotonic() - self._start
+        text = f"[{self._done + 1}/{self._steps}] {name}; {clock(gone)} gone"
+        if self._done:
+            left = gone / self._done * (self._steps - self._done)
+            text += f", about {clock(left)} left"
+        self._done += 1
+        progress(text)
+
+
+def clock(seconds: float) -> str:
+    """Write minutes and seconds."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def progress(text: str) -> None:

@@ -6,6 +6,7 @@ import statistics
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from _peers import Contender
 from torchtally import _core
 
 FLOOR = "floor"
-SECONDS_PER_PEER = 1.0  # a slower peer gets fewer rounds
+SLOW = 20  # a peer that takes so many times as long as torchtally runs once
+SECONDS_PER_PEER = 1.0  # another one gets fewer rounds if they would take longer
 FEWEST_ROUNDS = 3
 SECONDS_PER_SAMPLE = 0.005  # short calls are repeated for so long
 
@@ -73,9 +75,33 @@ def timed(call: Callable[[], object], number: int) -> float:
     return (time.perf_counter() - start) / number
 
 
+@dataclass(frozen=True)
+class Rounds:
+    """In how many rounds a contender takes part.
+
+    Attributes:
+        most: how many there are.
+        full: every contender takes part in all of them.
+        always: names of those who do so anyway, torchtally first.
+    """
+
+    most: int
+    full: bool
+    always: tuple[str, ...]
+
+    def of(self, one: Contender, seconds: float, ours: float) -> int:
+        """Return the rounds of one that took so many seconds where we took ours."""
+        if self.full or one.name in self.always:
+            return self.most
+        if seconds > SLOW * ours:
+            return 1
+        affordable = int(SECONDS_PER_PEER * one.scale / max(seconds, 1e-9))
+        return min(self.most, max(FEWEST_ROUNDS, affordable))
+
+
 def measure(
     contenders: Sequence[Contender],
-    rounds: int,
+    rounds: Rounds,
     before: Callable[[], object],
     repeat: bool,
 ) -> Seconds:
@@ -83,26 +109,33 @@ def measure(
 
     Args:
         contenders: already called once.
-        rounds: how many.
+        rounds: how many, and of whom.
         before: called before each call that is timed.
         repeat: whether short calls are timed several in a row.
     """
-    plan = []
-    for one in contenders:
-        once = timed(one.call, 1)
-        if repeat and once < SECONDS_PER_SAMPLE / 10:
-            once = timed(one.call, 20)
-        mine = max(FEWEST_ROUNDS, int(SECONDS_PER_PEER / max(once, 1e-9)))
-        number = max(1, int(SECONDS_PER_SAMPLE / max(once, 1e-9))) if repeat else 1
-        plan.append((one, min(rounds, mine), number))
-    seconds: Seconds = {one.name: [] for one in contenders}
+    seconds: Seconds = {}
+    calls: dict[str, int] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for index in range(rounds):
-            for one, mine, number in plan:
+        for one in contenders:
+            if one.name in rounds.always:
+                one.call()  # starts the threads
+        for one in contenders:  # the first round also tells who is slow
+            before()
+            once = timed(one.call, 1)
+            if repeat and once < SECONDS_PER_SAMPLE / 10:
+                once = timed(one.call, 20)
+            wanted = int(SECONDS_PER_SAMPLE / max(once, 1e-9)) if repeat else 1
+            calls[one.name] = max(1, wanted)
+            seconds[one.name] = [once * one.scale]
+        ours = seconds[rounds.always[0]][0]
+        plan = [(one, rounds.of(one, seconds[one.name][0], ours)) for one in contenders]
+        for index in range(1, rounds.most):
+            for one, mine in plan:
                 if index < mine:
                     before()
-                    seconds[one.name].append(timed(one.call, number) * one.scale)
+                    once = timed(one.call, calls[one.name])
+                    seconds[one.name].append(once * one.scale)
     return seconds
 
 

@@ -2,13 +2,15 @@
 
 Every round times a streaming read of the input's bytes (the floor), torchtally, and
 the peers that are installed, one after the other; a figure is the median over rounds
-of the ratio within a round. A peer's result must equal torchtally's before it is
+of the ratio within a round. A peer that takes 20 times as long as torchtally runs
+once, and peak memory is left out; ``--full`` runs all rounds of all, and takes an hour
+or more. A peer's result must equal torchtally's before it is
 timed. "~" marks a peer that was timed on a part of the pixels and scaled. Before each
 timed call another buffer is read, so that the input comes from memory; lists and
 batches, which are small, are timed on warm caches. Run with ``make bench`` or
 
     python benchmarks/counts_cpu.py [--rounds 21] [--threads 1 2] [--only REGEX]
-        [--json FILE] [--chart FILE.png] [--warm] [--quick]
+        [--json FILE] [--chart FILE.png] [--warm] [--quick] [--full]
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import json
 import platform
 import re
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +28,20 @@ import torch
 
 import torchtally as tt
 from _inputs import Row, batch, rows
-from _memory import DTYPES, memory_table
+from _memory import DTYPES, MEASUREMENTS, memory_table
 from _peers import OURS, PEERS, Contender, contenders, versions
-from _tables import heading, number, print_table, progress, verdict
-from _timing import FLOOR, Caches, measure, median_ratio, ratios, streaming_read
-from _updates import OP, TARGETS, updates
+from _tables import Progress, heading, number, print_table, verdict
+from _timing import FLOOR, Caches, Rounds, measure, median_ratio, ratios, streaming_read
+from _updates import METRIC, OP, TARGETS, updates
 
 Report = dict[str, Any]
 QUICK = 8  # images have 1/8 of the sides: 1/64 of the pixels
 
 
 def measure_row(
-    row: Row, shrink: int, threads: list[int], rounds: int, caches: Caches
+    row: Row, shrink: int, threads: list[int], rounds: Rounds, caches: Caches
 ) -> Report:
     """Measure one workload at each number of threads."""
-    progress(row.name)
     torch.manual_seed(0)
     load = row.build(shrink)
     calls = [Contender(FLOOR, streaming_read(load)), *contenders(load)]
@@ -63,12 +65,12 @@ def measure_row(
     return report
 
 
-def measure_updates(threads: list[int], rounds: int, caches: Caches) -> Report:
+def measure_updates(threads: list[int], rounds: Rounds, caches: Caches) -> Report:
     """Measure W5 at each number of threads, in microseconds."""
     torch.manual_seed(0)
     load = batch(1)
-    progress(load.name)
     calls = updates(load)
+    rounds = replace(rounds, always=(OP, METRIC))
     report: Report = {"name": load.name, "targets": TARGETS, "threads": {}}
     for count in threads:
         torch.set_num_threads(count)
@@ -158,8 +160,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     add = parser.add_argument
     add("--rounds", type=int, default=21, help="of each workload (default 21)")
+    add("--full", action="store_true", help="all rounds of slow peers, and memory")
     add("--threads", type=int, nargs="+", help="default: 1 and all of them")
-    add("--only", metavar="REGEX", default="", help="W5 and memory are names, too")
+    add("--only", metavar="REGEX", default="", help="W5 and memory are names too")
     add("--json", type=Path, metavar="FILE", help="write everything measured")
     add("--chart", type=Path, metavar="FILE.png", help="draw (needs matplotlib)")
     add("--warm", action="store_true", help="read the input before each call")
@@ -170,7 +173,8 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure, print the tables, and write what was asked for."""
     args = arguments()
-    rounds, shrink = (1, QUICK) if args.quick else (args.rounds, 1)
+    most, shrink = (1, QUICK) if args.quick else (args.rounds, 1)
+    rounds = Rounds(most, args.full, always=(OURS, FLOOR))
     threads = sorted(set(args.threads or {1, torch.get_num_threads()}))
     wanted = re.compile(args.only)
     caches = Caches(cold=not args.warm, quick=args.quick)
@@ -184,7 +188,8 @@ def main() -> None:
         "peers": installed,
         "peers_not_installed": absent,
         "caches": "warm" if args.warm else "cold",
-        "rounds": rounds,
+        "rounds": most,
+        "full": args.full,
         "shrunk": args.quick,
         "workloads": {},
     }
@@ -194,13 +199,20 @@ def main() -> None:
         + ", ".join(f"{name} {version}" for name, version in installed.items())
         + (f"; not installed: {', '.join(absent)}" if absent else "")
     )
-    for row in filter(lambda row: wanted.search(row.name), rows()):
+    chosen = [row for row in rows() if wanted.search(row.name)]
+    with_updates = wanted.search("W5") is not None
+    named = args.full or args.quick or args.only != ""
+    with_memory = named and wanted.search("memory") is not None
+    progress = Progress(len(chosen) + with_updates + MEASUREMENTS * with_memory)
+    for row in chosen:
+        progress.begin(row.name)
         found = measure_row(row, shrink, threads, rounds, caches)
         report["workloads"][row.name] = found
-    if wanted.search("W5"):
+    if with_updates:
+        progress.begin("W5")
         report["updates"] = measure_updates(threads, rounds, caches)
-    if wanted.search("memory"):
-        report["memory"] = memory_table(shrink)
+    if with_memory:
+        report["memory"] = memory_table(shrink, progress)
     for count in threads if report["workloads"] else []:
         print_workloads(report, count)
     warn_if_busy(report)

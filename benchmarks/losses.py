@@ -3,11 +3,18 @@
 Every round times ``torch.nn.functional.cross_entropy``, torchtally's ``DiceCELoss`` and
 the peers, one after the other; a figure is the median over rounds of the ratio within a
 round. Before each timed call another buffer is read, so that the input comes from
-memory. Peak extra memory is that of one forward and backward in a process of its own,
-in units of the logits: the gradient is 1. Run with ``make bench`` or
+memory. A peer that takes 20 times as long as torchtally runs once; ``--full`` runs all
+rounds of all and measures peak memory: that of one forward and backward in a process of
+its own, in units of the logits, of which the gradient is 1.
 
-    python benchmarks/losses.py [--rounds 21] [--threads 1 2] [--dtypes fp32 bf16]
-        [--only REGEX] [--json FILE [--merge]] [--quick]
+Every step allocates its gradient, 80 MB in 2D, and glibc asks the system for it anew
+each time: page faults then dominate, and swing. ``--allocator keep`` holds the
+allocator fixed, for torchtally and the peers alike: glibc is told to keep what is
+freed, and the page faults of a step, which are printed, fall to none. Run with ``make
+bench`` or
+
+    python benchmarks/losses.py [--rounds 7] [--threads 1 2] [--dtypes fp32 bf16]
+        [--allocator keep] [--only REGEX] [--json FILE [--merge]] [--quick] [--full]
 """
 
 from __future__ import annotations
@@ -15,6 +22,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -26,12 +34,13 @@ import torch
 from torch import Tensor
 
 import torchtally as tt
+from _allocator import VARIABLE, keep_memory, page_faults
 from _inputs import Structure, Workload, label_maps
 from _loss_peers import BASE, OURS, losses, step
 from _memory import peak, status
 from _peers import Contender
-from _tables import heading, number, print_table, progress, verdict
-from _timing import Caches, measure, median_ratio, ratios
+from _tables import Progress, heading, number, print_table, verdict
+from _timing import Caches, Rounds, measure, median_ratio, ratios
 
 Report = dict[str, Any]
 SHAPES = {"2D": (2, 19, 512, 1024), "3D": (2, 4, 96, 96, 96)}
@@ -87,10 +96,9 @@ def rows(shrink: int) -> dict[str, tuple[str, tuple[int, ...], torch.dtype, Stru
 
 
 def measure_row(
-    name: str, shrink: int, threads: list[int], rounds: int, caches: Caches
+    name: str, shrink: int, threads: list[int], rounds: Rounds, caches: Caches
 ) -> Report:
-    """Measure one workload at each number of threads, and its memory."""
-    progress(name)
+    """Measure one workload at each number of threads."""
     kind, shape, dtype, structure = rows(shrink)[name]
     logits, target = inputs(shape, dtype, structure)
     load = Workload(name, logits, target, shape[1])
@@ -109,10 +117,9 @@ def measure_row(
             },
             "quartiles": [own[len(own) // 4], own[3 * len(own) // 4]],
             "median_seconds": {k: statistics.median(v) for k, v in seconds.items()},
+            "rounds": {name: len(values) for name, values in seconds.items()},
         }
-    if structure == "random":  # regions take no other memory
-        most = max(threads)
-        report["memory"] = {key: memory(key, name, shrink, most) for key in known}
+    report["page_faults"] = {one.name: page_faults(one.call) for one in calls}
     return report
 
 
@@ -120,7 +127,11 @@ def memory(loss: str, row: str, shrink: int, threads: int) -> float | None:
     """Measure :func:`growth` in a process of its own; nothing where it fails."""
     command = [sys.executable, __file__, "--growth", loss, row, str(shrink)]
     command += ["--threads", str(threads)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    # What an allocator keeps of earlier tensors would be handed out again unseen.
+    environment = {key: value for key, value in os.environ.items() if key != VARIABLE}
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=environment
+    )
     if result.returncode != 0:
         print(result.stderr, file=sys.stderr)
         return None
@@ -169,6 +180,15 @@ def print_times(report: Report, threads: int) -> None:
     print_table(f"{threads} thread{'' if threads == 1 else 's'}", header, lines)
 
 
+def print_page_faults(report: Report) -> None:
+    """Print how often one forward and backward asks the system for memory."""
+    found = {name: row["page_faults"] for name, row in report["workloads"].items()}
+    names: dict[str, int] = next(iter(found.values()), {})
+    lines = [[key, *(f"{row[name]:,}" for name in names)] for key, row in found.items()]
+    header = ["one forward + backward", *map(heading, names)]
+    print_table(f"Page faults, allocator {report['allocator']}", header, lines)
+
+
 def print_memory(report: Report) -> None:
     """Print the peak growth of one forward and backward in sizes of the logits."""
     lines = []
@@ -190,7 +210,14 @@ def arguments() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     add = parser.add_argument
-    add("--rounds", type=int, default=21, help="of each workload (default 21)")
+    add("--rounds", type=int, default=7, help="of each workload (default 7)")
+    add("--full", action="store_true", help="all rounds of slow peers, and memory")
+    add(
+        "--allocator",
+        choices=("system", "keep"),
+        default="system",
+        help="keep: of glibc, which then returns no memory to the system",
+    )
     add("--threads", type=int, nargs="+", help="default: 1 and all of them")
     add("--dtypes", nargs="+", choices=DTYPES, default=list(DTYPES), help="of logits")
     add("--only", metavar="REGEX", default="", help="names of workloads")
@@ -210,25 +237,46 @@ def main() -> None:
         loss, row, shrink = args.growth
         print(growth(loss, row, int(shrink)))
         return
-    rounds, shrink = (1, QUICK) if args.quick else (args.rounds, 1)
+    if args.allocator == "keep":
+        keep_memory()
+    most, shrink = (1, QUICK) if args.quick else (args.rounds, 1)
+    rounds = Rounds(most, args.full, always=(OURS, BASE))
     caches = Caches(cold=True, quick=args.quick)
     info = tt.build_info()
     report: Report = {
         "cpu_capability": info["cpu_capability"],
         "torchtally": info["version"],
         "torch": torch.__version__,
-        "rounds": rounds,
+        "allocator": args.allocator,
+        "rounds": most,
+        "full": args.full,
         "shrunk": args.quick,
         "workloads": {},
     }
-    for name, (_, _, dtype, _) in rows(shrink).items():
-        chosen = dtype in [DTYPES[key] for key in args.dtypes]
-        if chosen and re.search(args.only, name):
-            found = measure_row(name, shrink, threads, rounds, caches)
-            report["workloads"][name] = found
+    dtypes = [DTYPES[key] for key in args.dtypes]
+    chosen = [
+        name
+        for name, (_, _, dtype, _) in rows(shrink).items()
+        if dtype in dtypes and re.search(args.only, name)
+    ]
+    # Regions take no other memory than random labels.
+    weighed = [name for name in chosen if name.endswith("random")]
+    weighed = weighed if args.full or args.quick else []
+    progress = Progress(len(chosen) + len(weighed))
+    for name in chosen:
+        progress.begin(name)
+        found = measure_row(name, shrink, threads, rounds, caches)
+        report["workloads"][name] = found
+    for name in weighed:
+        progress.begin(f"memory: {name}")
+        report["workloads"][name]["memory"] = {
+            key: memory(key, name, shrink, max(threads)) for key in losses()
+        }
     for count in threads:
         print_times(report, count)
-    print_memory(report)
+    print_page_faults(report)
+    if weighed:
+        print_memory(report)
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         if args.merge and args.json.exists():

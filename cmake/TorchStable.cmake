@@ -2,12 +2,17 @@
 # with a CPU torch it never sets CUDA up, and with a CUDA torch it forces its own architectures and a shared runtime.
 #
 # Targets: TorchStable::cpu, TorchStable::cuda. Variables: TORCH_STABLE_ROOT, TORCH_STABLE_VERSION,
-# TORCH_STABLE_TARGET_NAME.
+# TORCH_STABLE_TARGET_NAME, TORCH_STABLE_CUDA_LIBRARY (not found with a CPU build of torch).
 # Set TORCHTALLY_TORCH_ROOT to use a LibTorch without asking Python.
 
 set(TORCH_STABLE_TARGET_NAME "2.10")
 set(TORCH_STABLE_TARGET "0x020a000000000000ull")
 set(TORCHTALLY_TORCH_ROOT "" CACHE PATH "Folder of LibTorch, with include and lib; empty: the torch of Python")
+string(CONCAT TORCHTALLY_HOW_TO_INSTALL
+  "Run\n"
+  "    pip install torch cmake ninja pybind11 scikit-build-core\n"
+  "    pip install --no-build-isolation .\n"
+  "With uv: uv pip install --no-build-isolation-package torchtally .")
 
 if(NOT TORCHTALLY_TORCH_ROOT)
   find_package(Python REQUIRED COMPONENTS Interpreter)
@@ -18,10 +23,7 @@ if(NOT TORCHTALLY_TORCH_ROOT)
   if(NOT TORCH_STABLE_ROOT)
     message(FATAL_ERROR
       "torchtally builds against the torch that it will run with, and there is none in this build environment "
-      "(${Python_EXECUTABLE}). Install torch >= 2.10 first, then run\n"
-      "    pip install scikit-build-core pybind11 ninja\n"
-      "    pip install --no-build-isolation .\n"
-      "With uv: uv pip install --no-build-isolation-package torchtally .")
+      "(${Python_EXECUTABLE}). ${TORCHTALLY_HOW_TO_INSTALL}")
   endif()
 else()
   set(TORCH_STABLE_ROOT "${TORCHTALLY_TORCH_ROOT}")
@@ -30,8 +32,10 @@ endif()
 find_file(TORCH_STABLE_HEADER torch/csrc/stable/library.h PATHS "${TORCH_STABLE_ROOT}/include" NO_DEFAULT_PATH NO_CACHE)
 find_library(TORCH_STABLE_LIBRARY torch PATHS "${TORCH_STABLE_ROOT}/lib" NO_DEFAULT_PATH NO_CACHE)
 find_library(TORCH_STABLE_CPU_LIBRARY torch_cpu PATHS "${TORCH_STABLE_ROOT}/lib" NO_DEFAULT_PATH NO_CACHE)
+find_library(TORCH_STABLE_CUDA_LIBRARY torch_cuda PATHS "${TORCH_STABLE_ROOT}/lib" NO_DEFAULT_PATH NO_CACHE)
 if(NOT TORCH_STABLE_HEADER OR NOT TORCH_STABLE_LIBRARY OR NOT TORCH_STABLE_CPU_LIBRARY)
-  message(FATAL_ERROR "No LibTorch with the stable ABI (torch >= 2.10) in ${TORCH_STABLE_ROOT}")
+  message(FATAL_ERROR "No LibTorch with the stable ABI (torch >= ${TORCH_STABLE_TARGET_NAME}) in ${TORCH_STABLE_ROOT}. "
+    "Run\n    pip install --upgrade torch\nor set TORCHTALLY_TORCH_ROOT.")
 endif()
 
 set(TORCH_STABLE_VERSION "unknown")
@@ -40,7 +44,8 @@ file(STRINGS "${TORCH_STABLE_ROOT}/include/torch/headeronly/version.h" torch_ver
 string(REGEX REPLACE "[^0-9;]" "" torch_version_numbers "${torch_version_lines}")
 string(REPLACE ";" "." TORCH_STABLE_VERSION "${torch_version_numbers}")
 if(TORCH_STABLE_VERSION VERSION_LESS TORCH_STABLE_TARGET_NAME)
-  message(FATAL_ERROR "torchtally needs torch >= ${TORCH_STABLE_TARGET_NAME}, found ${TORCH_STABLE_VERSION}")
+  message(FATAL_ERROR "torchtally needs torch >= ${TORCH_STABLE_TARGET_NAME}, found ${TORCH_STABLE_VERSION} in "
+    "${TORCH_STABLE_ROOT}. Run\n    pip install --upgrade torch")
 endif()
 message(STATUS "torchtally: torch ${TORCH_STABLE_VERSION} headers, stable ABI ${TORCH_STABLE_TARGET_NAME}")
 

@@ -28,8 +28,9 @@ def library_folder() -> Path:
     if spec is None or spec.origin is None:
         raise ImportError(
             "torchtally: the compiled module torchtally._core is missing. "
-            "Install the package ('pip install --no-build-isolation .') and import "
-            "it from outside its source folder."
+            "Install the package ('pip install torch cmake ninja pybind11 "
+            "scikit-build-core', then 'pip install --no-build-isolation .') and "
+            "import it from outside its source folder."
         )
     return Path(spec.origin).parent / "lib"
 
@@ -58,8 +59,9 @@ def _load_cuda() -> str:
     path = _library_file("torchtally_cuda")
     if path is None:
         return (
-            "torchtally was built without CUDA kernels; rebuild it where nvcc is "
-            "found, with --config-settings=cmake.define.TORCHTALLY_CUDA=ON"
+            "torchtally was built without CUDA kernels; rebuild it against this torch "
+            "where nvcc is found: "
+            "pip install --no-build-isolation . -C cmake.define.TORCHTALLY_CUDA=ON"
         )
     _load(path)
     return ""
