@@ -151,7 +151,7 @@ ALWAYS_INLINE void softmax_labels_backward(const Workspace<Real>& work, int64_t 
 }
 
 template <class Real>
-void softmax_labels_forward_block(const Workspace<Real>& work, int64_t n) {
+ALWAYS_INLINE void softmax_labels_forward_block(const Workspace<Real>& work, int64_t n) {
   constexpr int kLanes = Vectors<Real>::kLanes;
   int64_t i = 0;
   for (; i + kSumVectors * kLanes <= n; i += kSumVectors * kLanes) {
