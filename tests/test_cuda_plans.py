@@ -214,7 +214,7 @@ def test_overlap_warps_have_a_class_each(classes: int, threads: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("problem", "split"),
+    ("problem", "threads"),
     [
         ((4, 150, 512 * 512, 2), 1),  # 256 pixels of a tile, a thread each
         ((4, 150, 512 * 512, 4), 2),
@@ -226,14 +226,14 @@ def test_overlap_warps_have_a_class_each(classes: int, threads: int) -> None:
     ids=str,
 )
 def test_overlap_threads_without_a_pixel_share_one(
-    problem: tuple[int, int, int, int], split: int
+    problem: tuple[int, int, int, int], threads: int
 ) -> None:
     chosen = overlap_plan(problem, path="TILES")
-    assert chosen.split == split
-    assert overlap_plan(problem, softmax=False).split == 1
+    assert chosen.threads_per_pixel == threads
+    assert overlap_plan(problem, softmax=False).threads_per_pixel == 1
     if problem[1] >= 16:  # whole sectors where classes lie together
         together = overlap_plan(problem, channels_last=True, path="TILES")
-        assert together.split == max(8, split)
+        assert together.threads_per_pixel == max(8, threads)
 
 
 @pytest.mark.parametrize("path", ["REGISTERS", "TILES"])

@@ -56,4 +56,15 @@ enum OverlapRow : int64_t {
   kDifference,     // sum |p - t|
 };
 
+// Where labels meet softmax, t^2 and |p - t| follow from the other sums: the first four rows are enough.
+constexpr bool derives_rows(const OverlapProblem& problem) {
+  return problem.labels && problem.activation == Activation::kSoftmax;
+}
+constexpr int64_t summed_rows(const OverlapProblem& problem) {
+  return derives_rows(problem) ? int64_t{kTargetSquared} : kOverlapRows;
+}
+
+// Bytes of what an input is computed in.
+constexpr int64_t real_bytes(Element input) { return input == Element::kDouble ? 8 : 4; }
+
 }  // namespace torchtally

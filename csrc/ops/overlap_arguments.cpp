@@ -45,8 +45,9 @@ OverlapOperand readable(Tensor& tensor, bool class_dim) {
   return *overlap_operand(tensor, class_dim);
 }
 
-// A gradient that comes in: float64, of this shape, contiguous.
-Tensor incoming(const char* name, const Tensor& gradient, const std::vector<int64_t>& shape, const Tensor& input) {
+// An upstream gradient: float64, of this shape, contiguous.
+Tensor upstream_gradient(const char* name, const Tensor& gradient, const std::vector<int64_t>& shape,
+                         const Tensor& input) {
   constexpr const char* op = "overlap_sums_backward";
   const auto sizes = gradient.sizes();
   TORCHTALLY_CHECK(gradient.scalar_type() == ScalarType::Double, op, ": ", name, " must be float64, got dtype ",
@@ -164,8 +165,8 @@ OverlapProblem overlap_problem(const char* op, OverlapArguments& given) {
 
 OverlapUpstream overlap_upstream(const Tensor& grad_sums, const Tensor& grad_cross_entropy,
                                  const OverlapProblem& problem, const Tensor& input) {
-  return {incoming("grad_sums", grad_sums, {problem.samples, kOverlapRows, problem.classes}, input),
-          incoming("grad_cross_entropy", grad_cross_entropy, {problem.samples}, input)};
+  return {upstream_gradient("grad_sums", grad_sums, {problem.samples, kOverlapRows, problem.classes}, input),
+          upstream_gradient("grad_cross_entropy", grad_cross_entropy, {problem.samples}, input)};
 }
 
 OverlapResult::OverlapResult(const Tensor& input, const Tensor& read)

@@ -126,7 +126,7 @@ void bind_overlap_policy(py::module_& m) {
       .def_readonly("by_class", &cuda::OverlapPlan::by_class)
       .def_readonly("staged", &cuda::OverlapPlan::staged)
       .def_readonly("tile", &cuda::OverlapPlan::tile)
-      .def_readonly("split", &cuda::OverlapPlan::split)
+      .def_readonly("threads_per_pixel", &cuda::OverlapPlan::threads_per_pixel)
       .def_readonly("pixels_per_part", &cuda::OverlapPlan::pixels_per_part)
       .def_readonly("parts_per_sample", &cuda::OverlapPlan::parts_per_sample)
       .def_readonly("values", &cuda::OverlapPlan::values)

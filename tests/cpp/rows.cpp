@@ -13,10 +13,10 @@
 namespace torchtally::test {
 namespace {
 
-using cpu::Ahead;
 using cpu::ByteTable;
 using cpu::Kernels;
 using cpu::LabelRow;
+using cpu::Prefetch;
 using cpu::ScoreRow;
 
 const std::vector<int64_t> kSizes = {0,  1,  2,   7,   8,   9,   15,  16,  17,  31,  32,  33,   63,
@@ -154,7 +154,7 @@ void check_histograms(const Kernels& kernels, Random& random, int64_t n, int64_t
   std::copy(target, target + n, dense_target.get());
   std::copy(preds, preds + n, dense_preds.get());
   check_loop("add_dense", [&](const ByteTable& table) {
-    kernels.add_dense(dense_target.get(), dense_preds.get(), n, table, Ahead{});
+    kernels.add_dense(dense_target.get(), dense_preds.get(), n, table, Prefetch{});
   });
   if (n == 0) {
     return;
@@ -169,7 +169,7 @@ void check_histograms(const Kernels& kernels, Random& random, int64_t n, int64_t
   }
   TORCHTALLY_CHECK(runs == wanted_runs, "find_runs: ", runs, " runs instead of ", wanted_runs);
   check_loop("add_runs",
-             [&](const ByteTable& table) { kernels.add_runs(target, preds, padded, starts.get(), table, Ahead{}); });
+             [&](const ByteTable& table) { kernels.add_runs(target, preds, padded, starts.get(), table, Prefetch{}); });
   if (num_classes == 2) {
     check_loop("add_binary", [&](const ByteTable& table) { kernels.add_binary(target, preds, padded, table); });
     check_loop("add_binary_labels", [&](const ByteTable& table) {

@@ -59,9 +59,13 @@ _DEVICE = "ops/cuda/counting_device.cuh"
 _READ = "ops/cuda/counting_read.cuh"
 _SCORES = "ops/cuda/counting_scores.cuh"
 _POLICY = "ops/cuda/counting_policy.cpp"
-_REGISTERS = "ops/cuda/overlap_registers.cuh"
-_TILE = "ops/cuda/overlap_tile.cuh"
-_TILES = "ops/cuda/overlap_tiles.cuh"
+_REGISTERS_READ = "ops/cuda/overlap_registers_read.cuh"
+_REGISTERS_FORWARD = "ops/cuda/overlap_registers_forward.cuh"
+_REGISTERS_BACKWARD = "ops/cuda/overlap_registers_backward.cuh"
+_TILES_READ = "ops/cuda/overlap_tiles_read.cuh"
+_TILES_SOFTMAX = "ops/cuda/overlap_tiles_softmax.cuh"
+_TILES_FORWARD = "ops/cuda/overlap_tiles_forward.cuh"
+_TILES_BACKWARD = "ops/cuda/overlap_tiles_backward.cuh"
 _OVERLAP = "ops/cuda/overlap_device.cuh"
 _FOLD = "ops/cuda/overlap_sums_kernel.cuh"
 _OVERLAP_POLICY = "ops/cuda/overlap_policy.cpp"
@@ -103,8 +107,8 @@ FAULTS = [
     Fault(
         "threads add to a bin without atomics",
         _BINS,
-        "atomicAdd(mine_ + bin * copies_, count);",
-        "mine_[bin * copies_] += count;",
+        "atomicAdd(copy_ + bin * copies_, count);",
+        "copy_[bin * copies_] += count;",
         THREADS,
         RACE,
     ),
@@ -193,8 +197,8 @@ FAULTS = [
     Fault(
         "offsets of 32 bits",
         _READ,
-        "place.target += index * problem.target.pixel_stride[0];",
-        "place.target += static_cast<int32_t>(index) * "
+        "offsets.target += index * problem.target.pixel_stride[0];",
+        "offsets.target += static_cast<int32_t>(index) * "
         "static_cast<int32_t>(problem.target.pixel_stride[0]);",
         ADDRESSES,
         "runtime error: signed integer overflow",
@@ -264,15 +268,15 @@ def _overlap(
 FAULTS += [
     _overlap(
         "sums: no barrier before the warps' sums are added",
-        _REGISTERS,
-        "rest_[i * blockDim.x]);\n    }\n    __syncthreads();",
-        "rest_[i * blockDim.x]);\n    }",
+        _REGISTERS_FORWARD,
+        "scalars_[i * blockDim.x]);\n    }\n    __syncthreads();",
+        "scalars_[i * blockDim.x]);\n    }",
         THREADS,
         RACE,
     ),
     _overlap(
         "sums: no barrier before the warps' sums are written over",
-        _REGISTERS,
+        _REGISTERS_FORWARD,
         "totals_[v] += sum;\n    }\n    __syncthreads();",
         "totals_[v] += sum;\n    }",
         THREADS,
@@ -280,7 +284,7 @@ FAULTS += [
     ),
     _overlap(
         "sums: a column of the neighbouring thread",
-        _REGISTERS,
+        _REGISTERS_FORWARD,
         "values_ * warps_ + threadIdx.x;",
         "values_ * warps_ + (threadIdx.x & ~1U);",
         THREADS,
@@ -288,36 +292,36 @@ FAULTS += [
     ),
     _overlap(
         "sums: no barrier before the pixels' terms are used",
-        _TILES,
+        _TILES_FORWARD,
         "normalize(reader, tile);\n        __syncthreads();",
         "normalize(reader, tile);",
         THREADS,
         RACE,
     ),
     _overlap(
-        "sums: no barrier before the looks at a pixel are put together",
-        _TILE,
-        "looks[threadIdx.x] = look;\n      __syncthreads();",
-        "looks[threadIdx.x] = look;",
+        "sums: no barrier before the statistics of a pixel are merged",
+        _TILES_SOFTMAX,
+        "of_threads[threadIdx.x] = statistics;\n      __syncthreads();",
+        "of_threads[threadIdx.x] = statistics;",
         NONE,
     ),
     _overlap(
-        "sums: a look at a pixel keeps its own maximum",
-        _TILES,
-        "        softmax.total *= softmax.scale_to(top);\n",
+        "sums: statistics of a pixel keep their own maximum",
+        _TILES_FORWARD,
+        "        softmax.total *= softmax.correction_to(largest);\n",
         "",
         NONE,
     ),
     _overlap(
-        "sums: the look of the neighbouring pixel",
-        _TILE,
-        "return pixel * of_pixel + member * of_member;",
-        "return (pixel ^ 1) * of_pixel + member * of_member;",
+        "sums: the statistics of the neighbouring pixel",
+        _TILES_SOFTMAX,
+        "return pixel * pixel_stride + member * member_stride;",
+        "return (pixel ^ 1) * pixel_stride + member * member_stride;",
         NONE,
     ),
     _overlap(
         "sums: no barrier before the next tile's terms",
-        _TILES,
+        _TILES_FORWARD,
         "        add_by_pixel(reader, tile, part);\n      }\n      __syncthreads();",
         "        add_by_pixel(reader, tile, part);\n      }",
         THREADS,
@@ -325,7 +329,7 @@ FAULTS += [
     ),
     _overlap(
         "sums: no barrier between gradients and the next tile",
-        _TILES,
+        _TILES_BACKWARD,
         "            write(reader, gradient, i, k);\n          }\n        }\n      }\n"
         "      __syncthreads();",
         "            write(reader, gradient, i, k);\n          }\n        }\n      }",
@@ -334,17 +338,17 @@ FAULTS += [
     ),
     _overlap(
         "sums: lanes do not wait for the warp's classes",
-        _REGISTERS,
-        "rows_[place] = from[element]; });\n    __syncwarp();",
-        "rows_[place] = from[element]; });",
+        _REGISTERS_READ,
+        "rows_[cell] = from[element]; });\n    __syncwarp();",
+        "rows_[cell] = from[element]; });",
         THREADS,
         RACE,
     ),
     _overlap(
         "sums: a warp's classes are written over while lanes read them",
-        _REGISTERS,
-        "mine[label_or_first(q, classes)]);\n        __syncwarp();",
-        "mine[label_or_first(q, classes)]);",
+        _REGISTERS_READ,
+        "row[label_or_first(q, classes)]);\n        __syncwarp();",
+        "row[label_or_first(q, classes)]);",
         THREADS,
         RACE,
     ),
@@ -358,14 +362,14 @@ FAULTS += [
     ),
     _overlap(
         "sums: the logit of the first class for that of the label",
-        _REGISTERS,
+        _REGISTERS_READ,
         "? static_cast<int64_t>(code[q]) : 0;",
         "? 0 : 0;",
         NONE,
     ),
     _overlap(
         "sums: offsets of 32 bits",
-        _TILE,
+        _TILES_READ,
         "origin + i * pixel_stride + k * class_stride;",
         "origin + i * pixel_stride + static_cast<int>(k) * "
         "static_cast<int>(class_stride);",
@@ -374,23 +378,23 @@ FAULTS += [
     ),
     _overlap(
         "sums: a pixel past the end of the part counts",
-        _REGISTERS,
+        _REGISTERS_READ,
         "wanted < part.end ? code[q] : static_cast<Code>(classes) + 1;",
         "code[q];",
         NONE,
     ),
     _overlap(
         "sums: a second tile replaces the first",
-        _TILES,
+        _TILES_FORWARD,
         "tile.begin == part.begin ? value : *at + value",
         "value",
         NONE,
     ),
     _overlap(
         "sums: what was summed is not scaled to the new maximum",
-        _TILES,
-        "look.linear = look.linear * scale +",
-        "look.linear = look.linear +",
+        _TILES_BACKWARD,
+        "linear = linear * correction + (target",
+        "linear = linear + (target",
         NONE,
     ),
     _overlap(
@@ -409,16 +413,16 @@ FAULTS += [
     ),
     _overlap(
         "sums: the gradient of a pixel that does not count",
-        _REGISTERS,
+        _REGISTERS_BACKWARD,
         "pixels.logit[q][k] = counted ? value : 0.0F;",
         "pixels.logit[q][k] = value;",
         NONE,
     ),
     _overlap(
         "sums: a shuffle that only some lanes reach",
-        _TILES,
-        "const double sum = warp_sum(mine[v]);",
-        "const double sum = threadIdx.x % 2 == 0 ? warp_sum(mine[v]) : mine[v];",
+        _TILES_FORWARD,
+        "const double sum = warp_sum(scalars[v]);",
+        "const double sum = threadIdx.x % 2 == 0 ? warp_sum(scalars[v]) : scalars[v];",
         NONE,
         "a shuffle that not all of its lanes reach|a shuffle waits for lane",
     ),

@@ -37,7 +37,7 @@ void JointTable<uint8_t>::add(const Tile<uint8_t>& tile, int64_t n) {
   }
   if (policy_.loop == Loop::kDense || policy_.loop == Loop::kBinary || dense_left_ > 0) {
     dense_left_ -= dense_left_ > 0;
-    kernels_.add_dense(target, preds, n, view(), tile.ahead);
+    kernels_.add_dense(target, preds, n, view(), tile.prefetch);
     return;
   }
   uint64_t starts[kTile / 64];
@@ -45,11 +45,11 @@ void JointTable<uint8_t>::add(const Tile<uint8_t>& tile, int64_t n) {
   if (policy_.loop == Loop::kAuto && runs * 100 > n * policy_.runs_percent) {
     dense_left_ = dense_next_;
     dense_next_ = std::min(2 * dense_next_, policy_.most_skipped);
-    kernels_.add_dense(target, preds, n, view(), tile.ahead);
+    kernels_.add_dense(target, preds, n, view(), tile.prefetch);
     return;
   }
   dense_next_ = 1;
-  kernels_.add_runs(target, preds, padded, starts, view(), tile.ahead);
+  kernels_.add_runs(target, preds, padded, starts, view(), tile.prefetch);
 }
 
 void JointTable<uint32_t>::add(const Tile<uint32_t>& tile, int64_t n) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/counting_problem.h"
+#include "common/integers.h"
 #include "ops/cpu/policy.h"
 #include "ops/cpu/tiles.h"
 
@@ -98,7 +99,7 @@ class JointTable<uint32_t> {
 template <class MakeCounter>
 void count_segments(const CountingProblem& problem, const Plan& plan, const MakeCounter& make) {
   using Codes = typename decltype(make())::Codes;
-  const int64_t length = (problem.pixels + plan.segments - 1) / plan.segments;
+  const int64_t length = ceil_div(problem.pixels, plan.segments);
   const bool in_place = labels_in_place(problem);
   kernels();  // where the environment asks for a level that is not there, this says so; inside, the message is lost
   std::mutex flushing;

@@ -52,7 +52,7 @@ struct ByteTable {
 
 // Where the labels behind a tile lie. The loops over the tile's codes ask for them as they go, so that memory is not
 // idle while a tile is counted.
-struct Ahead {
+struct Prefetch {
   const char* at[2];  // target, preds
   int64_t bytes[2];   // for every 64 pixels; 0 where the hardware's own prefetch keeps up
 };
@@ -85,14 +85,14 @@ struct OverlapGradient {
 
 // Pixels whose probabilities wait in L1 together.
 constexpr int64_t overlap_block(int64_t classes, Element input) {
-  const int64_t pixel = classes * (input == Element::kDouble ? 8 : 4);
+  const int64_t pixel = classes * real_bytes(input);
   return pixel > (12 << 10) / 64 ? 64 : pixel > (24 << 10) / 256 ? 128 : 256;
 }
 
 constexpr int64_t overlap_scratch_bytes(const OverlapProblem& problem) {
-  constexpr int64_t kWidest = 64;                                          // bytes of a vector
-  constexpr int64_t kArrays = 16;                                          // each begins at a multiple of kWidest
-  const int64_t real = problem.input.element == Element::kDouble ? 8 : 4;  // what is computed in
+  constexpr int64_t kWidest = 64;  // bytes of a vector
+  constexpr int64_t kArrays = 16;  // each begins at a multiple of kWidest
+  const int64_t real = real_bytes(problem.input.element);
   const int64_t plane = overlap_block(problem.classes, problem.input.element);
   const int64_t planes = (problem.labels ? 2 : 3) * problem.classes * plane * real;
   const int64_t pixels = plane * (real + 4);
@@ -113,9 +113,10 @@ struct Kernels {
   int64_t (*find_runs)(const uint8_t* target, const uint8_t* preds, int64_t n, uint64_t* starts);
   // Adds every run of a tile at once.
   void (*add_runs)(const uint8_t* target, const uint8_t* preds, int64_t n, const uint64_t* starts,
-                   const ByteTable& table, const Ahead& ahead);
+                   const ByteTable& table, const Prefetch& prefetch);
   // Adds pixel by pixel.
-  void (*add_dense)(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteTable& table, const Ahead& ahead);
+  void (*add_dense)(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteTable& table,
+                    const Prefetch& prefetch);
   // Adds the pixels of a problem of 2 classes by counting bits. n is a multiple of 64.
   void (*add_binary)(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteTable& table);
   // The same straight from contiguous labels of 8 bits, neither masked nor with a class to ignore.

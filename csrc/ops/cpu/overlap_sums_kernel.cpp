@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-#include "common/error.h"
+#include "common/integers.h"
 #include "ops/cpu/huge_pages.h"
 #include "ops/cpu/kernels.h"
 #include "ops/cpu/policy.h"
@@ -29,7 +29,7 @@ constexpr int64_t kChunk = 16384;
 template <class DoChunk>
 void for_chunks(const OverlapProblem& problem, const DoChunk& work) {
   kernels();  // where the environment asks for a level that is not there, this says so; inside, the message is lost
-  const int64_t chunks = (problem.pixels + kChunk - 1) / kChunk;
+  const int64_t chunks = ceil_div(problem.pixels, kChunk);
   // A thread is worth waking for as many logits as an image of few classes has pixels.
   const int64_t logits = problem.classes * std::min(problem.pixels, kChunk);
   const int64_t grain = std::max<int64_t>(1, current_policy().pixels_per_thread / logits);
@@ -73,7 +73,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> overlap_sums(const Tensor& input, con
   const Tensor cross_entropy = torch::stable::new_zeros(input, per_sample, ScalarType::Double);
   const Tensor count = torch::stable::new_zeros(input, per_sample, ScalarType::Long);
   const Tensor invalid = torch::stable::new_zeros(input, per_sample, ScalarType::Long);
-  const int64_t chunks = (problem.pixels + kChunk - 1) / kChunk;
+  const int64_t chunks = ceil_div(problem.pixels, kChunk);
   if (problem.samples == 0 || chunks == 0) {
     return {sums, cross_entropy, count, invalid};
   }

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
+#include "common/integers.h"
+
 namespace torchtally::cpu {
 namespace {
 
 constexpr int64_t kCounterBytes = 8;
 constexpr int64_t kSegmentPixels = int64_t{1} << 31;  // so that counters of 32 bits cannot overflow
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 

@@ -111,7 +111,7 @@ int64_t TileReader<C>::next(Tile<C>& tile) {
     advance(n);
     filled += n;
   }
-  tile.ahead = {{target_.at + kPrefetch, preds_.at + kPrefetch}, {target_ahead_, preds_ahead_}};
+  tile.prefetch = {{target_.at + kPrefetch, preds_.at + kPrefetch}, {target_ahead_, preds_ahead_}};
   if (const int64_t over = filled % 64) {
     std::fill_n(tile.target() + filled, 64 - over, static_cast<C>(problem_.num_classes + 1));
     std::fill_n(tile.preds() + filled, 64 - over, C{0});

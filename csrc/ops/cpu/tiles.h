@@ -21,7 +21,7 @@ class Tile {
   C* preds() { return preds_ + kFront; }    // [0, C) a class, C out of range
   const C* target() const { return target_ + kFront; }
   const C* preds() const { return preds_ + kFront; }
-  Ahead ahead{};
+  Prefetch prefetch{};
 
  private:
   static constexpr int64_t kFront = 64;  // one element is read before the first, when runs are looked for
@@ -66,7 +66,7 @@ class TileReader {
   Cursor target_;
   Cursor preds_;
   Cursor mask_;
-  int64_t target_ahead_;  // bytes of Ahead
+  int64_t target_ahead_;  // bytes of Prefetch
   int64_t preds_ahead_;
   LabelRow target_row_;
   LabelRow preds_row_;

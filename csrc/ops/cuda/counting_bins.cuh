@@ -69,10 +69,10 @@ class SharedBins {
       : output_(arguments, group), bins_(static_cast<uint32_t>(arguments.bins)), copies_(arguments.copies) {
     TORCHTALLY_DYNAMIC_SHARED(uint32_t, shared);
     shared_ = shared;
-    mine_ = shared + (threadIdx.x & (copies_ - 1));
+    copy_ = shared + (threadIdx.x & (copies_ - 1));
   }
 
-  __device__ __forceinline__ void add(Index bin, uint32_t count) const { atomicAdd(mine_ + bin * copies_, count); }
+  __device__ __forceinline__ void add(Index bin, uint32_t count) const { atomicAdd(copy_ + bin * copies_, count); }
 
   __device__ __forceinline__ void clear() const {
     for (uint32_t i = threadIdx.x; i < bins_ * copies_; i += blockDim.x) {
@@ -102,7 +102,7 @@ class SharedBins {
   uint32_t bins_;
   uint32_t copies_;
   uint32_t* shared_;
-  uint32_t* mine_;
+  uint32_t* copy_;  // of this thread: every copies_-th counter
 };
 
 }  // namespace torchtally::cuda

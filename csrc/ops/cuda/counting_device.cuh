@@ -176,7 +176,7 @@ struct BitsTier {
 
 // Counts pixels [begin, end) of a group: whole vectors, then what lies before the first and behind the last of them.
 template <class Source, class Counter>
-__device__ __forceinline__ void count_pixels(const CountingArguments& arguments, const Place& group, int64_t begin,
+__device__ __forceinline__ void count_pixels(const CountingArguments& arguments, const Offsets& group, int64_t begin,
                                              int64_t end, Counter& counter) {
   const CountingProblem& problem = arguments.problem;
   int64_t head = begin;
@@ -223,10 +223,10 @@ __device__ __forceinline__ void count_items(const CountingArguments& arguments) 
   for (int64_t item = blockIdx.x; item < arguments.items; item += gridDim.x) {
     const int64_t group = item / arguments.blocks_per_group;
     const int64_t begin = item % arguments.blocks_per_group * arguments.pixels_per_block;
-    const int64_t rest = arguments.problem.pixels - begin;
-    const int64_t end = begin + (rest < arguments.pixels_per_block ? rest : arguments.pixels_per_block);
+    const int64_t left = arguments.problem.pixels - begin;
+    const int64_t end = begin + (left < arguments.pixels_per_block ? left : arguments.pixels_per_block);
     typename ChosenTier::template Counter<Pairs, Source> counter(arguments, group);
-    count_pixels<Source>(arguments, place_of_group(arguments.problem, group), begin, end, counter);
+    count_pixels<Source>(arguments, group_offsets(arguments.problem, group), begin, end, counter);
     counter.finish();
   }
 }

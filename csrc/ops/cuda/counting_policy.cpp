@@ -2,15 +2,14 @@
 
 #include <algorithm>
 
+#include "common/integers.h"
+
 namespace torchtally::cuda {
 namespace {
 
 constexpr int64_t kBinBytes = sizeof(uint32_t);
 constexpr int64_t kReservedPerBlock = 1024;  // bytes of shared memory that the driver takes from every block
 constexpr int64_t kLargestCount = (int64_t{1} << 32) - kMaxWidth;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
 // Which element of an aligned vector pixel 0 of group 0 is, or -1 where no element is aligned at all.
 int64_t phase_of(const Operand& operand, int64_t width) {

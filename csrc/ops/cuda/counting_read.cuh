@@ -11,14 +11,14 @@
 namespace torchtally::cuda {
 
 // Where a pixel lies in each operand, in elements.
-struct Place {
+struct Offsets {
   int64_t target;
   int64_t preds;
   int64_t mask;
 };
 
 // Of pixel 0 of a group.
-__device__ __forceinline__ Place place_of_group(const CountingProblem& problem, int64_t group) {
+__device__ __forceinline__ Offsets group_offsets(const CountingProblem& problem, int64_t group) {
   const int64_t sample = group / problem.labels;
   const int64_t label = group - sample * problem.labels;
   return {sample * problem.target.sample_stride + label * problem.target.label_stride,
@@ -31,24 +31,24 @@ __device__ __forceinline__ uint64_t divide(uint64_t a, uint64_t b) {
   return (a | b) >> 32 == 0 ? static_cast<uint32_t>(a) / static_cast<uint32_t>(b) : a / b;
 }
 
-__device__ __forceinline__ Place place_of_pixel(const CountingProblem& problem, const Place& group, int64_t pixel) {
-  Place place = group;
-  uint64_t rest = static_cast<uint64_t>(pixel);
+__device__ __forceinline__ Offsets pixel_offsets(const CountingProblem& problem, const Offsets& group, int64_t pixel) {
+  Offsets offsets = group;
+  uint64_t remaining = static_cast<uint64_t>(pixel);
 #pragma unroll 1
   for (int32_t d = problem.pixel_dims - 1; d > 0; --d) {
     const uint64_t size = static_cast<uint64_t>(problem.pixel_size[d]);
-    const uint64_t outer = divide(rest, size);
-    const int64_t index = static_cast<int64_t>(rest - outer * size);
-    place.target += index * problem.target.pixel_stride[d];
-    place.preds += index * problem.preds.pixel_stride[d];
-    place.mask += index * problem.mask.pixel_stride[d];
-    rest = outer;
+    const uint64_t outer = divide(remaining, size);
+    const int64_t index = static_cast<int64_t>(remaining - outer * size);
+    offsets.target += index * problem.target.pixel_stride[d];
+    offsets.preds += index * problem.preds.pixel_stride[d];
+    offsets.mask += index * problem.mask.pixel_stride[d];
+    remaining = outer;
   }
-  const int64_t index = static_cast<int64_t>(rest);
-  place.target += index * problem.target.pixel_stride[0];
-  place.preds += index * problem.preds.pixel_stride[0];
-  place.mask += index * problem.mask.pixel_stride[0];
-  return place;
+  const int64_t index = static_cast<int64_t>(remaining);
+  offsets.target += index * problem.target.pixel_stride[0];
+  offsets.preds += index * problem.preds.pixel_stride[0];
+  offsets.mask += index * problem.mask.pixel_stride[0];
+  return offsets;
 }
 
 // What a thread reads at a time: kVectors times kWidth consecutive pixels. The loads of an operand are in flight
@@ -166,7 +166,7 @@ __device__ __forceinline__ void widen(const Operand& operand, Packed& labels) {
 // Clears the bits of pixels that the mask leaves out. Finds the places again: most problems have no mask, and keeping
 // its places beside the others costs registers.
 template <int kVectors, int kWidth>
-__device__ __forceinline__ void apply_mask(const CountingProblem& problem, const Place& group,
+__device__ __forceinline__ void apply_mask(const CountingProblem& problem, const Offsets& group,
                                            Batch<kVectors, kWidth>& batch) {
   if (problem.mask.data == nullptr) {
     return;
@@ -174,7 +174,7 @@ __device__ __forceinline__ void apply_mask(const CountingProblem& problem, const
   Packed mask[kVectors];
 #pragma unroll
   for (int v = 0; v < kVectors; ++v) {
-    mask[v] = load_packed<kWidth>(problem.mask.data, place_of_pixel(problem, group, batch.pixel[v]).mask);
+    mask[v] = load_packed<kWidth>(problem.mask.data, pixel_offsets(problem, group, batch.pixel[v]).mask);
   }
 #pragma unroll
   for (int v = 0; v < kVectors; ++v) {
@@ -199,15 +199,15 @@ struct Labels {
   static constexpr int kScalars = 4;  // pixels in flight where they are read one at a time
 
   template <int kVectorsRead, int kWidthRead, class Counter>
-  static __device__ __forceinline__ void count(const CountingProblem& problem, const Place& group,
+  static __device__ __forceinline__ void count(const CountingProblem& problem, const Offsets& group,
                                                Batch<kVectorsRead, kWidthRead>& batch, Counter& counter) {
     Packed target[kVectorsRead];
     Packed preds[kVectorsRead];
 #pragma unroll
     for (int v = 0; v < kVectorsRead; ++v) {
-      const Place place = place_of_pixel(problem, group, batch.pixel[v]);
-      target[v] = load_labels<kWidthRead, kBytes>(problem.target, place.target);
-      preds[v] = load_labels<kWidthRead, kBytes>(problem.preds, place.preds);
+      const Offsets offsets = pixel_offsets(problem, group, batch.pixel[v]);
+      target[v] = load_labels<kWidthRead, kBytes>(problem.target, offsets.target);
+      preds[v] = load_labels<kWidthRead, kBytes>(problem.preds, offsets.preds);
     }
     apply_mask(problem, group, batch);
 #pragma unroll

@@ -71,16 +71,16 @@ struct Scores {
   static constexpr int kPlanes = 4;  // classes in flight
 
   template <int kVectorsRead, int kWidthRead, class Counter>
-  static __device__ __forceinline__ void count(const CountingProblem& problem, const Place& group,
+  static __device__ __forceinline__ void count(const CountingProblem& problem, const Offsets& group,
                                                Batch<kVectorsRead, kWidthRead>& batch, Counter& counter) {
     constexpr int kPixels = kVectorsRead * kWidthRead;
     int64_t preds_at[kVectorsRead];
     Code target[kVectorsRead][kWidthRead];
 #pragma unroll
     for (int v = 0; v < kVectorsRead; ++v) {
-      const Place place = place_of_pixel(problem, group, batch.pixel[v]);
-      preds_at[v] = place.preds;
-      read_codes(problem, place.target, batch.keep[v], target[v]);
+      const Offsets offsets = pixel_offsets(problem, group, batch.pixel[v]);
+      preds_at[v] = offsets.preds;
+      read_codes(problem, offsets.target, batch.keep[v], target[v]);
     }
     apply_mask(problem, group, batch);
     Code preds[kPixels];

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "common/cuda_launch.h"
+#include "common/overlap_math.h"
 #include "common/overlap_problem.h"
 #include "ops/cuda/overlap_policy.h"
 
@@ -19,55 +20,51 @@ namespace torchtally::cuda {
 using torch::headeronly::BFloat16;
 using torch::headeronly::Half;
 
-// What a stored number is computed in.
-template <class Stored>
-using RealOf = std::conditional_t<std::is_same_v<Stored, double>, double, float>;
-
-// What the gradient of a sample's sums means for every class:
-//   g = hit.slope t + constant + linear p + sign(p - t) sign     by the probability
-//   w = hit.weight t + even                                      of the cross-entropy
+// What the gradient of a sample's sums means for every class, with terms of the class and terms of its target:
+//   g = slope t + constant + linear p + sign sign(p - t)     by the probability
+//   w = weight t + smoothing                                 of the cross-entropy
 template <class Real>
 struct alignas(4 * sizeof(Real)) ClassTerms {
   Real constant;
   Real linear;
   Real sign;
-  Real even;
+  Real smoothing;
 };
 template <class Real>
-struct alignas(2 * sizeof(Real)) HitTerms {
+struct alignas(2 * sizeof(Real)) TargetTerms {
   Real slope;
   Real weight;
 };
 
-// How the pixels are cut: a block takes parts blockIdx.x, blockIdx.x + gridDim.x, ...
-struct OverlapParts {
+// How the pixels are divided: a block takes parts blockIdx.x, blockIdx.x + gridDim.x, ...
+struct OverlapPartition {
   int64_t parts;
   int64_t parts_per_sample;
   int64_t pixels_per_part;
   int64_t fold_pixels;
   int64_t tile;
-  uint32_t split;  // tiles, softmax: threads that share a pixel's classes
-  bool by_class;   // tiles: neighbouring classes lie together, and lanes of a warp take classes, not pixels
-  bool staged;     // registers: neighbouring classes lie together and pass through shared memory
+  uint32_t threads_per_pixel;  // tiles, softmax: threads that share a pixel's classes
+  bool by_class;               // tiles: neighbouring classes lie together, and lanes of a warp take classes, not pixels
+  bool staged;                 // registers: neighbouring classes lie together and pass through shared memory
 };
 
 struct OverlapForward {
   OverlapProblem problem;
-  OverlapParts cut;
-  const void* classes;  // ClassTerms [C], or nullptr: those of `even`
-  const void* hits;     // HitTerms [C], or nullptr: those of `weight`
-  double weight;
-  double even;
+  OverlapPartition partition;
+  const void* class_terms;   // ClassTerms [C], or nullptr: those of `smoothing_weight`
+  const void* target_terms;  // TargetTerms [C], or nullptr: those of `target_weight`
+  double target_weight;
+  double smoothing_weight;
   int64_t rows;      // of each class: kOverlapRows, or kTargetSquared where the others follow from those before it
   double* partials;  // [samples, rows C + 3, parts_per_sample]; behind the rows cross-entropy, count, invalid
 };
 
 struct OverlapBackward {
   OverlapProblem problem;
-  OverlapParts cut;
-  const void* classes;      // ClassTerms [samples, C]
-  const void* hits;         // HitTerms [samples, C]
-  OverlapOperand gradient;  // where it is written; its `data` is not used
+  OverlapPartition partition;
+  const void* class_terms;   // ClassTerms [samples, C]
+  const void* target_terms;  // TargetTerms [samples, C]
+  OverlapOperand gradient;   // where it is written; its `data` is not used
   void* data;
 };
 
@@ -79,12 +76,12 @@ struct OverlapPart {
   int64_t end;
 };
 
-__device__ __forceinline__ OverlapPart part_of(const OverlapParts& cut, int64_t pixels, int64_t part) {
-  const int64_t sample = part / cut.parts_per_sample;
-  const int64_t index = part - sample * cut.parts_per_sample;
-  const int64_t begin = index * cut.pixels_per_part;
-  const int64_t rest = pixels - begin;
-  return {sample, index, begin, begin + (rest < cut.pixels_per_part ? rest : cut.pixels_per_part)};
+__device__ __forceinline__ OverlapPart part_of(const OverlapPartition& partition, int64_t pixels, int64_t part) {
+  const int64_t sample = part / partition.parts_per_sample;
+  const int64_t index = part - sample * partition.parts_per_sample;
+  const int64_t begin = index * partition.pixels_per_part;
+  const int64_t left = pixels - begin;
+  return {sample, index, begin, begin + (left < partition.pixels_per_part ? left : partition.pixels_per_part)};
 }
 
 // Elements
@@ -158,7 +155,7 @@ __device__ __forceinline__ Real soft_target(const OverlapOperand& target, int64_
 
 // Functions
 
-// e^x. Numbers stored in 16 bits have no digits for more than the hardware's power of two gives.
+// e^x. Numbers stored in 16 bits have no digits for more than the hardware's exponential of two gives.
 template <class Stored>
 __device__ __forceinline__ RealOf<Stored> exp_of(RealOf<Stored> x) {
   if constexpr (sizeof(Stored) == 2) {
@@ -176,20 +173,9 @@ __device__ __forceinline__ double log_of(double x) { return log(x); }
 __device__ __forceinline__ float log_of_one_and(float x) { return log1pf(x); }
 __device__ __forceinline__ double log_of_one_and(double x) { return log1p(x); }
 
-template <class Real>
-__device__ __forceinline__ Real magnitude(Real x) {
-  return x < 0 ? -x : x;
-}
-
-template <class Real>
-__device__ __forceinline__ Real sign_of(Real x) {
-  return x > 0 ? Real{1} : x < 0 ? Real{-1} : Real{0};
-}
-
-// x * y, and 0 where x is 0, whatever y is.
-template <class Real>
-__device__ __forceinline__ Real scaled(Real x, Real y) {
-  return x == 0 ? Real{0} : x * y;
+template <class Stored>
+__device__ __forceinline__ Sigmoid<RealOf<Stored>> sigmoid_of(RealOf<Stored> x) {
+  return {x, exp_of<Stored>(-magnitude(x))};
 }
 
 // Sums over the lanes of a warp, in pairs: every lane has the same sum, and the order never changes.

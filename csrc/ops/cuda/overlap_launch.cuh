@@ -7,8 +7,8 @@
 
 namespace torchtally::cuda {
 
-// What a call works with beside its inputs: float64 on the device.
-struct OverlapIncoming {
+// What terms are made of: float64 on the device.
+struct TermInputs {
   const double* class_weight = nullptr;        // [classes], or nullptr: 1 each
   const double* grad_sums = nullptr;           // backward: [samples, kOverlapRows, classes]
   const double* grad_cross_entropy = nullptr;  // backward: [samples]
@@ -22,13 +22,12 @@ struct OverlapOutputs {
   int64_t* invalid;
 };
 
-// Bytes of the terms of so many samples: ClassTerms, then HitTerms. Without class weights a forward pass needs none.
+// Bytes of the terms of so many samples: ClassTerms, then TargetTerms. Without class weights a forward pass needs none.
 inline int64_t term_bytes(const OverlapProblem& problem, int64_t samples) {
-  const int64_t real = problem.input.element == Element::kDouble ? 8 : 4;
-  return 6 * real * samples * problem.classes;
+  return 6 * real_bytes(problem.input.element) * samples * problem.classes;
 }
 
-inline const void* hit_terms(const OverlapProblem& problem, int64_t samples, const void* terms) {
+inline const void* target_terms(const OverlapProblem& problem, int64_t samples, const void* terms) {
   return static_cast<const char*>(terms) + term_bytes(problem, samples) / 6 * 4;
 }
 
@@ -37,38 +36,37 @@ inline int64_t grid_of(int64_t threads) {
   return std::min((threads + kFoldThreads - 1) / kFoldThreads, kMost);
 }
 
-inline cudaError_t launch_terms(const OverlapProblem& problem, const OverlapIncoming& incoming, int64_t samples,
+inline cudaError_t launch_terms(const OverlapProblem& problem, const TermInputs& term_inputs, int64_t samples,
                                 void* terms, cudaStream_t stream) {
   const OverlapTerms given{samples,
                            problem.classes,
-                           incoming.grad_sums,
-                           incoming.grad_cross_entropy,
-                           incoming.class_weight,
+                           term_inputs.grad_sums,
+                           term_inputs.grad_cross_entropy,
+                           term_inputs.class_weight,
                            target_weight(problem),
-                           even_weight(problem),
+                           smoothing_weight(problem),
                            derives_rows(problem),
                            terms,
-                           const_cast<void*>(hit_terms(problem, samples, terms))};
+                           const_cast<void*>(target_terms(problem, samples, terms))};
   return launch({grid_of(samples * problem.classes), kFoldThreads, 0, stream}, overlap_terms_kernel_for(problem),
                 given);
 }
 
 // `terms` is nullptr without class weights.
-inline cudaError_t launch_forward(const OverlapProblem& problem, const OverlapPlan& plan,
-                                  const OverlapIncoming& incoming, void* terms, double* partials,
-                                  const OverlapOutputs& outputs, cudaStream_t stream) {
+inline cudaError_t launch_forward(const OverlapProblem& problem, const OverlapPlan& plan, const TermInputs& term_inputs,
+                                  void* terms, double* partials, const OverlapOutputs& outputs, cudaStream_t stream) {
   if (terms != nullptr) {
-    const cudaError_t error = launch_terms(problem, incoming, 1, terms, stream);
+    const cudaError_t error = launch_terms(problem, term_inputs, 1, terms, stream);
     if (error != cudaSuccess) {
       return error;
     }
   }
   const OverlapForward forward{problem,
-                               overlap_parts(problem, plan),
+                               overlap_partition(problem, plan),
                                terms,
-                               terms == nullptr ? nullptr : hit_terms(problem, 1, terms),
+                               terms == nullptr ? nullptr : target_terms(problem, 1, terms),
                                target_weight(problem),
-                               even_weight(problem),
+                               smoothing_weight(problem),
                                summed_rows(problem),
                                partials};
   const cudaError_t error =
@@ -84,14 +82,14 @@ inline cudaError_t launch_forward(const OverlapProblem& problem, const OverlapPl
 
 // Writes the gradient of every pixel to `data`, as `gradient` lays it out.
 inline cudaError_t launch_backward(const OverlapProblem& problem, const OverlapPlan& plan,
-                                   const OverlapIncoming& incoming, void* terms, const OverlapOperand& gradient,
+                                   const TermInputs& term_inputs, void* terms, const OverlapOperand& gradient,
                                    void* data, cudaStream_t stream) {
-  const cudaError_t error = launch_terms(problem, incoming, problem.samples, terms, stream);
+  const cudaError_t error = launch_terms(problem, term_inputs, problem.samples, terms, stream);
   if (error != cudaSuccess) {
     return error;
   }
   const OverlapBackward backward{
-      problem, overlap_parts(problem, plan), terms, hit_terms(problem, problem.samples, terms), gradient, data};
+      problem, overlap_partition(problem, plan), terms, target_terms(problem, problem.samples, terms), gradient, data};
   return launch({plan.grid, plan.threads, plan.shared_bytes, stream}, overlap_backward_kernel_for(problem, plan),
                 backward);
 }

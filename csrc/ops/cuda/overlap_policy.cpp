@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <bit>
 
+#include "common/integers.h"
+
 namespace torchtally::cuda {
 namespace {
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
-
-int64_t real_bytes(const OverlapProblem& problem) { return problem.input.element == Element::kDouble ? 8 : 4; }
-
 bool fits_registers(const OverlapProblem& problem) {
-  return derives_rows(problem) && problem.classes <= kMaxRegisterClasses && real_bytes(problem) == 4;
+  return derives_rows(problem) && problem.classes <= kMaxRegisterClasses && real_bytes(problem.input.element) == 4;
 }
 
 int32_t register_classes(int64_t classes) { return classes <= 4 ? 4 : classes <= 8 ? 8 : classes <= 16 ? 16 : 32; }
@@ -51,20 +48,20 @@ int64_t threads_of(const OverlapPlan& plan, const OverlapProblem& problem) {
                        : warps_of_classes(problem.classes) * kWarp;
 }
 
-// Threads that share the first look at a pixel's classes: as many as would have no pixel of their own, and where
+// Threads that share the first read of a pixel's classes: as many as would have no pixel of their own, and where
 // classes lie together, enough to read whole sectors. A power of two.
-int64_t split_of(const OverlapPlan& plan, const OverlapProblem& problem) {
+int64_t threads_per_pixel_of(const OverlapPlan& plan, const OverlapProblem& problem) {
   if (plan.path != OverlapPath::kTiles || problem.activation != Activation::kSoftmax) {
     return 1;
   }
   constexpr int64_t kSectors = 8;
   const int64_t pixels = plan.by_class ? std::min(plan.tile, problem.pixels) : std::max<int64_t>(plan.tile, kWarp);
-  int64_t split = 1;
-  while (2 * split <= std::min<int64_t>(problem.classes, kWarp) &&
-         (plan.threads >= 2 * split * pixels || (plan.by_class && split < kSectors))) {
-    split *= 2;
+  int64_t threads = 1;
+  while (2 * threads <= std::min<int64_t>(problem.classes, kWarp) &&
+         (plan.threads >= 2 * threads * pixels || (plan.by_class && threads < kSectors))) {
+    threads *= 2;
   }
-  return split;
+  return threads;
 }
 
 // Bytes that the kernels take from dynamic shared memory, in the order of their layout: below the 48 KB that every
@@ -79,10 +76,11 @@ int64_t shared_bytes(const OverlapPlan& plan, const OverlapProblem& problem, boo
     const int64_t stage = plan.threads * (problem.classes | 1) * bytes_of(problem.input.element);
     return (backward ? 0 : totals + of_warps + columns) + (plan.staged ? stage : 0);
   }
-  const int64_t of_pixels = plan.tile * (3 * real_bytes(problem) + int64_t{sizeof(uint32_t)});
-  const int64_t looks = plan.split > 1 ? plan.threads * (backward ? 6 : 4) * real_bytes(problem) : 0;
-  const int64_t of_warps = warps * std::max(kOverlapRows * kWarp * real_bytes(problem), 3 * doubles);
-  return of_pixels + (backward ? looks : std::max(looks, of_warps));
+  const int64_t of_pixels = plan.tile * (3 * real_bytes(problem.input.element) + int64_t{sizeof(uint32_t)});
+  const int64_t statistics =
+      plan.threads_per_pixel > 1 ? plan.threads * (backward ? 6 : 4) * real_bytes(problem.input.element) : 0;
+  const int64_t of_warps = warps * std::max(kOverlapRows * kWarp * real_bytes(problem.input.element), 3 * doubles);
+  return of_pixels + (backward ? statistics : std::max(statistics, of_warps));
 }
 
 }  // namespace
@@ -101,7 +99,7 @@ OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& prob
                 input.pixel_stride == problem.classes;
   plan.threads = static_cast<int32_t>(std::min(std::max<int64_t>(policy.threads, kWarp), threads_of(plan, problem)));
   plan.tile = registers ? 0 : pixels_of_tile(policy, problem);
-  plan.split = split_of(plan, problem);
+  plan.threads_per_pixel = threads_per_pixel_of(plan, problem);
 
   int64_t wanted = registers ? pixels_of_part(policy, problem) : plan.tile;
   if (!backward) {

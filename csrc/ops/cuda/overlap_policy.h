@@ -61,25 +61,17 @@ struct OverlapPlan {
   OverlapPath path = OverlapPath::kTiles;
   int32_t classes = 0;  // that the kernel of the registers is compiled for
   int32_t threads = 0;
-  bool by_class = false;         // tiles: lanes of a warp take classes, not pixels
-  bool staged = false;           // registers: classes that lie together pass through shared memory
-  int64_t tile = 0;              // pixels whose terms lie in shared memory together
-  int64_t split = 1;             // tiles, softmax: threads that share the first look at a pixel
-  int64_t pixels_per_part = 0;   // a multiple of 32, and of the tile
-  int64_t parts_per_sample = 0;  // of all, the last may be shorter
-  int64_t values = 0;            // sums of a part: rows of each class, then cross-entropy, count and invalid
+  bool by_class = false;          // tiles: lanes of a warp take classes, not pixels
+  bool staged = false;            // registers: classes that lie together pass through shared memory
+  int64_t tile = 0;               // pixels whose terms lie in shared memory together
+  int64_t threads_per_pixel = 1;  // tiles, softmax: that share the first read of a pixel
+  int64_t pixels_per_part = 0;    // a multiple of 32, and of the tile
+  int64_t parts_per_sample = 0;   // of all, the last may be shorter
+  int64_t values = 0;             // sums of a part: rows of each class, then cross-entropy, count and invalid
   int64_t fold_pixels = 0;
   int64_t shared_bytes = 0;
   int64_t grid = 0;
 };
-
-// Where labels meet softmax, t^2 and |p - t| follow from the other sums: the first four rows are enough.
-constexpr bool derives_rows(const OverlapProblem& problem) {
-  return problem.labels && problem.activation == Activation::kSoftmax;
-}
-constexpr int64_t summed_rows(const OverlapProblem& problem) {
-  return derives_rows(problem) ? int64_t{kTargetSquared} : kOverlapRows;
-}
 
 // The problem has at least one sample and one pixel.
 TORCHTALLY_API OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& problem, bool backward);

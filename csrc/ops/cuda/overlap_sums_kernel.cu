@@ -49,17 +49,17 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> overlap_sums(const Tensor& input, con
   const cudaStream_t stream = current_stream(device_index);
   const OverlapPlan plan = overlap_plan(current_overlap_policy(), problem, false);
   const Tensor partials = scratch(input, partial_bytes(problem, plan));
-  OverlapIncoming incoming;
+  TermInputs term_inputs;
   std::optional<Tensor> weight, terms;
   if (class_weight.has_value()) {
     weight = as_double(*class_weight);
     terms = scratch(input, term_bytes(problem, 1));
-    incoming.class_weight = doubles(*weight);
+    term_inputs.class_weight = doubles(*weight);
   }
   const OverlapOutputs outputs{
       static_cast<double*>(sums.mutable_data_ptr()), static_cast<double*>(cross_entropy.mutable_data_ptr()),
       static_cast<int64_t*>(count.mutable_data_ptr()), static_cast<int64_t*>(invalid.mutable_data_ptr())};
-  check_cuda(launch_forward(problem, plan, incoming, terms.has_value() ? terms->mutable_data_ptr() : nullptr,
+  check_cuda(launch_forward(problem, plan, term_inputs, terms.has_value() ? terms->mutable_data_ptr() : nullptr,
                             static_cast<double*>(partials.mutable_data_ptr()), outputs, stream),
              op, "launch the kernels", device_index);
   return {sums, cross_entropy, count, invalid};
@@ -81,13 +81,13 @@ Tensor overlap_sums_backward(const Tensor& grad_sums, const Tensor& grad_cross_e
   const cudaStream_t stream = current_stream(device_index);
   const OverlapPlan plan = overlap_plan(current_overlap_policy(), problem, true);
   const Tensor terms = scratch(input, term_bytes(problem, problem.samples));
-  OverlapIncoming incoming{nullptr, doubles(upstream.sums), doubles(upstream.cross_entropy)};
+  TermInputs term_inputs{nullptr, doubles(upstream.sums), doubles(upstream.cross_entropy)};
   std::optional<Tensor> weight;
   if (class_weight.has_value()) {
     weight = as_double(*class_weight);
-    incoming.class_weight = doubles(*weight);
+    term_inputs.class_weight = doubles(*weight);
   }
-  check_cuda(launch_backward(problem, plan, incoming, terms.mutable_data_ptr(), result.operand(),
+  check_cuda(launch_backward(problem, plan, term_inputs, terms.mutable_data_ptr(), result.operand(),
                              result.written.mutable_data_ptr(), stream),
              op, "launch the kernels", device_index);
   result.finish();

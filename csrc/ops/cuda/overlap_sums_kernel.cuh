@@ -1,8 +1,11 @@
 // Device code of overlap_sums before and after the pixels, and the choice of the kernels in between.
 #pragma once
 
-#include "ops/cuda/overlap_registers.cuh"
-#include "ops/cuda/overlap_tiles.cuh"
+#include "common/overlap_terms.h"
+#include "ops/cuda/overlap_registers_backward.cuh"
+#include "ops/cuda/overlap_registers_forward.cuh"
+#include "ops/cuda/overlap_tiles_backward.cuh"
+#include "ops/cuda/overlap_tiles_forward.cuh"
 
 namespace torchtally::cuda {
 
@@ -14,11 +17,11 @@ struct OverlapTerms {
   const double* grad_sums;           // [samples, kOverlapRows, classes], or nullptr
   const double* grad_cross_entropy;  // [samples], or nullptr: 1
   const double* class_weight;        // [classes], or nullptr: 1 each
-  double weight;                     // what label smoothing leaves to the target
-  double even;                       // what it gives to every class
-  bool fold_difference;              // |p - t| is p + t - 2 p t: its gradient joins the others'
-  void* of_classes;                  // ClassTerms [samples, classes]
-  void* of_hits;                     // HitTerms [samples, classes]
+  double target_weight;              // what label smoothing leaves to the target
+  double smoothing_weight;           // what it gives to every class
+  bool derived;                      // |p - t| is p + t - 2 p t: its gradient joins the others'
+  void* class_terms;                 // ClassTerms [samples, classes]
+  void* target_terms;                // TargetTerms [samples, classes]
 };
 
 template <class Real>
@@ -31,23 +34,15 @@ __global__ void __launch_bounds__(kFoldThreads) overlap_terms_kernel(__grid_cons
     const int64_t k = cell - sample * classes;
     double loss = given.grad_cross_entropy == nullptr ? 1.0 : given.grad_cross_entropy[sample];
     loss *= given.class_weight == nullptr ? 1.0 : given.class_weight[k];
-    double slope = 0.0;
-    double constant = 0.0;
-    double linear = 0.0;
-    double sign = 0.0;
+    GradientTerms terms{};
     if (given.grad_sums != nullptr) {
-      const double* const sums = given.grad_sums + sample * kOverlapRows * classes + k;
-      const double difference = sums[kDifference * classes];
-      slope = sums[kIntersection * classes] - (given.fold_difference ? 2.0 * difference : 0.0);
-      constant = sums[kPrediction * classes] + (given.fold_difference ? difference : 0.0);
-      linear = 2.0 * sums[kSquared * classes];
-      sign = given.fold_difference ? 0.0 : difference;
+      terms = gradient_terms(given.grad_sums + sample * kOverlapRows * classes, classes, k, given.derived);
     }
-    static_cast<ClassTerms<Real>*>(given.of_classes)[cell] = {static_cast<Real>(constant), static_cast<Real>(linear),
-                                                              static_cast<Real>(sign),
-                                                              static_cast<Real>(given.even * loss)};
-    static_cast<HitTerms<Real>*>(given.of_hits)[cell] = {static_cast<Real>(slope),
-                                                         static_cast<Real>(given.weight * loss)};
+    static_cast<ClassTerms<Real>*>(given.class_terms)[cell] = {
+        static_cast<Real>(terms.constant), static_cast<Real>(terms.linear), static_cast<Real>(terms.sign),
+        static_cast<Real>(given.smoothing_weight * loss)};
+    static_cast<TargetTerms<Real>*>(given.target_terms)[cell] = {static_cast<Real>(terms.slope),
+                                                                 static_cast<Real>(given.target_weight * loss)};
   }
 }
 
@@ -103,10 +98,11 @@ __global__ void __launch_bounds__(kThreads) overlap_fold_kernel(__grid_constant_
       sum = sum_of_parts(given, sample, value);
     } else if (row == kTargetSquared) {  // of labels: t^2 is t
       sum = sum_of_parts(given, sample, kTarget * given.classes + k);
-    } else {  // of labels and p in [0, 1]: |p - t| is p + t - 2 p t
-      sum = sum_of_parts(given, sample, kPrediction * given.classes + k) +
-            sum_of_parts(given, sample, kTarget * given.classes + k) -
-            2.0 * sum_of_parts(given, sample, kIntersection * given.classes + k);
+    } else {
+      const double prediction = sum_of_parts(given, sample, kPrediction * given.classes + k);
+      const double target = sum_of_parts(given, sample, kTarget * given.classes + k);
+      const double intersection = sum_of_parts(given, sample, kIntersection * given.classes + k);
+      sum = derived_difference(prediction, target, intersection);
     }
     if (writes) {
       given.sums[sample * cells + value] = sum;
@@ -199,17 +195,15 @@ inline OverlapTermsKernel overlap_terms_kernel_for(const OverlapProblem& problem
   return problem.input.element == Element::kDouble ? &overlap_terms_kernel<double> : &overlap_terms_kernel<float>;
 }
 
-inline OverlapParts overlap_parts(const OverlapProblem& problem, const OverlapPlan& plan) {
-  return {
-      problem.samples * plan.parts_per_sample, plan.parts_per_sample, plan.pixels_per_part, plan.fold_pixels, plan.tile,
-      static_cast<uint32_t>(plan.split),       plan.by_class,         plan.staged};
-}
-
-// What label smoothing leaves to the target's class, and gives to every one.
-inline double target_weight(const OverlapProblem& problem) { return 1.0 - problem.label_smoothing; }
-inline double even_weight(const OverlapProblem& problem) {
-  const double spread = problem.activation == Activation::kSoftmax ? static_cast<double>(problem.classes) : 2.0;
-  return problem.label_smoothing / spread;
+inline OverlapPartition overlap_partition(const OverlapProblem& problem, const OverlapPlan& plan) {
+  return {problem.samples * plan.parts_per_sample,
+          plan.parts_per_sample,
+          plan.pixels_per_part,
+          plan.fold_pixels,
+          plan.tile,
+          static_cast<uint32_t>(plan.threads_per_pixel),
+          plan.by_class,
+          plan.staged};
 }
 
 }  // namespace torchtally::cuda

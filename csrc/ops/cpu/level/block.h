@@ -2,10 +2,10 @@
 // level/kernels.cpp alone, inside its unnamed namespace (see labels.h).
 
 // Asks for what lies ahead, beside the 64 pixels at i.
-ALWAYS_INLINE void prefetch_ahead(const Ahead& ahead, int64_t i) {
+ALWAYS_INLINE void prefetch_ahead(const Prefetch& prefetch, int64_t i) {
   for (int operand = 0; operand < 2; ++operand) {
-    const char* const at = ahead.at[operand] + i / 64 * ahead.bytes[operand];
-    for (int64_t line = 0; line < ahead.bytes[operand]; line += 64) {
+    const char* const at = prefetch.at[operand] + i / 64 * prefetch.bytes[operand];
+    for (int64_t line = 0; line < prefetch.bytes[operand]; line += 64) {
       __builtin_prefetch(at + line);
     }
   }

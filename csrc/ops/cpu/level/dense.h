@@ -4,7 +4,7 @@
 // The cells of a tile first, so that the adds behind are nothing but adds.
 template <int kCopies>
 ALWAYS_INLINE void add_cells(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteTable& table,
-                             const Ahead& ahead) {
+                             const Prefetch& prefetch) {
   alignas(64) uint16_t cells[kTile];
   const uint16_t row = static_cast<uint16_t>(table.row);
   for (int64_t i = 0; i < n; ++i) {
@@ -15,7 +15,7 @@ ALWAYS_INLINE void add_cells(const uint8_t* target, const uint8_t* preds, int64_
   int64_t i = 0;
   for (; i + 8 <= n; i += 8) {
     if (kCopies > 1 && i % 64 == 0) {  // a table too large for copies needs L1 for itself
-      prefetch_ahead(ahead, i);
+      prefetch_ahead(prefetch, i);
     }
     uint64_t fours[2];  // four cells a load: the adds keep the load ports busy enough
     memcpy(fours, cells + i, 16);
@@ -32,13 +32,14 @@ ALWAYS_INLINE void add_cells(const uint8_t* target, const uint8_t* preds, int64_
   }
 }
 
-void add_dense(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteTable& table, const Ahead& ahead) {
+void add_dense(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteTable& table,
+               const Prefetch& prefetch) {
   switch (table.copies) {
     case 4:
-      return add_cells<4>(target, preds, n, table, ahead);
+      return add_cells<4>(target, preds, n, table, prefetch);
     case 2:
-      return add_cells<2>(target, preds, n, table, ahead);
+      return add_cells<2>(target, preds, n, table, prefetch);
     default:
-      return add_cells<1>(target, preds, n, table, ahead);
+      return add_cells<1>(target, preds, n, table, prefetch);
   }
 }

@@ -3,6 +3,11 @@
 #include "ops/cpu/kernels.h"
 
 #include <cstring>
+#include <type_traits>
+
+#include "common/integers.h"
+#include "common/overlap_math.h"
+#include "common/overlap_terms.h"
 
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -14,7 +19,7 @@ namespace torchtally::cpu {
 namespace {
 
 // A stride of 1 that the compiler knows.
-struct One {
+struct UnitStride {
   constexpr operator int64_t() const { return 1; }
 };
 
@@ -34,7 +39,15 @@ struct One {
 
 #include "ops/cpu/level/planes.h"
 
-#include "ops/cpu/level/overlap.h"
+#include "ops/cpu/level/overlap_workspace.h"
+
+#include "ops/cpu/level/overlap_read.h"
+
+#include "ops/cpu/level/overlap_softmax_labels.h"
+
+#include "ops/cpu/level/overlap_general.h"
+
+#include "ops/cpu/level/overlap_passes.h"
 
 #include "ops/cpu/level/streaming_read.h"
 

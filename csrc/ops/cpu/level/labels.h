@@ -66,16 +66,16 @@ ALWAYS_INLINE bool convert_small(const T* __restrict__ labels, const Limits<T, k
     return false;
   }
   const uint8_t last = static_cast<uint8_t>(limits.last < 255 ? limits.last : 255);
-  const bool look = kIgnore != 0 && limits.ignored <= 255;
+  const bool has_ignored = kIgnore != 0 && limits.ignored <= 255;
   const uint8_t ignored = static_cast<uint8_t>(limits.ignored);
-  const uint8_t ignore_code = static_cast<uint8_t>(limits.out_of_range + (look ? 1 : 0));
+  const uint8_t ignore_code = static_cast<uint8_t>(limits.out_of_range + (has_ignored ? 1 : 0));
   alignas(64) uint8_t bytes[64];
   for (int64_t i = 0; i < 64; ++i) {
     bytes[i] = static_cast<uint8_t>(labels[i]);
   }
   for (int64_t i = 0; i < 64; ++i) {
     const uint8_t code = bytes[i] <= last ? bytes[i] : static_cast<uint8_t>(limits.out_of_range);
-    codes[i] = look && bytes[i] == ignored ? ignore_code : code;
+    codes[i] = has_ignored && bytes[i] == ignored ? ignore_code : code;
   }
   return true;
 }
@@ -140,7 +140,7 @@ void read_labels_of(const LabelRow& row, C* codes) {
   }
   if (row.mask != nullptr) {
     if (row.mask_stride == 1) {
-      apply_mask(row, One{}, codes);
+      apply_mask(row, UnitStride{}, codes);
     } else {
       apply_mask(row, row.mask_stride, codes);
     }

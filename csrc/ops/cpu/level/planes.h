@@ -82,16 +82,6 @@ ALWAYS_INLINE void narrow(BFloat16* to, Floats values) {
 ALWAYS_INLINE void narrow(float* to, Floats values) { store(to, values); }
 ALWAYS_INLINE void narrow(double* to, Vectors<double>::Reals values) { store(to, values); }
 
-// What an element of this type is computed in.
-template <class Stored>
-struct RealOf {
-  using type = float;
-};
-template <>
-struct RealOf<double> {
-  using type = double;
-};
-
 // Bits of the same width that can be moved about.
 template <class Stored>
 struct BitsOf {

@@ -76,10 +76,10 @@ ALWAYS_INLINE void add_run_cells(const Runs& runs, const ByteTable& table) {
 }
 
 void add_runs(const uint8_t* target, const uint8_t* preds, int64_t n, const uint64_t* starts, const ByteTable& table,
-              const Ahead& ahead) {
+              const Prefetch& prefetch) {
   Runs runs;
   for (int64_t i = 0; i < n; i += 64) {
-    prefetch_ahead(ahead, i);
+    prefetch_ahead(prefetch, i);
     // The first pixel starts a run, whatever comes before it.
     runs.append(target, preds, i, starts[i / 64] | (i == 0 ? 1 : 0), table.row);
   }
