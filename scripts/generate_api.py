@@ -4,9 +4,10 @@
 
 Every function and class is plain source, so that an editor, ``help``, a type checker
 and a documentation tool read what runs. The definitions are
-``python/torchtally/_options.py`` and ``functional/_definitions.py``. Neither torchtally
-nor a compiler has to be there, only torch. With ``--check`` nothing is written, and the
-exit status says whether the files are current.
+``python/torchtally/_options.py``, ``functional/_definitions.py`` and their like in
+``functional/losses``. Neither torchtally nor a compiler has to be there, only torch.
+With ``--check`` nothing is written, and the exit status says whether the files are
+current.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def without_library() -> None:
     """Let modules of torchtally be imported without what its packages import."""
-    for name in ("torchtally", "torchtally.functional"):
+    for name in ("torchtally", "torchtally.functional", "torchtally.functional.losses"):
         package = ModuleType(name)
         package.__path__ = [str(ROOT / "python" / name.replace(".", "/"))]
         sys.modules[name] = package
@@ -33,10 +34,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing")
     check = parser.parse_args().check
     without_library()
-    from api import pages, python_counts, python_scores
+    from api import pages, python_counts, python_losses, python_scores
 
     stale = []
-    files = {**python_counts.files(), **python_scores.files(), **pages.files(ROOT)}
+    files = {**python_counts.files(), **python_scores.files(), **python_losses.files()}
+    files.update(pages.files(ROOT))
     for path, text in files.items():
         target = ROOT / path
         if target.is_file() and target.read_text(encoding="utf-8") == text:

@@ -3,6 +3,8 @@
 Signatures and docstrings of the public functions and classes are written from these
 tables (``scripts/generate_api.py``), in both languages; values are checked against the
 types. An option that several scores have differs between them in its default at most.
+The types of the options of losses are here too, their tables in
+``functional/losses/_options.py``.
 """
 
 from __future__ import annotations
@@ -26,12 +28,22 @@ WeightType: TypeAlias = Literal["square", "simple", "linear"]
 EmptyWeight: TypeAlias = Literal["largest", "zero"]
 KappaWeights: TypeAlias = Literal["none", "linear", "quadratic"]
 
+Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
+LossAverage: TypeAlias = Literal["macro", "micro"]
+Absent: TypeAlias = Literal["keep", "zero", "skip"]
+LossForm: TypeAlias = Literal["complement", "negative", "log"]
+LossReduction: TypeAlias = Literal["mean", "sum", "none"]
+GammaOf: TypeAlias = Literal["entries", "mean"]
+LossWeightType: TypeAlias = Literal["square", "simple", "uniform"]
+
 IgnoreIndex: TypeAlias = int | Sequence[int] | None
 LabelMap: TypeAlias = Mapping[int, int | None] | None
 ZeroDivision: TypeAlias = Literal["skip", "nan"] | float
 Classes: TypeAlias = Sequence[int] | Literal["present"] | None
 Regions: TypeAlias = Sequence[Sequence[int]] | Mapping[str, Sequence[int]] | None
 ClassWeights: TypeAlias = Sequence[float] | Tensor | None
+LossClasses: TypeAlias = Sequence[int] | None
+LossWeights: TypeAlias = float | Sequence[float] | Tensor | None
 
 
 #: The values of each Literal, by its name.
@@ -46,6 +58,13 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "WeightType": get_args(WeightType),
     "EmptyWeight": get_args(EmptyWeight),
     "KappaWeights": get_args(KappaWeights),
+    "Activation": get_args(Activation),
+    "LossAverage": get_args(LossAverage),
+    "Absent": get_args(Absent),
+    "LossForm": get_args(LossForm),
+    "LossReduction": get_args(LossReduction),
+    "GammaOf": get_args(GammaOf),
+    "LossWeightType": get_args(LossWeightType),
 }
 
 

@@ -14,7 +14,7 @@ from torchtally._options import Option
 
 WIDTH = 88
 HEADER = """\
-# Written by scripts/generate_api.py from _options.py and functional/_definitions.py.
+# Written by scripts/generate_api.py from {definitions}.
 # fmt: off
 # ruff: noqa: I001
 
@@ -37,10 +37,15 @@ RAISES = {
 
 
 def module(
-    title: str, imports: str, names: Iterable[str], parts: Iterable[Sequence[str]]
+    title: str,
+    imports: str,
+    names: Iterable[str],
+    parts: Iterable[Sequence[str]],
+    definitions: str = "_options.py and functional/_definitions.py",
 ) -> str:
     """Return the text of a file: its imports, its public names, their source."""
-    lines = [f'"""{title}"""', HEADER, imports]
+    header = HEADER.format(definitions=definitions)
+    lines = [f'"""{title}"""', header, imports]
     lines += ["__all__ = [", *(f'    "{name}",' for name in sorted(names)), "]", ""]
     for part in parts:
         lines += ["", *part, ""]
@@ -50,7 +55,7 @@ def module(
 def types_of(*tables: Mapping[str, Option]) -> str:
     """Return the import of the types that options have."""
     used = {word for t in tables for o in t.values() for word in o.type.split(" | ")}
-    names = sorted(name for name in used if name in vars(_options) and name != "Tensor")
+    names = sorted(used & vars(_options).keys() - {"Any", "Tensor"})
     lines = listed(names, 4)
     return "\n".join(["from torchtally._options import (", *lines, ")"])
 

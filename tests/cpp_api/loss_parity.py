@@ -20,17 +20,10 @@ from torch import Tensor
 
 import torchtally as tt
 from torchtally import losses
+from torchtally.functional.losses._definitions import LOSSES
 
 CLASSES = 4
-NAMES = {
-    "DiceLoss": "dice_loss",
-    "DiceCELoss": "dice_ce_loss",
-    "JaccardLoss": "jaccard_loss",
-    "TverskyLoss": "tversky_loss",
-    "FocalTverskyLoss": "focal_tversky_loss",
-    "GeneralizedDiceLoss": "generalized_dice_loss",
-    "LogDiceLoss": "log_dice_loss",
-}
+NAMES = {loss.module: loss.function for loss in LOSSES.values()}
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 TARGETS = ("labels", "uint8", "ignored", "masked", "soft", "all ignored", "empty")
 #: Of a gradient, relative to its largest number: both languages round the same way,

@@ -88,7 +88,12 @@ def test_peers_numbers(programs: Programs, tmp_path: Path) -> None:
     given = []
     for row in rows:
         assert isinstance(row.loss, losses.OverlapLoss)
-        options = dict(row.loss._options)
+        defaults = row.loss._definition.state
+        options = {
+            name: value
+            for name, value in row.loss._options.items()
+            if value != defaults[name].default
+        }
         target = loss_conformance.labels(row.target)
         call = type(row.loss).__name__
         given.append(Case(call, loss_conformance.logits(), target, options=options))

@@ -14,17 +14,10 @@ from torch import Tensor
 
 import torchtally as tt
 from torchtally import losses
+from torchtally.functional.losses._definitions import LOSSES
 
 CLASSES = 4
-NAMES = [
-    "DiceLoss",
-    "DiceCELoss",
-    "JaccardLoss",
-    "TverskyLoss",
-    "FocalTverskyLoss",
-    "GeneralizedDiceLoss",
-    "LogDiceLoss",
-]
+NAMES = [loss.module for loss in LOSSES.values()]
 
 
 def example(

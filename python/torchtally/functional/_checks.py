@@ -1,10 +1,15 @@
-"""The options of a policy: their rules and their errors."""
+"""The options of scores and losses: their rules and their errors.
+
+Options are checked inside compiled graphs too, where a number may be a symbol: it is
+compared, and not given to :mod:`math`.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor
 
 from torchtally._options import ZeroDivision
@@ -21,6 +26,13 @@ def is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def flag(op: str, name: str, value: object) -> bool:
+    """Return a bool, or raise TypeError."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{op}: {name} must be a bool, got {type(value).__name__}")
+    return value
+
+
 def non_negative(op: str, name: str, value: object, *, finite: bool = True) -> float:
     """Return a number that is not negative.
 
@@ -28,10 +40,10 @@ def non_negative(op: str, name: str, value: object, *, finite: bool = True) -> f
         TypeError: if it is no number.
         ValueError: if it is negative, NaN, or infinite where ``finite``.
     """
-    if not is_number(value):
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise TypeError(f"{op}: {name} must be a number, got {type(value).__name__}")
-    number = float(value)  # type: ignore[arg-type]
-    if math.isnan(number) or number < 0 or (finite and math.isinf(number)):
+    number = float(value)
+    if not number >= 0 or (finite and number == math.inf):  # NaN is not either
         rule = "be finite and" if finite else "be"
         raise ValueError(f"{op}: {name} must {rule} not negative, got {number}")
     return number
@@ -50,15 +62,16 @@ def zero_division(op: str, value: object) -> ZeroDivision:
     return "nan" if math.isnan(value) else float(value)  # type: ignore[arg-type]
 
 
-def class_indices(op: str, classes: object) -> tuple[int, ...]:
-    """Return the classes to score."""
-    if isinstance(classes, str):
+def class_indices(
+    op: str, classes: object, *, present: bool = False
+) -> tuple[int, ...]:
+    """Return the classes to score; ``present`` says whether a word may name them."""
+    words = "None, 'present'" if present else "None"
+    if present and isinstance(classes, str):
         raise ValueError(
-            f"{op}: classes must be None, 'present' or a sequence of int, "
-            f"got {classes!r}"
+            f"{op}: classes must be {words} or a sequence of int, got {classes!r}"
         )
-    rule = "be None, 'present' or a sequence of int"
-    indices = _integers(op, "classes", rule, classes)
+    indices = _integers(op, "classes", f"be {words} or a sequence of int", classes)
     if len(set(indices)) != len(indices) or not indices:
         raise ValueError(
             f"{op}: classes must name at least one class, each once, "
@@ -162,3 +175,46 @@ def class_weights(op: str, weights: object, average: str) -> tuple[float, ...]:
             f"got {list(values)}"
         )
     return values
+
+
+def weights_tensor(op: str, name: str, weights: object) -> Tensor | None:
+    """Return class weights as float64 ``[C]`` or a scalar, on the device they are on.
+
+    The values of a tensor on another device than the CPU, and of any tensor while
+    compiling, are not looked at.
+
+    Raises:
+        TypeError: for another kind than a number, a sequence of them, or a tensor.
+        ValueError: for a wrong shape, or a weight that is negative or not finite.
+    """
+    if weights is None:
+        return None
+    if isinstance(weights, Tensor):
+        if weights.dim() > 1 or weights.is_complex() or weights.dtype == torch.bool:
+            raise ValueError(
+                f"{op}: {name} must be a real [C] tensor, got {weights.dtype} of shape "
+                f"{list(weights.shape)}"
+            )
+        tensor = weights.detach().double()
+        if not torch.compiler.is_compiling() and tensor.device.type == "cpu":
+            _finite_weights(op, name, tensor.reshape(-1).tolist())
+        return tensor
+    if is_number(weights):
+        return torch.tensor(non_negative(op, name, weights), dtype=torch.float64)
+    if isinstance(weights, str) or not isinstance(weights, Sequence):
+        raise TypeError(
+            f"{op}: {name} must be a number, a sequence of float or a 1-D tensor, "
+            f"got {type(weights).__name__}"
+        )
+    for weight in weights:
+        if not is_number(weight):
+            raise TypeError(
+                f"{op}: {name} must hold float, got {type(weight).__name__}"
+            )
+    _finite_weights(op, name, [float(weight) for weight in weights])
+    return torch.tensor(weights, dtype=torch.float64)
+
+
+def _finite_weights(op: str, name: str, values: list[float]) -> None:
+    if not all(math.isfinite(v) and v >= 0 for v in values):
+        raise ValueError(f"{op}: {name} must be finite and not negative, got {values}")

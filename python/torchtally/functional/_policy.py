@@ -129,7 +129,7 @@ class ScorePolicy:
         present = isinstance(classes, str) and classes == "present"
         indices = None
         if classes is not None and not present:
-            indices = _checks.class_indices(op, classes)
+            indices = _checks.class_indices(op, classes, present=True)
         weights = None
         if class_weights is not None:
             weights = _checks.class_weights(op, class_weights, average)

@@ -1,42 +1,9 @@
 """Losses: modules that hold options, beside the functions that do the rest."""
 
-from torchtally.functional import (
-    dice_ce_loss,
-    dice_loss,
-    focal_tversky_loss,
-    generalized_dice_loss,
-    jaccard_loss,
-    log_dice_loss,
-    tversky_loss,
-)
-
+from . import modules
+from ._base import OverlapLoss
 from .deep_supervision import DeepSupervision
-from .overlap import (
-    DiceCELoss,
-    DiceLoss,
-    FocalTverskyLoss,
-    GeneralizedDiceLoss,
-    JaccardLoss,
-    LogDiceLoss,
-    OverlapLoss,
-    TverskyLoss,
-)
+from .modules import *  # noqa: F403
 
-__all__ = [
-    "DeepSupervision",
-    "DiceCELoss",
-    "DiceLoss",
-    "FocalTverskyLoss",
-    "GeneralizedDiceLoss",
-    "JaccardLoss",
-    "LogDiceLoss",
-    "OverlapLoss",
-    "TverskyLoss",
-    "dice_ce_loss",
-    "dice_loss",
-    "focal_tversky_loss",
-    "generalized_dice_loss",
-    "jaccard_loss",
-    "log_dice_loss",
-    "tversky_loss",
-]
+__all__ = ["DeepSupervision", "OverlapLoss"]
+__all__ += modules.__all__

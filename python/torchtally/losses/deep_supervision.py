@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from torchtally.functional.losses._checks import weights_tensor
+from torchtally.functional._checks import weights_tensor
 
 
 class DeepSupervision(nn.Module):

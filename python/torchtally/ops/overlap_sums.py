@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch._subclasses.functional_tensor import FunctionalTensor
+from typing_extensions import Never
 
 from torchtally import _library  # noqa: F401  (loads the ops)
-from torchtally._options import IgnoreIndex
+from torchtally._options import CHOICES, Activation, IgnoreIndex, refuse_unknown
 
 from ._arguments import INTEGERS, SCORES, check_choice, ignore_values
 from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
 
-Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
-
-ACTIVATIONS: tuple[str, ...] = get_args(Activation)
+_ACTIVATIONS = CHOICES["Activation"]
+_OPTIONS = ("activation", "ignore_index", "mask", "class_weight", "label_smoothing")
 #: Rows of what the op returns.
 _ROWS = 6
 
@@ -63,6 +63,7 @@ def overlap_sums(
     mask: Tensor | None = None,
     class_weight: Tensor | None = None,
     label_smoothing: float = 0.0,
+    **unknown: Never,
 ) -> OverlapSums:
     """Sum what the losses of the Dice family are made of, in one pass over the pixels.
 
@@ -79,12 +80,14 @@ def overlap_sums(
         mask: bool ``[N, ...]``, True where a pixel counts.
         class_weight: floating ``[C]``, of the cross-entropy alone.
         label_smoothing: in [0, 1], of the cross-entropy alone.
+        **unknown: any other option is refused, and the nearest one is named.
 
     Returns:
         :class:`OverlapSums`.
 
     Raises:
-        TypeError: for an argument of the wrong kind or dtype.
+        TypeError: for an argument of the wrong kind or dtype, or an option that is not
+            listed.
         ValueError: for a wrong shape or value; on CPU, for a label out of range.
 
     Example:
@@ -92,7 +95,11 @@ def overlap_sums(
         >>> overlap_sums(logits, torch.tensor([[0, 1, 1]])).intersection
         tensor([[0.5000, 1.0000]], dtype=torch.float64)
     """
-    ignored = ignore_values("overlap_sums", ignore_index)
+    if unknown:
+        refuse_unknown("overlap_sums", unknown, _OPTIONS)
+    ignored: list[int] = []
+    if ignore_index is not None:
+        ignored = ignore_values("overlap_sums", ignore_index)
     _check(input, target, activation, ignored, mask, class_weight, label_smoothing)
     given, smoothing = (input, target, mask, class_weight), float(label_smoothing)
     if torch._C._are_functorch_transforms_active():
@@ -124,7 +131,8 @@ def _check(
 ) -> None:
     """Raise TypeError or ValueError for what the op would not take."""
     op = "overlap_sums"
-    check_choice(op, "activation", activation, ACTIVATIONS)
+    if not isinstance(activation, str) or activation not in _ACTIVATIONS:
+        check_choice(op, "activation", activation, _ACTIVATIONS)
     for name, value, optional in (
         ("input", logits, False),
         ("target", target, False),
@@ -132,7 +140,9 @@ def _check(
         ("class_weight", class_weight, True),
     ):
         if not isinstance(value, Tensor) and not (optional and value is None):
-            raise TypeError(f"{op}: {name} must be a tensor, got {_kind(value)}")
+            raise TypeError(
+                f"{op}: {name} must be a tensor, got {type(value).__name__}"
+            )
     if logits.dtype not in SCORES:
         raise TypeError(
             f"{op}: input must be float16, bfloat16, float32 or float64, "
@@ -194,7 +204,8 @@ def _check(
         label_smoothing, (int, float)
     ):
         raise TypeError(
-            f"{op}: label_smoothing must be a number, got {_kind(label_smoothing)}"
+            f"{op}: label_smoothing must be a number, "
+            f"got {type(label_smoothing).__name__}"
         )
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(
@@ -202,28 +213,20 @@ def _check(
         )
 
 
-def _kind(value: object) -> str:
-    return type(value).__name__
-
-
 def _raise_invalid(invalid: Tensor, classes: int, ignored: list[int]) -> None:
     """Raise ValueError where a label is out of range, unless compiling."""
-    if torch.compiler.is_compiling() or _is_transformed(invalid):
-        return
+    if (
+        torch.compiler.is_compiling()
+        or torch._C._functorch.is_functorch_wrapped_tensor(invalid)  # under vmap
+        or isinstance(invalid, (torch._subclasses.FakeTensor, FunctionalTensor))
+    ):
+        return  # there are no numbers to read
     bad = int(invalid.sum())
     if bad:
         raise ValueError(
             f"overlap_sums: labels must lie in [0, {classes}) or equal ignore_index "
             f"{ignored}, but {bad} pixel(s) hold another label"
         )
-
-
-def _is_transformed(tensor: Tensor) -> bool:
-    """Whether there are no numbers to read: under vmap, or traced without them."""
-    return bool(
-        torch._C._functorch.is_functorch_wrapped_tensor(tensor)
-        or isinstance(tensor, (torch._subclasses.FakeTensor, FunctionalTensor))
-    )
 
 
 # What PyTorch must know

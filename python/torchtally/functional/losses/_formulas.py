@@ -6,13 +6,17 @@ they share, so that A - I is what was predicted wrongly and B - I what was misse
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
-from torchtally.ops.overlap_sums import OverlapSums
+from torchtally._options import Activation, LossWeightType
 
-from ._policy import LossPolicy, Overlap
-from ._signatures import Activation, WeightType
+if TYPE_CHECKING:
+    from torchtally.ops.overlap_sums import OverlapSums
+
+    from ._policy import LossPolicy, Overlap
 
 
 def overlap_index(
@@ -28,20 +32,22 @@ def overlap_index(
     Dice is alpha = beta = 1/2 with smoothing halved, Jaccard alpha = beta = 1. The
     index of 0 / 0 is 1.
     """
-    hits = overlap.intersection
+    intersection = overlap.intersection
     if alpha == beta:  # with Dice's 1/2, I cancels
         denominator = alpha * (overlap.prediction + overlap.target) + smooth_dr
         if alpha != 0.5:
-            denominator = denominator + (1 - 2 * alpha) * hits
+            denominator = denominator + (1 - 2 * alpha) * intersection
     else:
-        wrong, missed = overlap.prediction - hits, overlap.target - hits
-        denominator = hits + alpha * wrong + beta * missed + smooth_dr
+        false_positives = overlap.prediction - intersection
+        false_negatives = overlap.target - intersection
+        denominator = intersection + alpha * false_positives + beta * false_negatives
+        denominator = denominator + smooth_dr
     if eps > 0:
         denominator = denominator.clamp_min(eps)
     if eps > 0 or smooth_dr > 0:
-        return (hits + smooth_nr) / denominator
+        return (intersection + smooth_nr) / denominator
     empty = denominator == 0
-    index = (hits + smooth_nr) / torch.where(empty, 1.0, denominator)
+    index = (intersection + smooth_nr) / torch.where(empty, 1.0, denominator)
     return torch.where(empty, 1.0, index)
 
 
@@ -63,7 +69,8 @@ def tversky(
         sums,
         policy,
         class_weights,
-        (squared_pred, soft_label),
+        squared_pred,
+        soft_label,
         (alpha, beta, smooth_nr, smooth_dr, eps),
     )
     return policy.reduce(loss, overlap, weights)
@@ -85,14 +92,15 @@ def dice(
 
     With ``jaccard`` of (2 I + nr) / max(2 (A + B - I) + dr, eps).
     """
-    return tversky(
+    loss, overlap, weights = _entry_losses(
         sums,
         policy,
         class_weights,
-        **_dice_as_tversky(jaccard, smooth_nr, smooth_dr, eps),
-        squared_pred=squared_pred,
-        soft_label=soft_label,
+        squared_pred,
+        soft_label,
+        _dice_as_tversky(jaccard, smooth_nr, smooth_dr, eps),
     )
+    return policy.reduce(loss, overlap, weights)
 
 
 def jaccard(
@@ -126,7 +134,7 @@ def generalized_dice(
     policy: LossPolicy,
     _class_weights: Tensor | None,
     *,
-    weight_type: WeightType = "square",
+    weight_type: LossWeightType = "square",
     smooth_nr: float = 0.0,
     smooth_dr: float = 0.0,
     eps: float = 0.0,
@@ -171,9 +179,13 @@ def dice_ce(
 
     With ``reduction="none"`` both are means over each sample, ``[N]``.
     """
-    index = _dice_as_tversky(jaccard, smooth_nr, smooth_dr, eps)
     loss, overlap, weights = _entry_losses(
-        sums, policy, class_weights, (squared_pred, soft_label), tuple(index.values())
+        sums,
+        policy,
+        class_weights,
+        squared_pred,
+        soft_label,
+        _dice_as_tversky(jaccard, smooth_nr, smooth_dr, eps),
     )
     if policy.reduction == "none":
         overlap_part, _ = policy.sample_means(loss, overlap, weights)
@@ -215,13 +227,15 @@ def _entry_losses(
     sums: OverlapSums,
     policy: LossPolicy,
     class_weights: Tensor | None,
-    overlap_options: tuple[bool, bool],
-    index_options: tuple[float, ...],
+    squared_pred: bool,
+    soft_label: bool,
+    index_options: tuple[float, float, float, float, float],
 ) -> tuple[Tensor, Overlap, Tensor | None]:
     """Return the loss of each entry, the overlaps, and the weights still to apply."""
-    squared_pred, soft_label = overlap_options
     overlap = policy.overlap(sums, squared_pred=squared_pred, soft_label=soft_label)
-    weights = policy.scored_weights(class_weights, sums.target)
+    weights = None
+    if class_weights is not None:
+        weights = policy.scored_weights(class_weights, sums.target)
     if policy.average == "micro":
         overlap, weights = policy.pool_classes(overlap, weights), None
     index = overlap_index(overlap, *index_options)
@@ -230,13 +244,10 @@ def _entry_losses(
 
 def _dice_as_tversky(
     jaccard: bool, smooth_nr: float, smooth_dr: float, eps: float
-) -> dict[str, float]:
-    """Return the Tversky index that Dice is: halving all is exact in floating point."""
+) -> tuple[float, float, float, float, float]:
+    """Return the Tversky index that Dice is: halving all is exact in floating point.
+
+    That is alpha, beta, smooth_nr, smooth_dr and eps.
+    """
     side = 1.0 if jaccard else 0.5
-    return {
-        "alpha": side,
-        "beta": side,
-        "smooth_nr": smooth_nr / 2,
-        "smooth_dr": smooth_dr / 2,
-        "eps": eps / 2,
-    }
+    return side, side, smooth_nr / 2, smooth_dr / 2, eps / 2

@@ -8,18 +8,29 @@ import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor
 
-from torchtally._options import IgnoreIndex
+from torchtally._options import Activation, IgnoreIndex
 from torchtally.ops._arguments import holds, ignore_values
-
-from ._signatures import Activation
 
 _SAMPLE = 256  # pixels looked at for the warning
 _ROUNDING = 1e-5
 _warned: set[str] = set()
 
 
-def check_logits(op: str, logits: Tensor, target: Tensor, activation: str) -> None:
-    """Raise TypeError or ValueError unless these can be logits and their target."""
+def checked_inputs(
+    op: str,
+    logits: Tensor,
+    target: Tensor,
+    mask: Tensor | None,
+    activation: Activation,
+    ignore_index: IgnoreIndex,
+    validate: bool,
+) -> tuple[Tensor, Tensor | None, IgnoreIndex]:
+    """Return target, mask and ignore_index as ``overlap_sums`` takes them.
+
+    Raises:
+        TypeError: unless logits and target are tensors.
+        ValueError: for logits of a wrong shape, or values that cannot be.
+    """
     for name, tensor in (("logits", logits), ("target", target)):
         if not isinstance(tensor, Tensor):
             raise TypeError(
@@ -35,26 +46,25 @@ def check_logits(op: str, logits: Tensor, target: Tensor, activation: str) -> No
             f"{op}: the softmax of one class is always 1; pass activation='sigmoid' "
             f"for logits of shape {list(logits.shape)}"
         )
+    if validate:
+        look_at_values(op, logits, activation)
+    labels = target.dim() == logits.dim() - 1 and not target.is_floating_point()
+    if labels and logits.shape[1] == 1:
+        target, mask = _of_one_class(op, target, mask, ignore_index)
+        ignore_index = None
+    return target, mask, ignore_index
 
 
-def binary_target(
-    op: str,
-    logits: Tensor,
-    target: Tensor,
-    mask: Tensor | None,
-    ignore_index: IgnoreIndex,
-) -> tuple[Tensor, Tensor | None, IgnoreIndex]:
-    """Return the labels 0 and 1 of a single class as a target of logits' shape.
+def _of_one_class(
+    op: str, target: Tensor, mask: Tensor | None, ignore_index: IgnoreIndex
+) -> tuple[Tensor, Tensor]:
+    """Return the labels 0 and 1 of one class as values ``[N, 1, ...]``, and a mask.
 
-    Ignored labels go to the mask, so that there is no ignore_index left. Any other
-    target comes back as it is.
+    Ignored labels go to the mask.
 
     Raises:
         ValueError: if a CPU label is neither 0, 1 nor ignored.
     """
-    labels = target.dim() == logits.dim() - 1 and not target.is_floating_point()
-    if logits.shape[1] != 1 or not labels:
-        return target, mask, ignore_index
     positive = target == 1
     known = positive | (target == 0)
     counted = torch.ones_like(positive) if mask is None else mask
@@ -67,7 +77,7 @@ def binary_target(
             f"{op}: labels of one class must be 0, 1 or equal ignore_index, got "
             f"{', '.join(map(str, bad))}"
         )
-    return positive.unsqueeze(1), counted & known, None
+    return positive.unsqueeze(1), counted & known
 
 
 def may_look(tensor: Tensor) -> bool:
@@ -104,7 +114,7 @@ def look_at_values(op: str, logits: Tensor, activation: Activation) -> None:
             f"{activation} is applied to them: leave the last activation of the model "
             "out, or pass activation='none'",
             UserWarning,
-            stacklevel=4,
+            stacklevel=6,  # where a loss function is called
         )
 
 

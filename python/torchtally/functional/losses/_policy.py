@@ -7,36 +7,24 @@ Everything here works on float64 ``[N, C]`` tensors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from torchtally._options import Absent, GammaOf, LossAverage, LossForm, LossReduction
 from torchtally.functional._checks import scored_classes
-from torchtally.ops._arguments import check_choice
 from torchtally.ops.overlap_sums import OverlapSums
 
-from ._checks import check_flag, class_indices, non_negative
 from ._options import FOCUS, POLICY
-from ._signatures import Absent, Form, GammaOf, LossAverage, Reduction
 
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "average": get_args(LossAverage),
-    "absent": get_args(Absent),
-    "form": get_args(Form),
-    "reduction": get_args(Reduction),
-    "gamma_of": get_args(GammaOf),
-}
-_FLAGS = ("include_background", "batch", "normalize_weights", "short_weights")
+#: The options that a policy holds; one that a loss does not take has its default.
 _DEFAULTS = {
     name: option.default
     for name, option in {**POLICY, **FOCUS}.items()
     if name != "class_weights"
 }
-#: The names of the options that a policy holds.
-NAMES = frozenset(_DEFAULTS)
 
 
 class Overlap(NamedTuple):
@@ -56,7 +44,7 @@ class Overlap(NamedTuple):
 class LossPolicy:
     """Everything between sums and a loss beside the formula, checked once.
 
-    The attributes are the options of :data:`torchtally.functional.losses._options`.
+    The attributes are options of :mod:`torchtally.functional.losses._options`.
     """
 
     op: str
@@ -67,23 +55,20 @@ class LossPolicy:
     absent: Absent
     normalize_weights: bool
     short_weights: bool
-    form: Form
+    form: LossForm
     log_eps: float
-    reduction: Reduction
+    reduction: LossReduction
     gamma: float
     gamma_of: GammaOf
 
     @classmethod
-    def checked(cls, op: str, options: Mapping[str, Any]) -> LossPolicy:
-        """Return the policy of these options, or raise TypeError or ValueError."""
-        chosen = {**_DEFAULTS, **options}
-        for name, allowed in _CHOICES.items():
-            check_choice(op, name, chosen[name], allowed)
-        for name in _FLAGS:
-            check_flag(op, name, chosen[name])
-        chosen["classes"] = class_indices(op, chosen["classes"])
-        for name in ("log_eps", "gamma"):
-            chosen[name] = non_negative(op, name, chosen[name])
+    def taken_from(cls, op: str, options: dict[str, Any]) -> LossPolicy:
+        """Take the options of a policy, checked one by one, out of those of a loss.
+
+        Raises:
+            ValueError: for options that do not go together.
+        """
+        chosen = {n: options.pop(n, default) for n, default in _DEFAULTS.items()}
         if chosen["gamma"] == 0:
             raise ValueError(f"{op}: gamma must be greater than 0, got 0.0")
         if chosen["form"] == "negative" and chosen["gamma"] != 1:
@@ -106,21 +91,23 @@ class LossPolicy:
     ) -> Overlap:
         """Return the overlap of each scored class, ``[N, E]`` or ``[1, E]``."""
         if squared_pred:
-            hits, sizes = sums.intersection, (sums.squared, sums.target_squared)
+            intersection, sizes = sums.intersection, (sums.squared, sums.target_squared)
         elif soft_label:
-            hits = (sums.prediction + sums.target - sums.difference) / 2
+            intersection = (sums.prediction + sums.target - sums.difference) / 2
             sizes = (sums.prediction, sums.target)
         else:
-            hits, sizes = sums.intersection, (sums.prediction, sums.target)
-        parts = [hits, *sizes] if self.absent == "keep" else [hits, *sizes, sums.target]
-        classes = self.scored_classes(hits.shape[-1])
-        if len(classes) != hits.shape[-1] or self.classes is not None:
-            parts = [_take(part, classes) for part in parts]
+            intersection, sizes = sums.intersection, (sums.prediction, sums.target)
+        parts = [intersection, *sizes]
+        if self.absent != "keep":
+            parts.append(sums.target)
+        if self.classes is not None or not self.include_background:
+            classes = self.scored_classes(intersection.shape[-1])
+            parts = [_of_classes(part, classes) for part in parts]
         if self.batch:
             parts = [part.sum(0, keepdim=True) for part in parts]
         present = None if self.absent == "keep" else parts[3] > 0
-        hits, prediction, target = parts[:3]
-        return Overlap(hits, prediction, target, present, sums.count.sum() > 0)
+        intersection, prediction, target = parts[:3]
+        return Overlap(intersection, prediction, target, present, sums.count.sum() > 0)
 
     def scored_classes(self, num_classes: int) -> list[int]:
         """Return the classes to score, in the order of the result."""
@@ -128,15 +115,13 @@ class LossPolicy:
             self.op, self.classes, self.include_background, num_classes
         )
 
-    def scored_weights(self, weights: Tensor | None, like: Tensor) -> Tensor | None:
+    def scored_weights(self, weights: Tensor, like: Tensor) -> Tensor:
         """Return the weights of the scored classes, ``[E]``.
 
         Args:
             weights: float64 ``[C]`` or a scalar; with ``short_weights`` also ``[E]``.
             like: a sum ``[N, C]``, for C and the device.
         """
-        if weights is None:
-            return None
         weights, num_classes = weights.to(like), like.shape[-1]
         scored = self.scored_classes(num_classes)
         if weights.dim() == 0:
@@ -148,7 +133,7 @@ class LossPolicy:
                 f"{self.op}: class_weights must have one weight for each of "
                 f"{num_classes} classes, got {weights.shape[0]}"
             )
-        return _take(weights, scored)
+        return _of_classes(weights, scored)
 
     def pool_classes(self, overlap: Overlap, weights: Tensor | None) -> Overlap:
         """Add the (weighted) sizes of all classes up, ``[N, 1]``."""
@@ -159,8 +144,8 @@ class LossPolicy:
         present = overlap.present
         if present is not None:
             present = present.any(-1, keepdim=True)
-        hits, prediction, target = parts
-        return Overlap(hits, prediction, target, present, overlap.counted)
+        intersection, prediction, target = parts
+        return Overlap(intersection, prediction, target, present, overlap.counted)
 
     # From the index of entries to a loss
 
@@ -170,7 +155,7 @@ class LossPolicy:
             loss = -index.clamp_min(max(self.log_eps, 1e-300)).log()
         else:
             loss = -index if self.form == "negative" else 1 - index
-        if self.gamma_of == "entries":
+        if self.gamma != 1 and self.gamma_of == "entries":
             loss = power(loss, self.gamma)
         if self.absent == "zero" and overlap.present is not None:
             loss = loss.masked_fill(~overlap.present, 0.0)
@@ -178,14 +163,14 @@ class LossPolicy:
 
     def reduce(self, loss: Tensor, overlap: Overlap, weights: Tensor | None) -> Tensor:
         """Reduce the losses of entries ``[N, E]`` as the options say."""
-        plain = weights is None and self.absent != "skip"
-        if self.reduction == "mean" and plain:
-            mean = loss.mean() if loss.numel() > 0 else loss.sum()
-            return power(mean, self.gamma) if self.gamma_of == "mean" else mean
         if self.reduction == "mean":
-            of_samples, valid = self.sample_means(loss, overlap, weights)
-            mean = of_samples.sum() / valid.sum().clamp_min(1)
-            return power(mean, self.gamma) if self.gamma_of == "mean" else mean
+            if weights is None and self.absent != "skip":
+                mean = loss.mean() if loss.numel() > 0 else loss.sum()
+            else:
+                of_samples, valid = self.sample_means(loss, overlap, weights)
+                mean = of_samples.sum() / valid.sum().clamp_min(1)
+            of_mean = self.gamma != 1 and self.gamma_of == "mean"
+            return power(mean, self.gamma) if of_mean else mean
         if weights is not None:
             loss = loss * weights
         if self.absent == "skip" and overlap.present is not None:
@@ -220,13 +205,11 @@ def power(loss: Tensor, gamma: float) -> Tensor:
     The slope of a power below 1 is infinite at 0, which a loss reaches at a perfect
     prediction.
     """
-    if gamma == 1:
-        return loss
     positive = loss > torch.finfo(loss.dtype).tiny
     return torch.where(positive, torch.where(positive, loss, 1.0) ** gamma, 0.0)
 
 
-def _take(sums: Tensor, classes: list[int]) -> Tensor:
+def _of_classes(sums: Tensor, classes: list[int]) -> Tensor:
     """Select classes without a tensor of indices, which a GPU would wait for."""
     if classes == list(range(classes[0], classes[-1] + 1)):
         return sums[..., classes[0] : classes[-1] + 1]
