@@ -34,11 +34,18 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing")
     check = parser.parse_args().check
     without_library()
-    from api import pages, python_counts, python_losses, python_scores
+    from api import (
+        cpp_losses,
+        cpp_scores,
+        pages,
+        python_counts,
+        python_losses,
+        python_scores,
+    )
 
     stale = []
     files = {**python_counts.files(), **python_scores.files(), **python_losses.files()}
-    files.update(pages.files(ROOT))
+    files.update({**cpp_scores.files(), **cpp_losses.files(), **pages.files(ROOT)})
     for path, text in files.items():
         target = ROOT / path
         if target.is_file() and target.read_text(encoding="utf-8") == text:

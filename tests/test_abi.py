@@ -11,7 +11,7 @@ import torch
 
 from torchtally import _library
 
-HEADER = Path(__file__).parents[1] / "csrc/include/torchtally/detail/dispatch.h"
+HEADER = Path(__file__).parents[1] / "csrc/include/torchtally/detail/ops.h"
 
 COUNTING = (
     "Tensor preds, Tensor target, int num_classes, Tensor? mask=None, *, "

@@ -85,23 +85,31 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
   const int64_t dims = static_cast<int64_t>(target_sizes.size());
   const int64_t preds_dims = static_cast<int64_t>(preds_sizes.size());
   const int64_t group_dims = options.per_label ? 2 : options.per_sample ? 1 : 0;
-  TORCHTALLY_CHECK(num_classes >= 1 && num_classes <= std::numeric_limits<int32_t>::max() - 2, op,
-                   ": num_classes must lie in [1, 2147483645], got ", num_classes);
-  TORCHTALLY_CHECK(dims >= group_dims, op, ": target must have at least ", group_dims, " dimension(s) for ",
-                   options.per_label ? "per_label" : "per_sample", ", got shape ", shape_of(target));
-  TORCHTALLY_CHECK(dims <= kMaxDims, op, ": target must have at most ", kMaxDims, " dimensions, got ", dims);
-  check_same_device(op, "preds", preds, target);
-
   const ScalarType preds_scalar = preds.scalar_type();
   const auto target_type = label_type(target.scalar_type());
-  TORCHTALLY_CHECK(target_type.has_value(), op, ": target must be an integer or bool tensor, got dtype ",
-                   torch::headeronly::toString(target.scalar_type()));
   const auto preds_type = label_type(preds_scalar);
   const bool scores = is_floating(preds_scalar);
-  TORCHTALLY_CHECK(
+  const Tensor* mask = options.mask.has_value() ? &options.mask.value() : nullptr;
+  TORCHTALLY_CHECK_VALUE(num_classes >= 1 && num_classes <= std::numeric_limits<int32_t>::max() - 2, op,
+                         ": num_classes must lie in [1, 2147483645], got ", num_classes);
+  TORCHTALLY_CHECK_TYPE(target_type.has_value(), op, ": target must be an integer or bool tensor, got ",
+                        dtype_text(target.scalar_type()));
+  TORCHTALLY_CHECK_TYPE(
       scores || preds_type.has_value(), op,
-      ": preds must hold integer or bool labels, or float16, bfloat16, float32 or float64 scores, got dtype ",
-      torch::headeronly::toString(preds.scalar_type()));
+      ": preds must hold integer or bool labels, or float16, bfloat16, float32 or float64 scores, got ",
+      dtype_text(preds_scalar));
+  if (mask != nullptr) {
+    TORCHTALLY_CHECK_TYPE(mask->scalar_type() == ScalarType::Bool, op, ": mask must be a bool tensor, got ",
+                          dtype_text(mask->scalar_type()));
+    TORCHTALLY_CHECK_VALUE(
+        std::equal(mask->sizes().begin(), mask->sizes().end(), target_sizes.begin(), target_sizes.end()), op,
+        ": mask must have target's shape ", shape_of(target), ", got ", shape_of(*mask));
+    check_same_device(op, "mask", *mask, target);
+  }
+  TORCHTALLY_CHECK_VALUE(dims >= group_dims, op, ": target must have at least ", group_dims,
+                         " dimension(s) here, got shape ", shape_of(target));
+  TORCHTALLY_CHECK_VALUE(dims <= kMaxDims, op, ": target must have at most ", kMaxDims, " dimensions, got ", dims);
+  check_same_device(op, "preds", preds, target);
 
   CountingProblem problem;
   problem.num_classes = num_classes;
@@ -110,18 +118,18 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
   // Where preds has a class dimension, it is dimension 1; every other dimension lines up with target's.
   const bool argmax = scores && preds_dims == dims + 1;
   if (argmax) {
-    TORCHTALLY_CHECK(!options.per_label, op, ": per_label takes one score a label, got preds of shape ",
-                     shape_of(preds), " for target of shape ", shape_of(target));
-    TORCHTALLY_CHECK(dims >= 1, op, ": class scores [N, C, ...] need a target with a batch dimension, got shape ",
-                     shape_of(target));
-    TORCHTALLY_CHECK(preds_sizes[1] == num_classes, op, ": preds must hold num_classes = ", num_classes,
-                     " scores in dimension 1, got shape ", shape_of(preds));
+    TORCHTALLY_CHECK_VALUE(!options.per_label, op, ": per_label takes one score a label, got preds of shape ",
+                           shape_of(preds), " for target of shape ", shape_of(target));
+    TORCHTALLY_CHECK_VALUE(dims >= 1, op, ": class scores [N, C, ...] need a target with a batch dimension, got shape ",
+                           shape_of(target));
+    TORCHTALLY_CHECK_VALUE(preds_sizes[1] == num_classes, op, ": preds must hold num_classes = ", num_classes,
+                           " scores in dimension 1, got ", shape_of(preds));
     problem.prediction = Prediction::kArgmax;
     problem.class_stride = preds_strides[1];
   } else if (scores) {
-    TORCHTALLY_CHECK(num_classes == 2, op,
-                     ": preds of target's shape hold one score a pixel, which needs num_classes = 2, got ",
-                     num_classes);
+    TORCHTALLY_CHECK_VALUE(num_classes == 2, op,
+                           ": preds of target's shape hold one score a pixel, which needs num_classes = 2, got ",
+                           num_classes);
     problem.prediction = Prediction::kThreshold;
   }
   const auto preds_dim = [&](int64_t d) { return static_cast<size_t>(argmax && d >= 1 ? d + 1 : d); };
@@ -129,9 +137,13 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
   for (int64_t d = 0; same_shape && d < dims; ++d) {
     same_shape = preds_sizes[preds_dim(d)] == target_sizes[static_cast<size_t>(d)];
   }
-  TORCHTALLY_CHECK(same_shape, op, ": preds must have target's shape",
-                   scores ? ", or that shape with a class dimension after the first" : "", ", got preds ",
-                   shape_of(preds), " and target ", shape_of(target));
+  TORCHTALLY_CHECK_VALUE(same_shape || !argmax, op,
+                         ": preds [N, C, ...] must match target [N, ...] beside C, got preds ", shape_of(preds),
+                         " and target ", shape_of(target));
+  TORCHTALLY_CHECK_VALUE(same_shape || scores, op, ": integer preds must have target's shape ", shape_of(target),
+                         ", got ", shape_of(preds));
+  TORCHTALLY_CHECK_VALUE(same_shape, op, ": preds must have target's shape ", shape_of(target),
+                         ", or that shape with a class dimension after the first, got ", shape_of(preds));
 
   problem.target.data = target.const_data_ptr();
   problem.target.element = target_type->element;
@@ -145,24 +157,14 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
     problem.preds_last = last_valid(*preds_type, num_classes);
   }
 
-  const Tensor* mask = options.mask.has_value() ? &options.mask.value() : nullptr;
   if (mask != nullptr) {
-    TORCHTALLY_CHECK(mask->scalar_type() == ScalarType::Bool, op, ": mask must be a bool tensor, got dtype ",
-                     torch::headeronly::toString(mask->scalar_type()));
-    check_same_device(op, "mask", *mask, target);
-    bool same = mask->dim() == dims;
-    for (int64_t d = 0; same && d < dims; ++d) {
-      same = mask->size(d) == target.size(d);
-    }
-    TORCHTALLY_CHECK(same, op, ": mask must have target's shape, got mask ", shape_of(*mask), " and target ",
-                     shape_of(target));
     problem.mask.data = mask->const_data_ptr();
   }
 
   for (const int64_t value : options.ignore_index) {
     if (const auto bits = raw_bits(value, *target_type)) {
-      TORCHTALLY_CHECK(problem.num_ignore < kMaxIgnore, op, ": ignore_index must hold at most ", kMaxIgnore,
-                       " values that target's dtype can represent, got ", options.ignore_index.size());
+      TORCHTALLY_CHECK_VALUE(problem.num_ignore < kMaxIgnore, op, ": ignore_index must hold at most ", kMaxIgnore,
+                             " values that target's dtype can represent, got ", options.ignore_index.size());
       problem.ignore[problem.num_ignore++] = *bits;
     }
   }
@@ -216,13 +218,13 @@ Tensor zero_counts(const Tensor& like, const std::vector<int64_t>& shape) {
 
 void check_state(const char* op, const char* name, const Tensor& state, const std::vector<int64_t>& shape,
                  const Tensor& target) {
-  TORCHTALLY_CHECK(state.scalar_type() == ScalarType::Long, op, ": ", name, " must be an int64 tensor, got dtype ",
-                   torch::headeronly::toString(state.scalar_type()));
+  TORCHTALLY_CHECK_TYPE(state.scalar_type() == ScalarType::Long, op, ": ", name, " must be an int64 tensor, got ",
+                        dtype_text(state.scalar_type()));
   const auto sizes = state.sizes();
-  TORCHTALLY_CHECK(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), op, ": ", name,
-                   " must have shape ", ShapeText{shape.data(), shape.size()}, " for these inputs, got ",
-                   ShapeText{sizes.data(), sizes.size()});
-  TORCHTALLY_CHECK(state.is_contiguous(), op, ": ", name, " must be contiguous");
+  TORCHTALLY_CHECK_VALUE(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), op, ": ", name,
+                         " must have shape ", ShapeText{shape.data(), shape.size()}, " for these inputs, got ",
+                         ShapeText{sizes.data(), sizes.size()});
+  TORCHTALLY_CHECK_VALUE(state.is_contiguous(), op, ": ", name, " must be contiguous");
   check_same_device(op, name, state, target);
 }
 

@@ -50,8 +50,8 @@ void count_into(const Tensor& counts, const Tensor& invalid, const Tensor& preds
                 bool per_label, bool other) {
   const std::string op = std::string(Op::name) + "_";
   const CountingOptions options{mask, ignore_index, threshold, per_sample, per_label, other};
-  TORCHTALLY_CHECK(counts.dim() >= 2, op, ": ", Op::counts_name, " must have at least 2 dimensions, got ",
-                   counts.dim());
+  TORCHTALLY_CHECK_VALUE(counts.dim() >= 2, op, ": ", Op::counts_name, " must have at least 2 dimensions, got ",
+                         counts.dim());
   const int64_t num_classes = counts.size(counts.dim() - 1) - (other ? 1 : 0);
   const CountingProblem problem = counting_problem(op.c_str(), preds, target, num_classes, options);
   const std::vector<int64_t> groups = group_shape(problem, options);

@@ -1,7 +1,9 @@
 #include "ops/operands.h"
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
+#include <utility>
 
 #include "common/error.h"
 
@@ -27,6 +29,27 @@ std::ostream& operator<<(std::ostream& out, const ShapeText& shape) {
 }
 
 ShapeText shape_of(const Tensor& tensor) { return {tensor.sizes().data(), tensor.sizes().size()}; }
+
+std::string dtype_text(ScalarType type) {
+  static const std::pair<ScalarType, const char*> renamed[] = {{ScalarType::Byte, "uint8"},
+                                                               {ScalarType::Char, "int8"},
+                                                               {ScalarType::Short, "int16"},
+                                                               {ScalarType::Int, "int32"},
+                                                               {ScalarType::Long, "int64"},
+                                                               {ScalarType::Half, "float16"},
+                                                               {ScalarType::Float, "float32"},
+                                                               {ScalarType::Double, "float64"},
+                                                               {ScalarType::ComplexHalf, "complex32"},
+                                                               {ScalarType::ComplexFloat, "complex64"},
+                                                               {ScalarType::ComplexDouble, "complex128"}};
+  std::string name = torch::headeronly::toString(type);
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const auto& [known, python] : renamed) {
+    name = type == known ? python : name;
+  }
+  return "torch." + name;
+}
 
 bool is_floating(ScalarType type) {
   return type == ScalarType::Half || type == ScalarType::BFloat16 || type == ScalarType::Float ||

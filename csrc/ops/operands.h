@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <ostream>
+#include <string>
 
 #include "common/counting_problem.h"
 
@@ -23,6 +24,9 @@ struct ShapeText {
 std::ostream& operator<<(std::ostream& out, const ShapeText& shape);
 
 ShapeText shape_of(const Tensor& tensor);
+
+// As Python writes it: torch.float32.
+std::string dtype_text(torch::headeronly::ScalarType type);
 
 bool is_floating(torch::headeronly::ScalarType type);
 

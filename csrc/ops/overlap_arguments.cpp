@@ -14,8 +14,8 @@ namespace {
 using torch::headeronly::ScalarType;
 
 Activation activation_of(const char* op, const std::string& name) {
-  TORCHTALLY_CHECK(name == "softmax" || name == "sigmoid" || name == "none", op,
-                   ": activation must be 'softmax', 'sigmoid' or 'none', got '", name, "'");
+  TORCHTALLY_CHECK_VALUE(name == "softmax" || name == "sigmoid" || name == "none", op,
+                         ": activation must be 'softmax', 'sigmoid' or 'none', got '", name, "'");
   return name == "softmax" ? Activation::kSoftmax : name == "sigmoid" ? Activation::kSigmoid : Activation::kNone;
 }
 
@@ -50,10 +50,10 @@ Tensor upstream_gradient(const char* name, const Tensor& gradient, const std::ve
                          const Tensor& input) {
   constexpr const char* op = "overlap_sums_backward";
   const auto sizes = gradient.sizes();
-  TORCHTALLY_CHECK(gradient.scalar_type() == ScalarType::Double, op, ": ", name, " must be float64, got dtype ",
-                   torch::headeronly::toString(gradient.scalar_type()));
-  TORCHTALLY_CHECK(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), op, ": ", name,
-                   " must have shape ", ShapeText{shape.data(), shape.size()}, ", got ", shape_of(gradient));
+  TORCHTALLY_CHECK_TYPE(gradient.scalar_type() == ScalarType::Double, op, ": ", name, " must be float64, got ",
+                        dtype_text(gradient.scalar_type()));
+  TORCHTALLY_CHECK_VALUE(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), op, ": ", name,
+                         " must have shape ", ShapeText{shape.data(), shape.size()}, ", got ", shape_of(gradient));
   check_same_device(op, name, gradient, input);
   return torch::stable::contiguous(gradient);
 }
@@ -96,57 +96,66 @@ OverlapProblem overlap_problem(const char* op, OverlapArguments& given) {
   Tensor& target = given.target;
   OverlapProblem problem;
   problem.activation = activation_of(op, given.activation);
-  TORCHTALLY_CHECK(is_floating(input.scalar_type()), op,
-                   ": input must be a float16, bfloat16, float32 or float64 tensor, got dtype ",
-                   torch::headeronly::toString(input.scalar_type()));
-  TORCHTALLY_CHECK(input.dim() >= 2 && input.dim() <= kMaxDims, op,
-                   ": input must be [N, C, ...] with 2 to 16 dimensions, got shape ", shape_of(input));
-  TORCHTALLY_CHECK(input.size(1) >= 1 && input.size(1) <= std::numeric_limits<int32_t>::max() - 2, op,
-                   ": input must have at least one class in dimension 1, got shape ", shape_of(input));
+  const auto sizes = input.sizes();
+  TORCHTALLY_CHECK_TYPE(is_floating(input.scalar_type()), op,
+                        ": input must be float16, bfloat16, float32 or float64, got ", dtype_text(input.scalar_type()));
+  TORCHTALLY_CHECK_VALUE(input.dim() >= 2 && sizes[1] >= 1, op,
+                         ": input must be [N, C, ...] with at least one class, got shape ", shape_of(input));
+  TORCHTALLY_CHECK_VALUE(input.dim() <= kMaxDims && sizes[1] <= std::numeric_limits<int32_t>::max() - 2, op,
+                         ": input must have at most ", kMaxDims, " dimensions and 2147483645 classes, got shape ",
+                         shape_of(input));
   check_same_device(op, "input", input, target);
+  std::vector<int64_t> without_classes(sizes.begin(), sizes.end());
+  without_classes.erase(without_classes.begin() + 1);
+  const ShapeText label_shape{without_classes.data(), without_classes.size()};
 
   const auto target_type = label_type(target.scalar_type());
-  TORCHTALLY_CHECK(target_type.has_value() || is_floating(target.scalar_type()), op,
-                   ": target must hold integer or bool labels, or a value for each class, got dtype ",
-                   torch::headeronly::toString(target.scalar_type()));
+  TORCHTALLY_CHECK_TYPE(target_type.has_value() || is_floating(target.scalar_type()), op,
+                        ": target must hold integer or bool labels, or floating values for each class, got ",
+                        dtype_text(target.scalar_type()));
   problem.labels = target.dim() != input.dim();
   if (problem.labels) {
-    TORCHTALLY_CHECK(has_label_shape(target, input), op, ": target must be labels [N, ...] or input's shape ",
-                     shape_of(input), ", got shape ", shape_of(target));
-    TORCHTALLY_CHECK(target_type.has_value(), op, ": labels must be integer or bool, got dtype ",
-                     torch::headeronly::toString(target.scalar_type()));
-    problem.target_last = last_valid(*target_type, input.size(1));
+    TORCHTALLY_CHECK_VALUE(has_label_shape(target, input), op, ": target must be labels [N, ...] = ", label_shape,
+                           " or have input's shape ", shape_of(input), ", got ", shape_of(target));
+    TORCHTALLY_CHECK_TYPE(target_type.has_value(), op, ": labels must be an integer or bool tensor, got ",
+                          dtype_text(target.scalar_type()));
+    problem.target_last = last_valid(*target_type, sizes[1]);
     for (const int64_t value : given.ignore_index) {
       if (const auto bits = raw_bits(value, *target_type)) {
-        TORCHTALLY_CHECK(problem.num_ignore < kMaxIgnore, op, ": ignore_index must hold at most ", kMaxIgnore,
-                         " values that target's dtype can represent, got ", given.ignore_index.size());
+        TORCHTALLY_CHECK_VALUE(problem.num_ignore < kMaxIgnore, op, ": ignore_index must hold at most ", kMaxIgnore,
+                               " values that target's dtype can represent, got ", given.ignore_index.size());
         problem.ignore[problem.num_ignore++] = *bits;
       }
     }
   } else {
-    TORCHTALLY_CHECK(has_shape(target, input), op, ": target must be labels [N, ...] or input's shape ",
-                     shape_of(input), ", got shape ", shape_of(target));
-    TORCHTALLY_CHECK(given.ignore_index.empty(), op,
-                     ": ignore_index is for labels, got a target with a value for each class; use mask");
+    bool channel = target.size(1) == 1;
+    for (int64_t d = 0; channel && d < input.dim(); ++d) {
+      channel = d == 1 || target.size(d) == input.size(d);
+    }
+    TORCHTALLY_CHECK_VALUE(has_shape(target, input), op, ": target with a class dimension must have input's shape ",
+                           shape_of(input), ", got ", shape_of(target),
+                           channel ? "; for labels pass target.squeeze(1)" : "");
+    TORCHTALLY_CHECK_VALUE(given.ignore_index.empty(), op,
+                           ": ignore_index is for labels [N, ...], got a target of input's shape; pass mask instead");
   }
   if (given.mask.has_value()) {
     const Tensor& mask = *given.mask;
-    TORCHTALLY_CHECK(mask.scalar_type() == ScalarType::Bool, op, ": mask must be a bool tensor, got dtype ",
-                     torch::headeronly::toString(mask.scalar_type()));
+    TORCHTALLY_CHECK_TYPE(mask.scalar_type() == ScalarType::Bool, op, ": mask must be a bool tensor, got ",
+                          dtype_text(mask.scalar_type()));
     check_same_device(op, "mask", mask, target);
-    TORCHTALLY_CHECK(has_label_shape(mask, input), op, ": mask must be [N, ...] for input ", shape_of(input),
-                     ", got shape ", shape_of(mask));
+    TORCHTALLY_CHECK_VALUE(has_label_shape(mask, input), op, ": mask must be [N, ...] = ", label_shape, ", got ",
+                           shape_of(mask));
   }
   if (given.class_weight.has_value()) {
     const Tensor& weight = *given.class_weight;
-    TORCHTALLY_CHECK(is_floating(weight.scalar_type()), op, ": class_weight must be a floating tensor, got dtype ",
-                     torch::headeronly::toString(weight.scalar_type()));
+    TORCHTALLY_CHECK_TYPE(is_floating(weight.scalar_type()), op, ": class_weight must be a floating tensor, got ",
+                          dtype_text(weight.scalar_type()));
     check_same_device(op, "class_weight", weight, target);
-    TORCHTALLY_CHECK(weight.dim() == 1 && weight.size(0) == input.size(1), op, ": class_weight must have shape [",
-                     input.size(1), "], got ", shape_of(weight));
+    TORCHTALLY_CHECK_VALUE(weight.dim() == 1 && weight.size(0) == sizes[1], op, ": class_weight must have shape [",
+                           sizes[1], "], got ", shape_of(weight));
   }
-  TORCHTALLY_CHECK(given.label_smoothing >= 0.0 && given.label_smoothing <= 1.0, op,
-                   ": label_smoothing must lie in [0, 1], got ", given.label_smoothing);
+  TORCHTALLY_CHECK_VALUE(given.label_smoothing >= 0.0 && given.label_smoothing <= 1.0, op,
+                         ": label_smoothing must lie in [0, 1], got ", detail::number_text(given.label_smoothing));
   problem.label_smoothing = given.label_smoothing;
 
   problem.samples = input.size(0);

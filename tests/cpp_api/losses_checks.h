@@ -38,38 +38,18 @@ Tensor by_module(const Tensor& logits, const Tensor& target, const LossOptions& 
   return Module(options)->forward(logits, target, mask);
 }
 
+#define LOSS(kind, of_logits, of_sums, module) {#of_logits, tt::of_logits}, {#module, by_module<tt::module>},
+#define LOSS_OF_SUMS(kind, of_logits, of_sums, module) {#of_sums, tt::of_sums},
+
 inline const std::map<std::string, OfLogits>& functions() {
   namespace tt = torchtally;
-  static const std::map<std::string, OfLogits> all = {
-      {"dice_loss", tt::dice_loss},
-      {"dice_ce_loss", tt::dice_ce_loss},
-      {"jaccard_loss", tt::jaccard_loss},
-      {"tversky_loss", tt::tversky_loss},
-      {"focal_tversky_loss", tt::focal_tversky_loss},
-      {"generalized_dice_loss", tt::generalized_dice_loss},
-      {"log_dice_loss", tt::log_dice_loss},
-      {"DiceLoss", by_module<tt::DiceLoss>},
-      {"DiceCELoss", by_module<tt::DiceCELoss>},
-      {"JaccardLoss", by_module<tt::JaccardLoss>},
-      {"TverskyLoss", by_module<tt::TverskyLoss>},
-      {"FocalTverskyLoss", by_module<tt::FocalTverskyLoss>},
-      {"GeneralizedDiceLoss", by_module<tt::GeneralizedDiceLoss>},
-      {"LogDiceLoss", by_module<tt::LogDiceLoss>},
-  };
+  static const std::map<std::string, OfLogits> all = {TORCHTALLY_LOSSES(LOSS)};
   return all;
 }
 
 inline const std::map<std::string, OfSums>& functions_of_sums() {
   namespace tt = torchtally;
-  static const std::map<std::string, OfSums> all = {
-      {"dice_loss_from_sums", tt::dice_loss_from_sums},
-      {"dice_ce_loss_from_sums", tt::dice_ce_loss_from_sums},
-      {"jaccard_loss_from_sums", tt::jaccard_loss_from_sums},
-      {"tversky_loss_from_sums", tt::tversky_loss_from_sums},
-      {"focal_tversky_loss_from_sums", tt::focal_tversky_loss_from_sums},
-      {"generalized_dice_loss_from_sums", tt::generalized_dice_loss_from_sums},
-      {"log_dice_loss_from_sums", tt::log_dice_loss_from_sums},
-  };
+  static const std::map<std::string, OfSums> all = {TORCHTALLY_LOSSES(LOSS_OF_SUMS)};
   return all;
 }
 

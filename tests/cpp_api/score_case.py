@@ -8,41 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torchtally.functional._definitions import SCORES as DEFINITIONS
+
 #: preds, target and mask of one update.
 Batch = tuple[Tensor, Tensor, Tensor | None]
 
-SCORES = (
-    "dice",
-    "iou",
-    "f1",
-    "fbeta",
-    "precision",
-    "recall",
-    "specificity",
-    "accuracy",
-    "balanced_accuracy",
-    "frequency_weighted_iou",
-    "tversky",
-    "generalized_dice",
-    "matthews_corrcoef",
-    "cohen_kappa",
-)
-METRICS = {
-    "dice": "DiceScore",
-    "iou": "IoUScore",
-    "f1": "F1Score",
-    "fbeta": "FBetaScore",
-    "precision": "PrecisionScore",
-    "recall": "RecallScore",
-    "specificity": "SpecificityScore",
-    "accuracy": "AccuracyScore",
-    "balanced_accuracy": "BalancedAccuracyScore",
-    "frequency_weighted_iou": "FrequencyWeightedIoUScore",
-    "tversky": "TverskyScore",
-    "generalized_dice": "GeneralizedDiceScore",
-    "matthews_corrcoef": "MatthewsCorrCoef",
-    "cohen_kappa": "CohenKappaScore",
-}
+SCORES = tuple(DEFINITIONS)
+METRICS = {score.name: score.metric for score in DEFINITIONS.values()}
 LABELS = (
     torch.uint8,
     torch.int8,
@@ -97,7 +69,7 @@ class Case:
 
 def function_of(score: str) -> str:
     """Return the name of a score's function of pixels."""
-    return score if score == "matthews_corrcoef" else f"{score}_score"
+    return DEFINITIONS[score].function
 
 
 def labels(

@@ -23,6 +23,8 @@ from score_case import (
     labels,
 )
 
+from torchtally.functional._definitions import SCORES as DEFINITIONS
+
 
 class Dice:
     """Random choices of a seed."""
@@ -124,9 +126,9 @@ def policy_options(dice: Dice, score: str, task: str, classes: int) -> dict[str,
         "cohen_kappa": [{"weights": w} for w in ("none", "linear", "quadratic")],
     }
     options |= dice.of(*parameters.get(score, [{}]))
-    if score in ("matthews_corrcoef", "cohen_kappa"):
+    definition = DEFINITIONS[score]
+    if definition.sees == "all":
         return options
-    whole = score == "generalized_dice"
     if dice.one_in(4) and task == "multiclass":
         unions = [dice.some(classes) for _ in range(dice.of(1, 2, 3))]
         options["regions"] = unions
@@ -134,11 +136,11 @@ def policy_options(dice: Dice, score: str, task: str, classes: int) -> dict[str,
         options["classes"] = dice.of("present", dice.some(classes))
     elif dice.one_in(3):
         options["include_background"] = False
-    if whole:
+    if definition.sees == "scored":
         return options
     if dice.one_in(2):
         options["sample_mean"] = dice.of(*SAMPLE_MEANS)
-    if score in ("balanced_accuracy", "frequency_weighted_iou"):
+    if definition.fixed:
         return options
     own = {"binary": ("binary",), "multilabel": ("samples",)}.get(task, ())
     if dice.one_in(3):

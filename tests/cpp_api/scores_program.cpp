@@ -176,39 +176,21 @@ struct ScoreFunctions {
 };
 
 // Every public function of a score, of pixels (preds, target) and of counts (a matrix, or the four class counts).
-#define SCORE(of_pixels, of_counts)                                                                                 \
+#define SCORE(kind, of_pixels, of_counts, metric)                                                                   \
   {#of_pixels,                                                                                                      \
    {[](const Tensors& t, int64_t c, const ScoreOptions& o) { return of_pixels(t[0], t[1], c, o); },                 \
     [](const Tensors& t, int64_t c, const ScoreOptions& o) { return of_pixels(kReturnValid, t[0], t[1], c, o); }}}, \
-  {                                                                                                                 \
-    #of_counts, {                                                                                                   \
-      [](const Tensors& t, int64_t, const ScoreOptions& o) {                                                        \
-        return t.size() == 1 ? of_counts(t[0], o) : of_counts(ClassCounts{t[0], t[1], t[2], t[3]}, o);              \
-      },                                                                                                            \
-          [](const Tensors& t, int64_t, const ScoreOptions& o) {                                                    \
-            return t.size() == 1 ? of_counts(kReturnValid, t[0], o)                                                 \
-                                 : of_counts(kReturnValid, ClassCounts{t[0], t[1], t[2], t[3]}, o);                 \
-          }                                                                                                         \
-    }                                                                                                               \
-  }
+      {#of_counts,                                                                                                  \
+       {[](const Tensors& t, int64_t, const ScoreOptions& o) {                                                      \
+          return t.size() == 1 ? of_counts(t[0], o) : of_counts(ClassCounts{t[0], t[1], t[2], t[3]}, o);            \
+        },                                                                                                          \
+        [](const Tensors& t, int64_t, const ScoreOptions& o) {                                                      \
+          return t.size() == 1 ? of_counts(kReturnValid, t[0], o)                                                   \
+                               : of_counts(kReturnValid, ClassCounts{t[0], t[1], t[2], t[3]}, o);                   \
+        }}},
 
 const std::map<std::string, ScoreFunctions>& score_functions() {
-  static const std::map<std::string, ScoreFunctions> all = {
-      SCORE(dice_score, dice_from_counts),
-      SCORE(iou_score, iou_from_counts),
-      SCORE(f1_score, f1_from_counts),
-      SCORE(fbeta_score, fbeta_from_counts),
-      SCORE(precision_score, precision_from_counts),
-      SCORE(recall_score, recall_from_counts),
-      SCORE(specificity_score, specificity_from_counts),
-      SCORE(accuracy_score, accuracy_from_counts),
-      SCORE(balanced_accuracy_score, balanced_accuracy_from_counts),
-      SCORE(frequency_weighted_iou_score, frequency_weighted_iou_from_counts),
-      SCORE(tversky_score, tversky_from_counts),
-      SCORE(generalized_dice_score, generalized_dice_from_counts),
-      SCORE(matthews_corrcoef, matthews_corrcoef_from_counts),
-      SCORE(cohen_kappa_score, cohen_kappa_from_counts),
-  };
+  static const std::map<std::string, ScoreFunctions> all = {TORCHTALLY_SCORES(SCORE)};
   return all;
 }
 
@@ -265,24 +247,12 @@ Tensors suite_call(const Dict& in) {
   });
 }
 
+#define METRIC(kind, of_pixels, of_counts, metric) {#metric, metric_call<metrics::metric, ScoreOptions>()},
+
 const std::map<std::string, MetricCall>& metric_calls() {
   static const std::map<std::string, MetricCall> all = {
       {"ConfusionMatrix", metric_call<metrics::ConfusionMatrix, CountOptions>()},
-      {"DiceScore", metric_call<metrics::DiceScore, ScoreOptions>()},
-      {"IoUScore", metric_call<metrics::IoUScore, ScoreOptions>()},
-      {"F1Score", metric_call<metrics::F1Score, ScoreOptions>()},
-      {"FBetaScore", metric_call<metrics::FBetaScore, ScoreOptions>()},
-      {"PrecisionScore", metric_call<metrics::PrecisionScore, ScoreOptions>()},
-      {"RecallScore", metric_call<metrics::RecallScore, ScoreOptions>()},
-      {"SpecificityScore", metric_call<metrics::SpecificityScore, ScoreOptions>()},
-      {"AccuracyScore", metric_call<metrics::AccuracyScore, ScoreOptions>()},
-      {"BalancedAccuracyScore", metric_call<metrics::BalancedAccuracyScore, ScoreOptions>()},
-      {"FrequencyWeightedIoUScore", metric_call<metrics::FrequencyWeightedIoUScore, ScoreOptions>()},
-      {"TverskyScore", metric_call<metrics::TverskyScore, ScoreOptions>()},
-      {"GeneralizedDiceScore", metric_call<metrics::GeneralizedDiceScore, ScoreOptions>()},
-      {"MatthewsCorrCoef", metric_call<metrics::MatthewsCorrCoef, ScoreOptions>()},
-      {"CohenKappaScore", metric_call<metrics::CohenKappaScore, ScoreOptions>()},
-      {"ScoreSuite", suite_call},
+      TORCHTALLY_SCORES(METRIC){"ScoreSuite", suite_call},
   };
   return all;
 }

@@ -307,14 +307,14 @@ def test_wrong_arguments(
 
 
 @pytest.mark.parametrize(("tensors", "options", "message"), [
-    ((Y, Y), {}, "input must be a float16"),
+    ((Y, Y), {}, "input must be float16"),
     ((torch.zeros(3), Y), {}, r"input must be \[N, C, ...\]"),
     ((torch.zeros(2, 0, 4), Y), {}, "at least one class"),
     ((X, Y.to(torch.complex64)), {}, "target must hold"),
-    ((X, Y.float()), {}, "labels must be integer"),
+    ((X, Y.float()), {}, "labels must be an integer"),
     ((X, Y[:, :3]), {}, "target must be labels"),
-    ((X, torch.zeros(2, 3, 5)), {}, "target must be labels"),
-    ((X, X), {"ignore_index": [0]}, "use mask"),
+    ((X, torch.zeros(2, 3, 5)), {}, "target with a class dimension must"),
+    ((X, X), {"ignore_index": [0]}, "pass mask"),
     ((X, Y), {"ignore_index": list(range(65))}, "at most 64 values"),
     ((X, Y), {"activation": "relu"}, "got 'relu'"),
     ((X, Y, Y), {}, "mask must be a bool"),

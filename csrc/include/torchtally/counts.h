@@ -7,15 +7,8 @@
 /// of the Python package; what_without_backtrace() has them.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-#include <c10/util/Exception.h>
-
-#include <cstdint>
-
-#include <torchtally/detail/class_counts.h>
 #include <torchtally/detail/labels.h>
-#include <torchtally/detail/policy_checks.h>
-#include <torchtally/options.h>
+#include <torchtally/detail/policy.h>
 
 namespace torchtally {
 
@@ -28,7 +21,7 @@ namespace torchtally {
 inline at::Tensor normalize_confusion_matrix(const at::Tensor& matrix, Normalize normalize,
                                              at::ScalarType dtype = at::kFloat) {
   const char* const op = "normalize_confusion_matrix";
-  TORCH_CHECK_TYPE(matrix.defined(), op, ": matrix must be a tensor, got an undefined one");
+  detail::check_defined(op, "matrix", matrix);
   TORCH_CHECK_VALUE(matrix.dim() >= 2 && matrix.size(-1) == matrix.size(-2), op,
                     ": matrix must be [..., C, C], got shape ", detail::shape_text(matrix));
   detail::check_score_dtype(op, dtype);
@@ -57,9 +50,9 @@ inline at::Tensor confusion_matrix(const at::Tensor& preds, const at::Tensor& ta
   if (options.normalize().has_value()) {
     detail::check_score_dtype(op, dtype);
   }
-  const at::Tensor matrix = detail::Labels::checked(op, num_classes, options)
-                                .count_matrix(preds, target, options.mask(), options.per_sample().value_or(false),
-                                              options.validate().value_or(true));
+  const auto [matrix, invalid] = detail::Labels::checked(op, num_classes, options)
+                                     .count(detail::Counted::kMatrix, preds, target, options.mask(),
+                                            options.per_sample().value_or(false), options.validate().value_or(true));
   return options.normalize().has_value() ? normalize_confusion_matrix(matrix, *options.normalize(), dtype) : matrix;
 }
 
@@ -73,12 +66,14 @@ inline at::Tensor confusion_matrix(const at::Tensor& preds, const at::Tensor& ta
 inline ClassCounts class_counts(const at::Tensor& preds, const at::Tensor& target, int64_t num_classes,
                                 const CountOptions& options = {}) {
   const char* const op = "class_counts";
-  detail::refuse_unknown(op, options, [](const char* name) {
-    return !detail::is_one_of(name, {"label_map", "preds_map", "top_k", "normalize", "dtype"});
+  detail::refuse_unknown(op, options, [](std::string_view name) {
+    constexpr std::string_view of_matrices[] = {"label_map", "preds_map", "top_k", "normalize", "dtype"};
+    return !detail::contains(of_matrices, name);
   });
-  return detail::Labels::checked(op, num_classes, options)
-      .count_classes(preds, target, options.mask(), options.per_sample().value_or(false),
-                     options.validate().value_or(true));
+  const auto [rows, invalid] = detail::Labels::checked(op, num_classes, options)
+                                   .count(detail::Counted::kClasses, preds, target, options.mask(),
+                                          options.per_sample().value_or(false), options.validate().value_or(true));
+  return detail::unpacked(rows, options.task() == Task::kMultilabel);
 }
 
 }  // namespace torchtally

@@ -1,179 +1,157 @@
-/// \file
-/// The choices of options. name_of(value) is the word that Python uses, from_name<Enum>(word) the value of it.
+// Written by scripts/generate_api.py from python/torchtally/_options.py and functional/_definitions.py.
+// clang-format off
 #pragma once
 
+/// The choices of options. name_of(value) is the word that Python uses, from_name<Enum>(word) the value of it.
 #include <torchtally/detail/names.h>
 
 namespace torchtally {
 
-/// The scores; name_of is the stem of the functions <stem>_score and <stem>_from_counts.
+/// The scores, by the names that ScoreSuite has for them in Python.
 enum class Score {
-  kDice,
-  kIoU,
-  kF1,
-  kFBeta,
-  kPrecision,
-  kRecall,
-  kSpecificity,
-  kAccuracy,
-  kBalancedAccuracy,
-  kFrequencyWeightedIoU,
-  kTversky,
-  kGeneralizedDice,
-  kMatthewsCorrCoef,
-  kCohenKappa,
+  kDice, kIoU, kF1, kFBeta, kPrecision, kRecall, kSpecificity, kAccuracy, kBalancedAccuracy, kFrequencyWeightedIoU,
+  kTversky, kGeneralizedDice, kMatthewsCorrCoef, kCohenKappa,
 };
 
-/// How preds and target are read.
-enum class Task { kMulticlass, kBinary, kMultilabel };
+/// `task`: the choices.
+enum class Task {
+  kMulticlass,  ///< one class a pixel
+  kBinary,  ///< classes 0 and 1
+  kMultilabel,  ///< L labels a pixel, each set or not
+};
 
-/// What a label outside [0, C) that is not ignored does.
+/// `out_of_range`: what a label outside [0, C) that is not ignored does.
 enum class OutOfRange {
-  kError,   ///< c10::ValueError: at once from functions, from compute() of metrics
-  kIgnore,  ///< its pair counts nowhere
-  kMiss,    ///< its pair is counted in an extra last class, "other", which enters Average::kMicro only
+  kError,  ///< throws
+  kIgnore,  ///< leaves its pair out
+  kMiss,  ///< counts it as a class of its own, "other", that enters micro averages only
 };
 
-/// What the counts of a matrix are divided by.
+/// `normalize`: the choices.
 enum class Normalize {
-  kTrue,  ///< the pixels of each target class: rows add up to 1
-  kPred,  ///< the pixels of each predicted class: columns add up to 1
-  kAll,   ///< all pixels
+  kTrue,  ///< of the pixels of each target class
+  kPred,  ///< of the pixels of each predicted class
+  kAll,  ///< of all pixels
 };
 
-/// How the scores of classes become one.
+/// `average`: the choices.
 enum class Average {
-  kMacro,     ///< mean over classes, weighted by class_weights if given
-  kMicro,     ///< one score of the pooled counts
-  kWeighted,  ///< mean over classes, weighted by support (target pixels)
-  kNone,      ///< a score for each class
-  kBinary,    ///< class 1 alone; the default for Task::kBinary
-  kSamples,   ///< multilabel: labels pooled in each sample, then the mean over samples
+  kMacro,  ///< mean over classes
+  kMicro,  ///< pools the counts of all classes
+  kWeighted,  ///< mean weighted by support
+  kNone,  ///< a score for each class
+  kBinary,  ///< class 1 alone
+  kSamples,  ///< mean over samples of labels pooled (multilabel)
 };
 
-/// Which entries are undefined, beside those with a zero denominator.
+/// `undefined_when`: which entries are undefined.
 enum class UndefinedWhen {
-  kZeroDenominator,  ///< no others
-  kEmptyTarget,      ///< those without a target pixel
-  kBothEmpty,        ///< those without a target or predicted pixel
+  kZeroDenominator,  ///< those alone
+  kEmptyTarget,  ///< also those without a target pixel
+  kBothEmpty,  ///< also those without a target or predicted pixel
 };
 
-/// What happens to samples, the indices of dimension 0.
+/// `aggregation`: the choices.
 enum class Aggregation {
-  kGlobal,      ///< their counts are added up before any ratio
-  kSamplewise,  ///< each is scored, and the scores are averaged
-  kNone,        ///< a score for each sample
+  kGlobal,  ///< adds up the counts of all samples first
+  kSamplewise,  ///< averages the scores of samples
+  kNone,  ///< returns a score for each sample
 };
 
-/// The order of the means of Aggregation::kSamplewise.
+/// `sample_mean`: of samplewise scores.
 enum class SampleMean {
-  kClassesFirst,  ///< over the classes of a sample, then over samples
-  kSamplesFirst,  ///< over the samples of a class, then over classes
-  kJoint,         ///< over all (sample, class) entries at once
+  kClassesFirst,  ///< means over classes, then samples
+  kSamplesFirst,  ///< the other way round
+  kJoint,  ///< one mean over both
 };
 
-/// Weight of a class with t target pixels in generalized Dice.
+/// `weight_type`: w of a class with t target pixels.
 enum class WeightType {
   kSquare,  ///< 1 / t^2
   kSimple,  ///< 1 / t
   kLinear,  ///< 1
 };
 
-/// Weight of a class without target pixels in generalized Dice.
+/// `empty_weight`: w of a class without target pixels
 enum class EmptyWeight {
-  kLargest,  ///< the largest one of the other classes
-  kZero,     ///< 0
+  kLargest,  ///< that of the other classes (MONAI)
+  kZero,  ///< 0
 };
 
-/// Weight of a disagreement between classes i and j in Cohen's kappa.
+/// `weights`: weight of a disagreement between two classes.
 enum class KappaWeights {
-  kNone,       ///< 1
-  kLinear,     ///< |i - j|
-  kQuadratic,  ///< (i - j)^2
+  kNone,  ///< 1
+  kLinear,  ///< the distance
+  kQuadratic,  ///< its square
+};
+
+/// `activation`: what makes probabilities of the logits.
+enum class Activation {
+  kSoftmax,  ///< over dimension 1
+  kSigmoid,  ///< of each class alone
+  kNone,  ///< nothing, they are probabilities already
+};
+
+/// `average`: the choices.
+enum class LossAverage {
+  kMacro,  ///< keeps classes apart and averages their losses
+  kMicro,  ///< pools their sums first
+};
+
+/// `absent`: what a class without a target pixel does (in the sample, or in the batch with batch=true).
+enum class Absent {
+  kKeep,  ///< counts like any other
+  kZero,  ///< has loss 0 and stays in the mean
+  kSkip,  ///< leaves the mean of its sample
+};
+
+/// `form`: the loss of an overlap index.
+enum class LossForm {
+  kComplement,  ///< 1 - index
+  kNegative,  ///< -index
+  kLog,  ///< -log(max(index, log_eps))
+};
+
+/// `reduction`: the choices.
+enum class LossReduction {
+  kMean,  ///< over entries
+  kSum,  ///< of entries
+  kNone,  ///< one value an entry
+};
+
+/// `weight_type`: weight of a class whose target has size T.
+enum class LossWeightType {
+  kSquare,  ///< 1 / T^2
+  kSimple,  ///< 1 / T
+  kUniform,  ///< 1
+};
+
+/// `gamma_of`: what is raised to gamma.
+enum class GammaOf {
+  kEntries,  ///< the loss of each entry
+  kMean,  ///< their mean
 };
 
 namespace detail {
-
-template <>
-struct Words<Score> {
-  static constexpr const char* option = "score";
-  static constexpr const char* words[] = {
-      "dice",
-      "iou",
-      "f1",
-      "fbeta",
-      "precision",
-      "recall",
-      "specificity",
-      "accuracy",
-      "balanced_accuracy",
-      "frequency_weighted_iou",
-      "tversky",
-      "generalized_dice",
-      "matthews_corrcoef",
-      "cohen_kappa",
-  };
-};
-
-template <>
-struct Words<Task> {
-  static constexpr const char* option = "task";
-  static constexpr const char* words[] = {"multiclass", "binary", "multilabel"};
-};
-
-template <>
-struct Words<OutOfRange> {
-  static constexpr const char* option = "out_of_range";
-  static constexpr const char* words[] = {"error", "ignore", "miss"};
-};
-
-template <>
-struct Words<Normalize> {
-  static constexpr const char* option = "normalize";
-  static constexpr const char* words[] = {"true", "pred", "all"};
-};
-
-template <>
-struct Words<Average> {
-  static constexpr const char* option = "average";
-  static constexpr const char* words[] = {"macro", "micro", "weighted", "none", "binary", "samples"};
-};
-
-template <>
-struct Words<UndefinedWhen> {
-  static constexpr const char* option = "undefined_when";
-  static constexpr const char* words[] = {"zero_denominator", "empty_target", "both_empty"};
-};
-
-template <>
-struct Words<Aggregation> {
-  static constexpr const char* option = "aggregation";
-  static constexpr const char* words[] = {"global", "samplewise", "none"};
-};
-
-template <>
-struct Words<SampleMean> {
-  static constexpr const char* option = "sample_mean";
-  static constexpr const char* words[] = {"classes_first", "samples_first", "joint"};
-};
-
-template <>
-struct Words<WeightType> {
-  static constexpr const char* option = "weight_type";
-  static constexpr const char* words[] = {"square", "simple", "linear"};
-};
-
-template <>
-struct Words<EmptyWeight> {
-  static constexpr const char* option = "empty_weight";
-  static constexpr const char* words[] = {"largest", "zero"};
-};
-
-template <>
-struct Words<KappaWeights> {
-  static constexpr const char* option = "weights";
-  static constexpr const char* words[] = {"none", "linear", "quadratic"};
-};
-
+TORCHTALLY_DETAIL_WORDS(Score, "score",
+    "dice", "iou", "f1", "fbeta", "precision", "recall", "specificity", "accuracy", "balanced_accuracy",
+    "frequency_weighted_iou", "tversky", "generalized_dice", "matthews_corrcoef", "cohen_kappa")
+TORCHTALLY_DETAIL_WORDS(Task, "task", "multiclass", "binary", "multilabel")
+TORCHTALLY_DETAIL_WORDS(OutOfRange, "out_of_range", "error", "ignore", "miss")
+TORCHTALLY_DETAIL_WORDS(Normalize, "normalize", "true", "pred", "all")
+TORCHTALLY_DETAIL_WORDS(Average, "average", "macro", "micro", "weighted", "none", "binary", "samples")
+TORCHTALLY_DETAIL_WORDS(UndefinedWhen, "undefined_when", "zero_denominator", "empty_target", "both_empty")
+TORCHTALLY_DETAIL_WORDS(Aggregation, "aggregation", "global", "samplewise", "none")
+TORCHTALLY_DETAIL_WORDS(SampleMean, "sample_mean", "classes_first", "samples_first", "joint")
+TORCHTALLY_DETAIL_WORDS(WeightType, "weight_type", "square", "simple", "linear")
+TORCHTALLY_DETAIL_WORDS(EmptyWeight, "empty_weight", "largest", "zero")
+TORCHTALLY_DETAIL_WORDS(KappaWeights, "weights", "none", "linear", "quadratic")
+TORCHTALLY_DETAIL_WORDS(Activation, "activation", "softmax", "sigmoid", "none")
+TORCHTALLY_DETAIL_WORDS(LossAverage, "average", "macro", "micro")
+TORCHTALLY_DETAIL_WORDS(Absent, "absent", "keep", "zero", "skip")
+TORCHTALLY_DETAIL_WORDS(LossForm, "form", "complement", "negative", "log")
+TORCHTALLY_DETAIL_WORDS(LossReduction, "reduction", "mean", "sum", "none")
+TORCHTALLY_DETAIL_WORDS(LossWeightType, "weight_type", "square", "simple", "uniform")
+TORCHTALLY_DETAIL_WORDS(GammaOf, "gamma_of", "entries", "mean")
 }  // namespace detail
 }  // namespace torchtally

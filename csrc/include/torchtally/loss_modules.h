@@ -10,9 +10,7 @@
 #include <torch/nn/cloneable.h>
 #include <torch/nn/pimpl.h>
 
-#include <optional>
 #include <ostream>
-#include <string>
 
 #include <torchtally/losses.h>
 
@@ -50,10 +48,12 @@ class LossModule : public torch::nn::Cloneable<Derived> {
 
  private:
   void move_weights(torch::Device device, bool non_blocking) {
-    for (at::Tensor* weights : {&settings_.class_weights, &settings_.ce_weight}) {
-      if (weights->defined()) {
-        *weights = weights->to(device, non_blocking);
-      }
+    LossOptions& o = settings_.options;
+    if (o.class_weights().has_value()) {
+      o.class_weights(o.class_weights()->to(device, non_blocking));
+    }
+    if (o.ce_weight().has_value()) {
+      o.ce_weight(o.ce_weight()->to(device, non_blocking));
     }
   }
 
@@ -62,60 +62,15 @@ class LossModule : public torch::nn::Cloneable<Derived> {
 
 }  // namespace detail::loss
 
-/// dice_loss as a module.
-struct DiceLossImpl : detail::loss::LossModule<DiceLossImpl> {
-  static constexpr auto kKind = detail::loss::Kind::kDice;
-  static constexpr const char* kName = "DiceLoss";
-  using LossModule::LossModule;
-};
-TORCH_MODULE(DiceLoss);
-
-/// dice_ce_loss as a module.
-struct DiceCELossImpl : detail::loss::LossModule<DiceCELossImpl> {
-  static constexpr auto kKind = detail::loss::Kind::kDiceCE;
-  static constexpr const char* kName = "DiceCELoss";
-  using LossModule::LossModule;
-};
-TORCH_MODULE(DiceCELoss);
-
-/// jaccard_loss as a module.
-struct JaccardLossImpl : detail::loss::LossModule<JaccardLossImpl> {
-  static constexpr auto kKind = detail::loss::Kind::kJaccard;
-  static constexpr const char* kName = "JaccardLoss";
-  using LossModule::LossModule;
-};
-TORCH_MODULE(JaccardLoss);
-
-/// tversky_loss as a module.
-struct TverskyLossImpl : detail::loss::LossModule<TverskyLossImpl> {
-  static constexpr auto kKind = detail::loss::Kind::kTversky;
-  static constexpr const char* kName = "TverskyLoss";
-  using LossModule::LossModule;
-};
-TORCH_MODULE(TverskyLoss);
-
-/// focal_tversky_loss as a module.
-struct FocalTverskyLossImpl : detail::loss::LossModule<FocalTverskyLossImpl> {
-  static constexpr auto kKind = detail::loss::Kind::kFocalTversky;
-  static constexpr const char* kName = "FocalTverskyLoss";
-  using LossModule::LossModule;
-};
-TORCH_MODULE(FocalTverskyLoss);
-
-/// generalized_dice_loss as a module.
-struct GeneralizedDiceLossImpl : detail::loss::LossModule<GeneralizedDiceLossImpl> {
-  static constexpr auto kKind = detail::loss::Kind::kGeneralizedDice;
-  static constexpr const char* kName = "GeneralizedDiceLoss";
-  using LossModule::LossModule;
-};
-TORCH_MODULE(GeneralizedDiceLoss);
-
-/// log_dice_loss as a module.
-struct LogDiceLossImpl : detail::loss::LossModule<LogDiceLossImpl> {
-  static constexpr auto kKind = detail::loss::Kind::kLogDice;
-  static constexpr const char* kName = "LogDiceLoss";
-  using LossModule::LossModule;
-};
-TORCH_MODULE(LogDiceLoss);
+// DiceLoss is a module of dice_loss, and so on.
+#define TORCHTALLY_DETAIL_MODULE(kind, of_logits, of_sums, module) \
+  struct module##Impl : detail::loss::LossModule<module##Impl> {   \
+    static constexpr auto kKind = detail::loss::Kind::kind;        \
+    static constexpr const char* kName = #module;                  \
+    using LossModule::LossModule;                                  \
+  };                                                               \
+  TORCH_MODULE(module);
+TORCHTALLY_LOSSES(TORCHTALLY_DETAIL_MODULE)
+#undef TORCHTALLY_DETAIL_MODULE
 
 }  // namespace torchtally

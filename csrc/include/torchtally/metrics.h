@@ -14,20 +14,8 @@
 /// The options are those of the functions, less mask, which update() takes, and validate.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-#include <c10/util/Exception.h>
-
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include <torchtally/counts.h>
-#include <torchtally/detail/describe.h>
 #include <torchtally/detail/score_reader.h>
-#include <torchtally/detail/state.h>
 #include <torchtally/scores.h>
 
 namespace torchtally::metrics {
@@ -91,7 +79,7 @@ class CountingMetric {
                                 wanted[i]->sizes().slice(static_cast<size_t>(skipped)),
                         name(), ".load_state: tensor ", i, " must be int64 of shape ", detail::shape_text(*wanted[i]),
                         skipped != 0 ? " beside the samples" : "", ", got ",
-                        given.defined() ? detail::dtype_text(given.scalar_type()) + " " + detail::shape_text(given)
+                        given.defined() ? detail::text_of(given.scalar_type()) + " " + detail::shape_text(given)
                                         : std::string("an undefined one"));
       *into[i] = given.to(wanted[i]->device(), at::kLong, /*non_blocking=*/false, /*copy=*/true).contiguous();
     }
@@ -101,7 +89,7 @@ class CountingMetric {
  protected:
   CountingMetric(detail::CountState state, const std::string& more) : state_(std::move(state)) {
     static constexpr const char* kept[] = {"one count", "sums over samples", "samples"};
-    config_ = name() + "(" + detail::text_of(state_.labels()) + ", keeps " +
+    config_ = name() + "(" + state_.labels().text + ", keeps " +
               (state_.counted() == detail::Counted::kMatrix ? "matrices" : "class counts") + " as " +
               kept[static_cast<size_t>(state_.keep())] + more + ")";
   }
@@ -136,8 +124,7 @@ class ConfusionMatrix : public CountingMetric<ConfusionMatrix> {
  private:
   static detail::CountState counting(int64_t num_classes, const CountOptions& options) {
     const char* const op = "ConfusionMatrix";
-    detail::refuse_unknown(op, options,
-                           [](const char* name) { return !detail::is_one_of(name, {"mask", "validate"}); });
+    detail::refuse_unknown(op, options, [](std::string_view name) { return name != "mask" && name != "validate"; });
     if (options.normalize().has_value()) {
       detail::check_score_dtype(op, options.dtype().value_or(at::kFloat));
     }
@@ -157,7 +144,8 @@ class ScoreMetric : public CountingMetric<ScoreMetric<score>> {
   /// \param num_classes C; the number of labels L for Task::kMultilabel, and 2 for Task::kBinary.
   /// \throws c10::TypeError for an option that the score does not take; c10::ValueError for a wrong value.
   explicit ScoreMetric(int64_t num_classes, const ScoreOptions& options = {})
-      : ScoreMetric(detail::ScoreReader(detail::metric_name(score), num_classes, {{name_of(score), score}}, options)) {}
+      : ScoreMetric(
+            detail::ScoreReader(detail::definition(score).metric, num_classes, {{name_of(score), score}}, options)) {}
 
   /// The score of everything counted since the last reset, as the function of the same name returns it.
   ///
@@ -171,20 +159,10 @@ class ScoreMetric : public CountingMetric<ScoreMetric<score>> {
   detail::ScoreReader reader_;
 };
 
-using DiceScore = ScoreMetric<Score::kDice>;
-using IoUScore = ScoreMetric<Score::kIoU>;
-using F1Score = ScoreMetric<Score::kF1>;
-using FBetaScore = ScoreMetric<Score::kFBeta>;
-using PrecisionScore = ScoreMetric<Score::kPrecision>;
-using RecallScore = ScoreMetric<Score::kRecall>;
-using SpecificityScore = ScoreMetric<Score::kSpecificity>;
-using AccuracyScore = ScoreMetric<Score::kAccuracy>;
-using BalancedAccuracyScore = ScoreMetric<Score::kBalancedAccuracy>;
-using FrequencyWeightedIoUScore = ScoreMetric<Score::kFrequencyWeightedIoU>;
-using TverskyScore = ScoreMetric<Score::kTversky>;
-using GeneralizedDiceScore = ScoreMetric<Score::kGeneralizedDice>;
-using MatthewsCorrCoef = ScoreMetric<Score::kMatthewsCorrCoef>;
-using CohenKappaScore = ScoreMetric<Score::kCohenKappa>;
+// DiceScore and so on.
+#define TORCHTALLY_DETAIL_METRIC(kind, of_pixels, of_counts, metric) using metric = ScoreMetric<Score::kind>;
+TORCHTALLY_SCORES(TORCHTALLY_DETAIL_METRIC)
+#undef TORCHTALLY_DETAIL_METRIC
 
 /// Any set of scores from one accumulation: each batch is counted once.
 ///

@@ -3,35 +3,11 @@
 /// `torchtally/losses.h`, C++ training code gets the losses and gradients of the Python package.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
-#include <cstdint>
-#include <optional>
-#include <utility>
-#include <vector>
-
-#include <torchtally/detail/names.h>
-#include <torchtally/detail/overlap_checks.h>
 #include <torchtally/detail/overlap_function.h>
+#include <torchtally/detail/text.h>
+#include <torchtally/enums.h>
 
 namespace torchtally {
-
-/// What makes probabilities of an input `[N, C, ...]`.
-enum class Activation : int32_t {
-  kSoftmax,  ///< softmax over the classes of a pixel
-  kSigmoid,  ///< the sigmoid of each class by itself
-  kNone,     ///< nothing: the input holds probabilities
-};
-
-namespace detail {
-
-template <>
-struct Words<Activation> {
-  static constexpr const char* option = "activation";
-  static constexpr const char* words[] = {"softmax", "sigmoid", "none"};
-};
-
-}  // namespace detail
 
 // Not part of the API: undefined below.
 #define TORCHTALLY_OPTION(type, name) \
@@ -96,20 +72,21 @@ struct OverlapSums {
 /// \throws c10::ValueError for a wrong shape or value; on CPU, for a label out of range.
 /// \throws c10::NotImplementedError from a backward pass through the gradient (double backward).
 inline OverlapSums overlap_sums(const at::Tensor& input, const at::Tensor& target, const OverlapOptions& options = {}) {
-  const auto given = [](const std::optional<at::Tensor>& tensor) {
-    return tensor && tensor->defined() ? tensor : std::nullopt;
-  };
-  const detail::overlap::Arguments arguments{given(options.mask()), given(options.class_weight()),
-                                             name_of(options.activation()), options.ignore_index(),
-                                             options.label_smoothing()};
-  detail::overlap::check(input, target, arguments.ignore_index, arguments.mask, arguments.class_weight,
-                         arguments.label_smoothing);
-  const auto outputs = detail::overlap::differentiable(input, target, arguments);
-  if (target.dim() < input.dim()) {
-    detail::overlap::check_invalid(outputs[3], input.size(1), arguments.ignore_index);
+  namespace overlap = detail::overlap;
+  const std::vector<int64_t>& ignored = options.ignore_index();
+  const overlap::Arguments arguments{overlap::given(options.mask()), overlap::given(options.class_weight()),
+                                     name_of(options.activation()), ignored, options.label_smoothing()};
+  detail::check_defined("overlap_sums", "input", input);
+  detail::check_defined("overlap_sums", "target", target);
+  const auto outputs = overlap::differentiable(input, target, arguments);
+  const at::Tensor& invalid = outputs[3];
+  if (target.dim() < input.dim() && overlap::may_look(invalid)) {
+    const auto bad = invalid.sum().item<int64_t>();
+    TORCH_CHECK_VALUE(bad == 0, "overlap_sums: labels must lie in [0, ", input.size(1), ") or equal ignore_index ",
+                      detail::text_of(ignored), ", but ", bad, " pixel(s) hold another label");
   }
   const auto rows = outputs[0].unbind(1);
-  return {rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], outputs[1], outputs[2], outputs[3]};
+  return {rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], outputs[1], outputs[2], invalid};
 }
 
 }  // namespace torchtally

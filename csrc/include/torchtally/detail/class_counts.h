@@ -1,15 +1,13 @@
 // Counts of classes: how they are read off what the ops return, and what scores do with them.
 #pragma once
 
-#include <ATen/TensorOperators.h>
-#include <ATen/core/List.h>
-#include <ATen/core/Tensor.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/tensor.h>
+#include <ATen/ATen.h>
 
 #include <cstdint>
 #include <optional>
 #include <vector>
+
+#include <torchtally/detail/text.h>
 
 namespace torchtally {
 
@@ -84,11 +82,7 @@ inline at::Tensor indexed(const at::Tensor& tensor, int64_t dim, const std::vect
 
 // Selects classes, as a view where they are consecutive.
 inline at::Tensor taken(const at::Tensor& counts, const std::vector<int64_t>& classes) {
-  bool consecutive = !classes.empty();
-  for (size_t i = 1; i < classes.size(); ++i) {
-    consecutive = consecutive && classes[i] == classes[i - 1] + 1;
-  }
-  return consecutive ? counts.slice(-1, classes.front(), classes.back() + 1) : indexed(counts, -1, classes);
+  return consecutive(classes) ? counts.slice(-1, classes.front(), classes.back() + 1) : indexed(counts, -1, classes);
 }
 
 }  // namespace detail

@@ -1,34 +1,283 @@
 // What labels and scores mean: classes as they are, mapped to classes, or the top k. Functions and metrics share it.
+//
+// Raw labels such as the 34 ids of Cityscapes are counted by the op like any other labels, and rows and columns of that
+// matrix are added up: no pass over the pixels, and no order in which one entry of a map could undo another. Only
+// labels that no matrix of reasonable size holds (negative or large ids that mean a class) are rewritten pixel by
+// pixel. The operations are those of python/torchtally/functional/_label_maps.py.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-#include <ATen/ops/stack.h>
-
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <tuple>
-#include <utility>
-#include <vector>
-
 #include <torchtally/detail/counting.h>
-#include <torchtally/detail/label_maps.h>
-#include <torchtally/detail/top_k.h>
 
 namespace torchtally::detail {
+
+// From values of labels to classes, negative for values to ignore.
+using Codes = std::map<int64_t, int64_t>;
+
+inline constexpr int64_t kRows = 64;  // so many rows of a matrix cost less than a second value to ignore
+inline constexpr int64_t kIds = 256;  // a matrix of raw labels has at most so many, or as many as classes
+
+inline Codes identity(int64_t classes) {
+  Codes codes;
+  for (int64_t c = 0; c < classes; ++c) {
+    codes.emplace_hint(codes.end(), c, c);
+  }
+  return codes;
+}
+
+// What the values of target and preds mean; nothing where they are classes already.
+struct LabelMaps {
+  std::optional<Codes> target;
+  std::optional<Codes> preds;
+  int64_t num_classes;  // C, of the classes mapped to
+
+  template <class Options>
+  static std::optional<LabelMaps> checked(const Counting& counting, const Options& options) {
+    if (!options.label_map().has_value() && !options.preds_map().has_value()) {
+      return std::nullopt;
+    }
+    TORCH_CHECK_VALUE(!options.preds_map().has_value() || !counting.multilabel(), counting.op,
+                      ": preds_map does not apply to task='multilabel', whose predictions are scores or 0 and 1");
+    const auto codes = [&](const char* name, const std::optional<LabelMap>& given) -> std::optional<Codes> {
+      if (!given.has_value()) {
+        return std::nullopt;
+      }
+      TORCH_CHECK_VALUE(!given->empty(), counting.op, ": ", name, " must name at least one label, got none");
+      Codes checked;
+      for (const auto& [label, named] : *given) {
+        TORCH_CHECK_VALUE(!named.has_value() || (*named >= 0 && *named < counting.op_classes()), counting.op, ": ",
+                          name, " must map to classes in [0, ", counting.op_classes(), ") or None, got ", *named);
+        checked[label] = named.value_or(-1);
+      }
+      return checked;
+    };
+    return LabelMaps{codes("label_map", options.label_map()), codes("preds_map", options.preds_map()),
+                     counting.op_classes()};
+  }
+
+  // The classes that have labels, of which all are ignored.
+  std::vector<int64_t> ignored_classes(const std::vector<int64_t>& ignore_index) const {
+    if (!target.has_value()) {
+      return ignore_index;
+    }
+    std::map<int64_t, bool> counted;  // of every class that is named
+    for (const auto& [label, code] : *target) {
+      counted[code] = counted[code] || !contains(ignore_index, label);
+    }
+    std::vector<int64_t> ignored;
+    for (const auto& [code, any] : counted) {
+      if (code >= 0 && !any) {
+        ignored.push_back(code);
+      }
+    }
+    return ignored;
+  }
+};
+
+// The class of each label, int32: for labels that no matrix could hold.
+inline at::Tensor rewritten(const at::Tensor& labels, const Codes& named, int64_t unknown, int64_t ignored = -1) {
+  std::vector<int64_t> values;
+  std::vector<int32_t> codes;
+  for (const auto& [value, code] : named) {
+    if (labels.scalar_type() != at::kUInt64 || value >= 0) {  // there a negative value would be another label
+      values.push_back(value);
+      codes.push_back(static_cast<int32_t>(code < 0 ? ignored : code));
+    }
+  }
+  if (values.empty()) {
+    return at::full_like(labels, unknown, at::kInt);
+  }
+  const at::Tensor known = tensor_of(values, labels.device());
+  const at::Tensor code = tensor_of(codes, labels.device());
+  const at::Tensor wide = labels.to(at::kLong);
+  const at::Tensor place = at::searchsorted(known, wide).clamp_max(static_cast<int64_t>(values.size()) - 1);
+  return at::where(known.take(place) == wide, code.take(place), unknown);
+}
+
+// Adds rows and columns up to classes: [..., K, K] to [..., C + 1, C + 1], whose last class is "other". What is ignored
+// is left out.
+inline at::Tensor folded(at::Tensor matrix, const Codes& rows, const Codes& columns, int64_t classes) {
+  for (const auto& [dim, named] : {std::pair{int64_t{-2}, &rows}, std::pair{int64_t{-1}, &columns}}) {
+    std::vector<int64_t> place;
+    for (int64_t value = 0; value < matrix.size(dim) - 1; ++value) {
+      const auto found = named->find(value);
+      const int64_t code = found == named->end() ? classes : found->second;
+      place.push_back(code < 0 ? classes + 1 : code);
+    }
+    place.push_back(classes);
+    std::vector<int64_t> shape = matrix.sizes().vec();
+    shape[static_cast<size_t>(matrix.dim() + dim)] = classes + 2;
+    matrix = matrix.new_zeros(shape).index_add(dim, tensor_of(place, matrix.device()), matrix);
+  }
+  return matrix.slice(-2, 0, -1).slice(-1, 0, -1);
+}
+
+// Counts a batch as the op can, and folds what it counted to classes: a matrix [..., C + 1, C + 1].
+class MappedPixels {
+ public:
+  MappedPixels(const Counting& counting, const LabelMaps& maps) : counting_(counting), maps_(maps) {}
+
+  at::Tensor counted(const at::Tensor& preds, const at::Tensor& target, const std::optional<at::Tensor>& mask,
+                     bool per_sample) {
+    const int64_t classes = maps_.num_classes;
+    const bool planes_mapped =
+        maps_.preds.has_value() && counting_.task == Task::kMulticlass && preds.defined() && preds.is_floating_point();
+    const int64_t planes = planes_mapped && preds.dim() > 1 ? preds.size(1) : classes;
+    Counting checking = counting_;
+    if (planes != classes) {
+      checking = Counting{counting_.op, planes};
+    }
+    CountCall call = checking.call(preds, target, mask, per_sample);
+    const CountCall given = call;
+    if (planes < classes) {  // the op counts as many classes as there are planes
+      call.preds = preds.argmax(1);
+    }
+    const bool labels = !call.preds.is_floating_point() && !counting_.multilabel();
+    const int64_t ids = labels ? std::max(kIds, classes) : planes;
+
+    read_target(call, ids);
+    columns_ = maps_.preds.has_value() ? *maps_.preds : identity(classes);
+    if (labels && (columns_.begin()->first < 0 || columns_.rbegin()->first >= ids)) {
+      call.preds = rewritten(call.preds, columns_, classes, classes + 1);
+      columns_ = identity(classes);
+      columns_[classes + 1] = -1;
+    }
+    int64_t width = planes;
+    if (labels) {
+      width = std::max({rows_.empty() ? 1 : rows_.rbegin()->first, columns_.rbegin()->first, int64_t{1}}) + 1;
+    }
+    if (!call.preds.is_same(given.preds) || !call.target.is_same(given.target)) {
+      checking.count(Counted::kClasses, given);  // the op's rules, for what it is not given itself
+    }
+    call.other = true;
+    const at::Tensor raw = std::get<0>(detail::count(counting_.op, Counted::kMatrix, width, call));
+    return folded(raw, rows_, columns_, classes);
+  }
+
+ private:
+  // Makes the classes of target labels in [0, ids), and says what those and the ignored values are. The target is the
+  // one given wherever the op can count it so; values that mean nothing are then rows that are left out, or ignored by
+  // the op.
+  void read_target(CountCall& call, int64_t ids) {
+    call.ignore_index = counting_.ignore_index;
+    rows_ = identity(maps_.num_classes);
+    if (!maps_.target.has_value()) {
+      return;
+    }
+    Codes named = *maps_.target;
+    for (const int64_t value : counting_.ignore_index) {
+      named[value] = -1;
+    }
+    bool near = true;
+    int64_t last_meant = 0;
+    for (const auto& [value, code] : named) {
+      if (code >= 0) {
+        near = near && value >= 0 && value < ids;
+        last_meant = std::max(last_meant, value);
+      }
+    }
+    // Values to ignore are rows too where few rows hold them: the op compares each pixel with each value that it
+    // ignores, and a row costs no pixel anything.
+    const int64_t end = std::min(ids, std::max(kRows, near ? last_meant + 1 : ids));
+    Codes rows;
+    std::vector<int64_t> beyond;
+    for (const auto& [value, code] : named) {
+      if (value >= 0 && value < end) {
+        rows[value] = code;
+      } else {
+        beyond.push_back(value);
+      }
+    }
+    if (near && beyond.size() <= kMaxIgnore && !counting_.multilabel()) {
+      rows_ = rows;
+      call.ignore_index = beyond;
+      return;
+    }
+    call.target = rewritten(call.target, named, maps_.num_classes);
+    call.ignore_index = {-1};
+  }
+
+  const Counting& counting_;
+  const LabelMaps& maps_;
+  Codes rows_, columns_;  // what the labels of target and preds that the op counts mean
+};
+
+// How many pairs of a matrix with "other" hold a label that no map names.
+inline at::Tensor unknown_pairs(const at::Tensor& matrix) {
+  return matrix.sum({-2, -1}) - matrix.slice(-2, 0, -1).slice(-1, 0, -1).sum({-2, -1});
+}
+
+inline std::string unknown_message(const Counting& counting, int64_t unknown, const std::string& examples = "") {
+  return counting.op + ": labels must be named by label_map and preds_map, but " + std::to_string(unknown) +
+         " pair(s) hold another label" + examples + ". Map it to None, or pass out_of_range='ignore' or 'miss'";
+}
+
+// Throws if a pair has a label that no map names. Reads one number back from the device.
+inline void raise_unknown(const Counting& counting, const LabelMaps& maps, const at::Tensor& matrix,
+                          const at::Tensor& preds, const at::Tensor& target) {
+  const int64_t bad = unknown_pairs(matrix).sum().item<int64_t>();
+  if (bad == 0) {
+    return;
+  }
+  std::string examples;
+  const auto add = [&](const char* name, const at::Tensor& labels, const std::optional<Codes>& named,
+                       const std::vector<int64_t>& more) {
+    std::vector<int64_t> others;
+    for (const int64_t value : labels.is_floating_point() ? others : distinct(labels)) {
+      const bool known = named.has_value() ? named->count(value) > 0 : value >= 0 && value < maps.num_classes;
+      if (!known && !contains(more, value)) {
+        others.push_back(value);
+      }
+    }
+    add_example(examples, name, others, labels.scalar_type());
+  };
+  add("target", target, maps.target, counting.ignore_index);
+  add("preds", preds, maps.preds, {});
+  TORCH_CHECK_VALUE(false, unknown_message(counting, bad, " (" + examples + ")"));
+}
+
+// int64 labels: target where it is among the k highest scores, else the highest. Ties and NaN are ranked as argmax
+// finds the highest: the lower class first, NaN above all. A label out of range is in no top k.
+inline at::Tensor top_k_labels(const Counting& counting, const at::Tensor& preds, const at::Tensor& target,
+                               int64_t top_k) {
+  TORCH_CHECK_TYPE(preds.is_floating_point(), counting.op, ": top_k=", top_k,
+                   " needs class scores [N, C, ...], got preds of ", text_of(preds.scalar_type()));
+  const at::Tensor wide = target.to(at::kLong).unsqueeze(1);
+  const at::Tensor inside = (wide >= 0) & (wide < counting.num_classes);
+  const at::Tensor wanted = wide.clamp(0, counting.num_classes - 1);
+  const at::Tensor score = preds.gather(1, wanted);
+  std::vector<int64_t> planes(static_cast<size_t>(preds.dim()), 1);
+  planes[1] = -1;
+  const at::Tensor classes = at::arange(counting.num_classes, preds.options().dtype(at::kLong)).view(planes);
+  const at::Tensor missing = preds.isnan(), no_score = score.isnan();
+  const at::Tensor above = (preds > score) | (missing & ~no_score);
+  const at::Tensor level = (preds == score) | (missing & no_score);
+  const at::Tensor rank = (above | (level & (classes < wanted))).sum(1, true);
+  return at::where(inside & (rank < top_k), wanted, preds.argmax(1, true)).squeeze(1);
+}
 
 // The options that say what is counted, checked once.
 struct Labels {
   Counting counting;
   std::optional<LabelMaps> maps;  // nothing where labels are classes
-  int64_t top_k = 1;              // 1 where the op finds the highest score
+  int64_t top_k;                  // 1 where the op finds the highest score
+  std::string text;               // of these options: metrics merge where it is the same
 
   template <class Options>
-  static Labels checked(std::string op, int64_t num_classes, const Options& options) {
-    Labels labels{Counting::checked(std::move(op), num_classes, options), std::nullopt, options.top_k().value_or(1)};
-    labels.maps = LabelMaps::checked(labels.counting, options.label_map(), options.preds_map());
-    check_top_k(labels.counting, labels.top_k, labels.maps.has_value());
-    return labels;
+  static Labels checked(std::string name, int64_t num_classes, const Options& given) {
+    const Options options = filled(given);
+    Counting counting = Counting::checked(std::move(name), num_classes, options);
+    auto maps = LabelMaps::checked(counting, options);
+    const std::string& op = counting.op;
+    const int64_t top_k = *options.top_k();
+    TORCH_CHECK_VALUE(top_k == 1 || (counting.task == Task::kMulticlass && top_k >= 1 && top_k <= num_classes), op,
+                      ": top_k must be 1, or lie in [1, ", num_classes, "] for task='multiclass', got top_k=", top_k,
+                      " and task=", text_of(counting.task));
+    TORCH_CHECK_VALUE(
+        top_k == 1 || !maps.has_value(), op,
+        ": top_k looks for the target among the scores, so label_map and preds_map do not apply, got top_k=", top_k);
+    const auto of_counting = [](const char* option) { return contains(kCounting, std::string_view(option)); };
+    return {std::move(counting), std::move(maps), top_k,
+            "num_classes=" + std::to_string(num_classes) + text_of(options, of_counting)};
   }
 
   // The classes of which every label is ignored, which are not scored.
@@ -36,51 +285,35 @@ struct Labels {
     return maps.has_value() ? maps->ignored_classes(counting.ignore_index) : counting.ignore_index;
   }
 
-  // preds as they are, or the labels that top_k makes of them.
-  at::Tensor counted_preds(const at::Tensor& preds, const at::Tensor& target,
-                           const std::optional<at::Tensor>& mask) const {
-    if (top_k == 1) {
-      return preds;
+  // What the op is given where labels are classes: preds as they are, or the labels that top_k makes of them.
+  CountCall call(const at::Tensor& preds, const at::Tensor& target, const std::optional<at::Tensor>& mask,
+                 bool per_sample) const {
+    CountCall call = counting.call(preds, target, mask, per_sample && top_k == 1);
+    if (top_k > 1) {
+      counting.count(Counted::kClasses, call);  // the op's rules, for what it is not given itself
+      call = counting.call(top_k_labels(counting, preds, target, top_k), target, mask, per_sample);
     }
-    counting.op_inputs(preds, target, mask, false);
-    return top_k_labels(counting, preds, target, top_k);
+    return call;
   }
 
-  // The confusion matrix of the classes that pixels mean; throws for a label out of range where that is asked for.
-  at::Tensor count_matrix(const at::Tensor& preds, const at::Tensor& target, const std::optional<at::Tensor>& mask,
-                          bool per_sample, bool validate) const {
-    const at::Tensor taken = counted_preds(preds, target, mask);
+  // (counts, invalid) of a batch; throws for a label out of range where that is asked for.
+  std::tuple<at::Tensor, at::Tensor> count(Counted counted, const at::Tensor& preds, const at::Tensor& target,
+                                           const std::optional<at::Tensor>& mask, bool per_sample,
+                                           bool validate) const {
+    const bool raises = validate && counting.out_of_range == OutOfRange::kError;
     if (!maps.has_value()) {
-      return counting.count_checked(Counted::kMatrix, taken, target, mask, per_sample, validate);
+      const CountCall given = call(preds, target, mask, per_sample);
+      auto found = counting.count(counted, given);
+      if (raises) {
+        counting.raise_invalid(std::get<1>(found), given);
+      }
+      return found;
     }
-    const at::Tensor matrix =
-        MappedPixels(counting, *maps, taken, target, mask, per_sample).counted(counting, mask, per_sample);
-    if (counting.out_of_range == OutOfRange::kError && validate) {
-      raise_unknown(counting, *maps, matrix, taken, target);
+    const at::Tensor matrix = MappedPixels(counting, *maps).counted(preds, target, mask, per_sample);
+    if (raises) {
+      raise_unknown(counting, *maps, matrix, preds, target);
     }
-    return without_other(counting, matrix);
-  }
-
-  // The counts of classes, where labels are classes.
-  ClassCounts count_classes(const at::Tensor& preds, const at::Tensor& target, const std::optional<at::Tensor>& mask,
-                            bool per_sample, bool validate) const {
-    const at::Tensor taken = counted_preds(preds, target, mask);
-    const at::Tensor rows = counting.count_checked(Counted::kClasses, taken, target, mask, per_sample, validate);
-    return unpacked(rows, counting.multilabel());
-  }
-
-  // (counts, invalid) of a batch, which never throws for a label out of range.
-  std::tuple<at::Tensor, at::Tensor> counts_and_invalid(Counted counted, const at::Tensor& preds,
-                                                        const at::Tensor& target, const std::optional<at::Tensor>& mask,
-                                                        bool per_sample) const {
-    const at::Tensor taken = counted_preds(preds, target, mask);
-    if (!maps.has_value()) {
-      const at::Tensor inputs = counting.op_inputs(taken, target, mask, per_sample);
-      return count(counted, inputs, target, counting.op_classes(), mask, counting.call_options(per_sample));
-    }
-    const at::Tensor matrix =
-        MappedPixels(counting, *maps, taken, target, mask, per_sample).counted(counting, mask, per_sample);
-    const at::Tensor classes = without_other(counting, matrix);
+    const at::Tensor classes = counting.other() ? matrix : matrix.slice(-2, 0, -1).slice(-1, 0, -1);
     if (counted == Counted::kMatrix) {
       return {classes, unknown_pairs(matrix)};
     }

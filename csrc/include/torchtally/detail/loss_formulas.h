@@ -2,8 +2,6 @@
 // target and I what they share, so that A - I is what was predicted wrongly and B - I what was missed.
 #pragma once
 
-#include <ATen/ATen.h>
-
 #include <torchtally/detail/loss_policy.h>
 
 namespace torchtally::detail::loss {
@@ -17,22 +15,16 @@ struct Index {
   double eps;
 };
 
-// The index of a loss. Dice is the Tversky index with everything halved, which is exact in floating point.
-inline Index index_of(const Settings& settings) {
-  switch (settings.kind) {
-    case Kind::kJaccard:
-      return {1.0, 1.0, settings.smooth_nr, settings.smooth_dr, settings.eps};
-    case Kind::kTversky:
-    case Kind::kFocalTversky:
-      return {settings.alpha, settings.beta, settings.smooth_nr, settings.smooth_dr, settings.eps};
-    case Kind::kDice:
-    case Kind::kDiceCE:
-    case Kind::kLogDice:
-    case Kind::kGeneralizedDice:
-      break;
-  }
-  const double side = settings.jaccard ? 1.0 : 0.5;
-  return {side, side, settings.smooth_nr / 2, settings.smooth_dr / 2, settings.eps / 2};
+inline Index index_of(const Settings& settings, double alpha, double beta) {
+  const LossOptions& o = settings.options;
+  return {alpha, beta, *o.smooth_nr(), *o.smooth_dr(), *o.eps()};
+}
+
+// Dice is the Tversky index with everything halved, which is exact in floating point.
+inline Index dice_index(const Settings& settings) {
+  const LossOptions& o = settings.options;
+  const double side = *o.jaccard() ? 1.0 : 0.5;
+  return {side, side, *o.smooth_nr() / 2, *o.smooth_dr() / 2, *o.eps() / 2};
 }
 
 // The index of each entry, [N, E]; that of 0 / 0 is 1.
@@ -67,50 +59,37 @@ struct Entries {
   at::Tensor weights;
 };
 
-inline Entries entry_losses(const Settings& settings, const OverlapSums& sums) {
+inline Entries entry_losses(const Settings& settings, const OverlapSums& sums, const Index& index) {
   Overlap overlap = overlap_of(settings, sums);
-  at::Tensor weights = scored_weights(settings, settings.class_weights, sums.target);
-  if (settings.average == LossAverage::kMicro) {
+  at::Tensor weights = scored_weights(settings, settings.options.class_weights(), sums.target);
+  if (settings.options.average() == LossAverage::kMicro) {
     overlap = pool_classes(overlap, weights);
     weights = at::Tensor();
   }
-  at::Tensor loss = losses_of(settings, overlap_index(overlap, index_of(settings)), overlap);
+  at::Tensor loss = losses_of(settings, overlap_index(overlap, index), overlap);
   return {std::move(loss), std::move(overlap), std::move(weights)};
 }
 
-// 1 - (2 sum w I + nr) / max(sum w (A + B) + dr, eps), sums over classes, w = 1 / B^2, 1 / B or 1. A class without
-// target takes the greatest weight of its sample, and 0 where no class has a target.
-inline at::Tensor generalized_dice(const Settings& settings, const OverlapSums& sums) {
-  const Overlap overlap = overlap_of(settings, sums);
-  const at::Tensor size = overlap.target.detach();
-  at::Tensor weights;
-  if (settings.weight_type == LossWeightType::kUniform) {
-    weights = at::ones_like(size);
-  } else {
-    weights = (settings.weight_type == LossWeightType::kSquare ? size * size : size).reciprocal();
-    const at::Tensor infinite = weights.isinf();
-    weights = weights.masked_fill(infinite, 0.0);
-    weights = at::where(infinite, weights.amax(-1, /*keepdim=*/true), weights);
-  }
-  const Overlap pooled = pool_classes(overlap, weights);
-  const at::Tensor index = overlap_index(pooled, index_of(settings));
-  return reduced(settings, losses_of(settings, index, pooled), pooled, at::Tensor());
+inline at::Tensor reduced_loss(const Settings& settings, const OverlapSums& sums, const Index& index) {
+  const Entries entries = entry_losses(settings, sums, index);
+  return reduced(settings, entries.loss, entries.overlap, entries.weights);
 }
 
 // The cross-entropy as PyTorch reduces it; 0 where nothing is counted. The mean is over pixels (weighted by the weight
 // of their class, for labels under softmax), and over pixels and classes for sigmoid.
 inline at::Tensor cross_entropy(const Settings& settings, const OverlapSums& sums) {
+  const LossOptions& o = settings.options;
   at::Tensor total = sums.cross_entropy;
-  if (settings.reduction == LossReduction::kSum) {
+  if (o.reduction() == LossReduction::kSum) {
     return total.sum();
   }
   at::Tensor size = sums.count.to(at::kDouble);
-  if (settings.activation == Activation::kSigmoid) {
+  if (o.activation() == Activation::kSigmoid) {
     size = size * sums.target.size(-1);
-  } else if (settings.ce_weight.defined() && !settings.soft_target) {
-    size = (sums.target * settings.ce_weight.to(sums.target.options())).sum(-1);
+  } else if (o.ce_weight().has_value() && !settings.soft_target) {
+    size = (sums.target * o.ce_weight()->to(sums.target.options())).sum(-1);
   }
-  if (settings.reduction == LossReduction::kMean) {
+  if (o.reduction() == LossReduction::kMean) {
     total = total.sum();
     size = size.sum();
   }
@@ -118,27 +97,47 @@ inline at::Tensor cross_entropy(const Settings& settings, const OverlapSums& sum
   return at::where(empty, 0.0, total / at::where(empty, 1.0, size));
 }
 
+namespace formulas {
+
+inline at::Tensor dice(const Settings& settings, const OverlapSums& sums) {
+  return reduced_loss(settings, sums, dice_index(settings));
+}
+
+inline at::Tensor jaccard(const Settings& settings, const OverlapSums& sums) {
+  return reduced_loss(settings, sums, index_of(settings, 1.0, 1.0));
+}
+
+inline at::Tensor tversky(const Settings& settings, const OverlapSums& sums) {
+  return reduced_loss(settings, sums, index_of(settings, *settings.options.alpha(), *settings.options.beta()));
+}
+
+// 1 - (2 sum w I + nr) / max(sum w (A + B) + dr, eps), sums over classes, w = 1 / B^2, 1 / B or 1. A class without
+// target takes the greatest weight of its sample, and 0 where no class has a target.
+inline at::Tensor generalized_dice(const Settings& settings, const OverlapSums& sums) {
+  const Overlap overlap = overlap_of(settings, sums);
+  const auto type = settings.options.weight_type();
+  const at::Tensor size = overlap.target.detach();
+  at::Tensor weights = at::ones_like(size);
+  if (type != LossWeightType::kUniform) {
+    weights = (type == LossWeightType::kSquare ? size * size : size).reciprocal();
+    const at::Tensor infinite = weights.isinf();
+    weights = weights.masked_fill(infinite, 0.0);
+    weights = at::where(infinite, weights.amax(-1, /*keepdim=*/true), weights);
+  }
+  const Overlap pooled = pool_classes(overlap, weights);
+  const at::Tensor index = overlap_index(pooled, dice_index(settings));
+  return reduced(settings, losses_of(settings, index, pooled), pooled, at::Tensor());
+}
+
 // lambda_dice times the Dice loss plus lambda_ce times the cross-entropy.
 inline at::Tensor dice_ce(const Settings& settings, const OverlapSums& sums) {
-  const Entries entries = entry_losses(settings, sums);
-  const at::Tensor dice = settings.reduction == LossReduction::kNone
+  const LossOptions& o = settings.options;
+  const Entries entries = entry_losses(settings, sums, dice_index(settings));
+  const at::Tensor dice = o.reduction() == LossReduction::kNone
                               ? sample_means(settings, entries.loss, entries.overlap, entries.weights).means
                               : reduced(settings, entries.loss, entries.overlap, entries.weights);
-  return dice * settings.lambda_dice + cross_entropy(settings, sums) * settings.lambda_ce;
+  return dice * *o.lambda_dice() + cross_entropy(settings, sums) * *o.lambda_ce();
 }
 
-// The loss of sums, float64.
-inline at::Tensor loss_of_sums(const Settings& settings, const OverlapSums& sums) {
-  TORCH_CHECK_TYPE(sums.intersection.defined() && sums.count.defined(), settings.op,
-                   ": sums must be what overlap_sums returned, got undefined tensors");
-  if (settings.kind == Kind::kGeneralizedDice) {
-    return generalized_dice(settings, sums);
-  }
-  if (settings.kind == Kind::kDiceCE) {
-    return dice_ce(settings, sums);
-  }
-  const Entries entries = entry_losses(settings, sums);
-  return reduced(settings, entries.loss, entries.overlap, entries.weights);
-}
-
+}  // namespace formulas
 }  // namespace torchtally::detail::loss

@@ -13,12 +13,19 @@ namespace detail {
 template <class Enum>
 struct Words;
 
+#define TORCHTALLY_DETAIL_WORDS(Enum, name, ...)          \
+  template <>                                             \
+  struct Words<Enum> {                                    \
+    static constexpr const char* option = name;           \
+    static constexpr const char* words[] = {__VA_ARGS__}; \
+  };
+
 // 'a', 'b', 'c'
-template <class Enum>
-std::string quoted_words() {
+template <class Strings>
+std::string quoted_list(const Strings& words) {
   std::string text;
-  for (const char* word : Words<Enum>::words) {
-    text += std::string(text.empty() ? "'" : ", '") + word + "'";
+  for (const auto& word : words) {
+    text += (text.empty() ? "'" : ", '") + std::string(word) + "'";
   }
   return text;
 }
@@ -43,8 +50,8 @@ Enum from_name(const std::string& name) {
     }
     ++index;
   }
-  TORCH_CHECK_VALUE(false, "from_name: ", detail::Words<Enum>::option, " must be one of ", detail::quoted_words<Enum>(),
-                    ", got '", name, "'");
+  TORCH_CHECK_VALUE(false, "from_name: ", detail::Words<Enum>::option, " must be one of ",
+                    detail::quoted_list(detail::Words<Enum>::words), ", got '", name, "'");
 }
 
 }  // namespace torchtally

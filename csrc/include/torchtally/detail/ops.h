@@ -1,23 +1,81 @@
-// The counting ops by their schemas, csrc/ops/confusion_matrix.cpp and class_counts.cpp.
+// How the headers reach the ops: typed calls through torch's dispatcher, compiled in the caller's own unit against the
+// caller's torch. The op library itself is on the stable ABI and serves every torch from 2.10 on.
 #pragma once
 
+#include <ATen/ATen.h>
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/core/Tensor.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/util/Exception.h>
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
-#include <torchtally/detail/dispatch.h>
+#include <torchtally/detail/messages.h>
+
+// Of the op library. Nothing else in it is called by name, so this reference is what makes a linker keep it.
+extern "C" int torchtally_abi_version();
+#if defined(TORCHTALLY_WITH_CUDA)
+// Of the CUDA library, for the same reason; find_package(TorchTally) defines the macro where it links that library.
+extern "C" int torchtally_cuda_abi_version();
+#endif
 
 namespace torchtally::detail {
+
+// What these headers know of the ops: the number grows when an op changes its schema, which it may only under another
+// name (see docs/abi.md), or when one is added that the headers call.
+inline constexpr int kAbiVersion = 1;
+
+// Initialised wherever a header is included, so that the library is there even for a program that reaches its ops only
+// through an AOTInductor package.
+inline const int loaded_abi_version = torchtally_abi_version();
+#if defined(TORCHTALLY_WITH_CUDA)
+inline const int loaded_cuda_abi_version = torchtally_cuda_abi_version();
+#endif
+
+// The op torchtally::<name>, by the C++ signature of its schema.
+template <class Signature>
+c10::TypedOperatorHandle<Signature> find_op(const char* name) {
+  TORCH_CHECK(loaded_abi_version >= kAbiVersion, "torchtally: the headers need version ", kAbiVersion,
+              " of the op library, and version ", loaded_abi_version,
+              " is loaded; build and run against one torchtally");
+  return c10::Dispatcher::singleton()
+      .findSchemaOrThrow((std::string("torchtally::") + name).c_str(), "")
+      .typed<Signature>();
+}
+
+// Calls an op in the name of an operation: what the op finds wrong with its arguments is thrown as torch's errors are.
+template <class Call>
+auto call_op(const std::string& name, Call&& call) {
+  const auto words = [&](const std::exception& error) {
+    const std::string text = error.what();
+    return name + text.substr(std::min(text.find(": "), text.size()));
+  };
+  try {
+    return call();
+  } catch (const WrongType& error) {
+    TORCH_CHECK_TYPE(false, words(error));
+  } catch (const WrongValue& error) {
+    TORCH_CHECK_VALUE(false, words(error));
+  }
+}
+
+// The ops know of no undefined tensor.
+inline void check_defined(const std::string& name, const char* argument, const at::Tensor& tensor) {
+  TORCH_CHECK_TYPE(tensor.defined(), name, ": ", argument, " must be a tensor, got an undefined one");
+}
 
 // What is counted: a matrix [K, K] or class counts [3, K], each with the leading dimensions that the call keeps apart.
 enum class Counted { kMatrix, kClasses };
 
-// The options of a call, as the ops take them.
-struct CallOptions {
+// What a counting op is given, csrc/ops/confusion_matrix.cpp and class_counts.cpp.
+struct CountCall {
+  at::Tensor preds;
+  at::Tensor target;
+  std::optional<at::Tensor> mask;
   std::vector<int64_t> ignore_index;
   double threshold = 0.5;
   bool per_sample = false;
@@ -25,33 +83,34 @@ struct CallOptions {
   bool other = false;
 };
 
-using CountSignature = std::tuple<at::Tensor, at::Tensor>(const at::Tensor&, const at::Tensor&, int64_t,
-                                                          const std::optional<at::Tensor>&, at::IntArrayRef, double,
-                                                          bool, bool, bool);
-using CountIntoSignature = void(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&,
-                                const std::optional<at::Tensor>&, at::IntArrayRef, double, bool, bool, bool);
-
 // (counts, invalid) of a batch. Counts are integers, so no autograd node is made for them.
-inline std::tuple<at::Tensor, at::Tensor> count(Counted counted, const at::Tensor& preds, const at::Tensor& target,
-                                                int64_t classes, const std::optional<at::Tensor>& mask,
-                                                const CallOptions& options) {
-  static const auto matrix = find_op<CountSignature>("confusion_matrix");
-  static const auto rows = find_op<CountSignature>("class_counts");
+inline std::tuple<at::Tensor, at::Tensor> count(const std::string& name, Counted counted, int64_t classes,
+                                                const CountCall& c) {
+  using Signature =
+      std::tuple<at::Tensor, at::Tensor>(const at::Tensor&, const at::Tensor&, int64_t,
+                                         const std::optional<at::Tensor>&, at::IntArrayRef, double, bool, bool, bool);
+  static const auto matrix = find_op<Signature>("confusion_matrix");
+  static const auto rows = find_op<Signature>("class_counts");
   const at::AutoDispatchBelowAutograd no_autograd;
-  return (counted == Counted::kMatrix ? matrix : rows)
-      .call(preds, target, classes, mask, options.ignore_index, options.threshold, options.per_sample,
-            options.per_label, options.other);
+  return call_op(name, [&] {
+    return (counted == Counted::kMatrix ? matrix : rows)
+        .call(c.preds, c.target, classes, c.mask, c.ignore_index, c.threshold, c.per_sample, c.per_label, c.other);
+  });
 }
 
 // Adds a batch to counts and invalid.
-inline void count_into(Counted counted, const at::Tensor& counts, const at::Tensor& invalid, const at::Tensor& preds,
-                       const at::Tensor& target, const std::optional<at::Tensor>& mask, const CallOptions& options) {
-  static const auto matrix = find_op<CountIntoSignature>("confusion_matrix_");
-  static const auto rows = find_op<CountIntoSignature>("class_counts_");
+inline void count_into(const std::string& name, Counted counted, const at::Tensor& counts, const at::Tensor& invalid,
+                       const CountCall& c) {
+  using Signature = void(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&,
+                         const std::optional<at::Tensor>&, at::IntArrayRef, double, bool, bool, bool);
+  static const auto matrix = find_op<Signature>("confusion_matrix_");
+  static const auto rows = find_op<Signature>("class_counts_");
   const at::AutoDispatchBelowAutograd no_autograd;
-  (counted == Counted::kMatrix ? matrix : rows)
-      .call(counts, invalid, preds, target, mask, options.ignore_index, options.threshold, options.per_sample,
-            options.per_label, options.other);
+  call_op(name, [&] {
+    (counted == Counted::kMatrix ? matrix : rows)
+        .call(counts, invalid, c.preds, c.target, c.mask, c.ignore_index, c.threshold, c.per_sample, c.per_label,
+              c.other);
+  });
 }
 
 }  // namespace torchtally::detail

@@ -6,22 +6,21 @@
 // gets one node.
 #pragma once
 
-#include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/core/Tensor.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <optional>
-#include <string>
 #include <string_view>
-#include <tuple>
-#include <vector>
 
-#include <torchtally/detail/dispatch.h>
+#include <torchtally/detail/ops.h>
 
 namespace torchtally::detail::overlap {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+
+// An undefined tensor is none.
+inline std::optional<at::Tensor> given(const std::optional<at::Tensor>& tensor) {
+  return tensor.has_value() && tensor->defined() ? tensor : std::nullopt;
+}
 
 // What both ops take beside input and target.
 struct Arguments {
@@ -33,28 +32,30 @@ struct Arguments {
 };
 
 // Returns sums [N, 6, C], cross_entropy, count and invalid [N], without a gradient.
-inline variable_list call_forward(const at::Tensor& input, const at::Tensor& target, const Arguments& arguments) {
+inline variable_list call_forward(const at::Tensor& input, const at::Tensor& target, const Arguments& a) {
   using Signature = std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor>(
       const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, const std::optional<at::Tensor>&,
       std::string_view, at::IntArrayRef, double);
   static const auto op = find_op<Signature>("overlap_sums");
   const at::AutoDispatchBelowADInplaceOrView below_autograd;
-  auto [sums, cross_entropy, count, invalid] =
-      op.call(input, target, arguments.mask, arguments.class_weight, arguments.activation, arguments.ignore_index,
-              arguments.label_smoothing);
+  auto [sums, cross_entropy, count, invalid] = call_op("overlap_sums", [&] {
+    return op.call(input, target, a.mask, a.class_weight, a.activation, a.ignore_index, a.label_smoothing);
+  });
   return {std::move(sums), std::move(cross_entropy), std::move(count), std::move(invalid)};
 }
 
 // Returns the gradient of input, like input.
 inline at::Tensor call_backward(const at::Tensor& grad_sums, const at::Tensor& grad_cross_entropy,
-                                const at::Tensor& input, const at::Tensor& target, const Arguments& arguments) {
+                                const at::Tensor& input, const at::Tensor& target, const Arguments& a) {
   using Signature = at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&,
                                const std::optional<at::Tensor>&, const std::optional<at::Tensor>&, std::string_view,
                                at::IntArrayRef, double);
   static const auto op = find_op<Signature>("overlap_sums_backward");
   const at::AutoDispatchBelowADInplaceOrView below_autograd;
-  return op.call(grad_sums, grad_cross_entropy, input, target, arguments.mask, arguments.class_weight,
-                 arguments.activation, arguments.ignore_index, arguments.label_smoothing);
+  return call_op("overlap_sums_backward", [&] {
+    return op.call(grad_sums, grad_cross_entropy, input, target, a.mask, a.class_weight, a.activation, a.ignore_index,
+                   a.label_smoothing);
+  });
 }
 
 // The gradient, which has none: without a node of its own, one of a gradient would be a silent zero.
@@ -91,9 +92,6 @@ struct Sums : torch::autograd::Function<Sums> {
     }
     const auto saved = context->get_saved_variables();
     auto& data = context->saved_data;
-    const auto given = [](const at::Tensor& tensor) {
-      return tensor.defined() ? std::optional<at::Tensor>(tensor) : std::nullopt;
-    };
     const Arguments arguments{given(saved[2]), given(saved[3]), data["activation"].toStringRef(),
                               data["ignore_index"].toIntVector(), data["label_smoothing"].toDouble()};
     const bool again = at::GradMode::is_enabled();  // create_graph
@@ -107,6 +105,11 @@ struct Sums : torch::autograd::Function<Sums> {
 inline variable_list differentiable(const at::Tensor& input, const at::Tensor& target, const Arguments& arguments) {
   const bool needed = at::GradMode::is_enabled() && input.requires_grad();
   return needed ? Sums::apply(input, target, arguments) : call_forward(input, target, arguments);
+}
+
+// Whether values can be read without a wait.
+inline bool may_look(const at::Tensor& tensor) {
+  return tensor.is_cpu() && !tensor.unsafeGetTensorImpl()->is_python_dispatch();
 }
 
 }  // namespace torchtally::detail::overlap

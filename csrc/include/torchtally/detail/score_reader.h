@@ -1,19 +1,6 @@
 // What metrics of scores share: one accumulation, read by any number of scores.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-#include <c10/util/Exception.h>
-
-#include <algorithm>
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include <torchtally/detail/definitions.h>
-#include <torchtally/detail/describe.h>
 #include <torchtally/detail/state.h>
 
 namespace torchtally {
@@ -30,29 +17,17 @@ struct SuiteScore {
 
 namespace detail {
 
-inline const char* metric_name(Score score) {
-  static constexpr const char* names[] = {
-      "DiceScore",
-      "IoUScore",
-      "F1Score",
-      "FBetaScore",
-      "PrecisionScore",
-      "RecallScore",
-      "SpecificityScore",
-      "AccuracyScore",
-      "BalancedAccuracyScore",
-      "FrequencyWeightedIoUScore",
-      "TverskyScore",
-      "GeneralizedDiceScore",
-      "MatthewsCorrCoef",
-      "CohenKappaScore",
-  };
-  return names[static_cast<size_t>(score)];
+// Whether an option of metrics is one of counting, and so the same for every score. Each batch has a mask of its own.
+inline bool is_of_counting(std::string_view name) {
+  return contains(kCounting, name) && name != "mask" && name != "validate";
 }
 
-// Whether an option of metrics is one of counting, and so the same for every score.
-inline bool is_of_counting(const char* name) {
-  return is_one_of(name, {"task", "threshold", "ignore_index", "out_of_range", "label_map", "preds_map", "top_k"});
+// A score whose mean over samples is kept, in words.
+inline std::string text_of(const BoundScore& score) {
+  const auto says = [&](std::string_view name) {
+    return is_own_option(*score.definition, name) && name != "aggregation" && name != "dtype";
+  };
+  return score.definition->name + text_of(score.policy.options, says);
 }
 
 // Scores by the name of their result, bound to their options.
@@ -67,10 +42,10 @@ class ScoreReader {
     const std::vector<int64_t> ignored = labels_.ignored_classes();
     for (const auto& [result, score] : scores) {
       const ScoreOptions options = combined(score, shared);
-      BoundScore bound =
-          BoundScore::checked(op, score.score, labels_.counting.task, options, ignored, labels_.counting.other());
+      BoundScore bound = BoundScore::checked(op, definition(score.score), options, ignored, labels_.counting.other());
       matrix = matrix || bound.needs_matrix();
-      each_sample = each_sample || bound.policy.aggregation == Aggregation::kNone;
+      const auto aggregation = bound.policy.options.aggregation();
+      each_sample = each_sample || (aggregation != Aggregation::kGlobal && !is_mean(bound));
       samplewise_ = samplewise_ || is_mean(bound);
       scores_.emplace(result, std::move(bound));
     }
@@ -86,7 +61,7 @@ class ScoreReader {
       if (is_mean(score)) {
         means.emplace_back(score, counted_, state.no_samples());
       } else {
-        score.of_state(counted_, state.no_samples());
+        score.of_counted(counted_, state.no_samples());
       }
     }
     state.set_means(std::move(means));
@@ -117,14 +92,17 @@ class ScoreReader {
         sums = sums.slice(0, mean->entries());
         ++mean;
       } else {
-        values[result] = score.of_state(counted_, state.counts).score;
+        values[result] = score.of_counted(counted_, state.counts).score;
       }
     }
     return values;
   }
 
  private:
-  static bool is_mean(const BoundScore& score) { return score.policy.aggregation == Aggregation::kSamplewise; }
+  // Whether a mean over samples can be kept as integers, whose unit is a share of the greatest value.
+  static bool is_mean(const BoundScore& score) {
+    return score.policy.options.aggregation() == Aggregation::kSamplewise && score.definition->bounded;
+  }
 
   static void check_options(const char* op, const std::map<std::string, metrics::SuiteScore>& scores,
                             const ScoreOptions& shared) {
@@ -140,21 +118,22 @@ class ScoreReader {
     }
     refuse_unknown(op, shared, [&](const char* option) {
       return is_of_counting(option) || std::any_of(scores.begin(), scores.end(), [&](const auto& entry) {
-               return is_own_option(entry.second.score, option);
+               return is_own_option(definition(entry.second.score), option);
              });
     });
     for (const auto& entry : scores) {
       refuse_unknown(op, entry.second.options,
-                     [&](const char* option) { return is_own_option(entry.second.score, option); });
+                     [&](const char* option) { return is_own_option(definition(entry.second.score), option); });
     }
   }
 
   // A score's own options, and the shared ones that it takes.
   static ScoreOptions combined(const metrics::SuiteScore& score, const ScoreOptions& shared) {
     ScoreOptions options = score.options;
+    options.task(shared.task().value_or(Task::kMulticlass));
     ScoreOptions::each(
         [&](const char* option, auto& own, const auto& of_all) {
-          if (!own.has_value() && is_own_option(score.score, option)) {
+          if (!own.has_value() && is_own_option(definition(score.score), option)) {
             own = of_all;
           }
         },

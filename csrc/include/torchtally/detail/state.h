@@ -1,20 +1,6 @@
 // The state that every metric shares: what it has counted, and how labels out of range end.
 #pragma once
 
-#include <ATen/TensorOperators.h>
-#include <ATen/core/Tensor.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
-#include <c10/util/Exception.h>
-
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include <torchtally/detail/labels.h>
 #include <torchtally/detail/streaming.h>
 
 namespace torchtally::detail {
@@ -45,7 +31,6 @@ class CountState {
     group_.push_back(counted == Counted::kMatrix ? counting.output_classes() : 3);
     group_.push_back(counting.output_classes());
     state_.counts = keep == Keep::kSamples ? no_samples() : at::zeros(group_, at::kLong);
-    options_ = counting.call_options(keep != Keep::kTotal);
     in_place_ = keep == Keep::kTotal && !labels_.maps.has_value() && labels_.top_k == 1;
   }
 
@@ -95,11 +80,11 @@ class CountState {
   // Counts a batch. Never reads back from the device.
   void update(const at::Tensor& preds, const at::Tensor& target, const std::optional<at::Tensor>& mask) {
     if (in_place_) {
-      const at::Tensor inputs = labels_.counting.op_inputs(preds, target, mask, false);
-      count_into(counted_, state_.counts, state_.invalid, inputs, target, mask, options_);
+      const CountCall call = labels_.counting.call(preds, target, mask, false);
+      count_into(labels_.counting.op, counted_, state_.counts, state_.invalid, call);
       return;
     }
-    auto [counts, invalid] = labels_.counts_and_invalid(counted_, preds, target, mask, keep_ != Keep::kTotal);
+    auto [counts, invalid] = labels_.count(counted_, preds, target, mask, keep_ != Keep::kTotal, false);
     if (keep_ == Keep::kTotal) {
       add({counts, invalid, {}});
       return;
@@ -193,8 +178,7 @@ class CountState {
   Counted counted_;
   Keep keep_;
   std::vector<int64_t> group_;  // shape of the counts of one sample
-  CallOptions options_;
-  bool in_place_ = false;  // whether the op may add to the state itself
+  bool in_place_ = false;       // whether the op may add to the state itself
   std::vector<StreamedMean> means_;
   State state_;
   std::vector<std::pair<at::Tensor, at::Tensor>> waiting_;  // counts and invalid of batches

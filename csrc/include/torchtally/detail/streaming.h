@@ -6,20 +6,7 @@
 // python/torchtally/metrics/_streaming.py, number for number.
 #pragma once
 
-#include <ATen/TensorOperators.h>
-#include <ATen/core/Tensor.h>
-#include <ATen/ops/ones_like.h>
-#include <ATen/ops/stack.h>
-#include <ATen/ops/zeros_like.h>
-
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <limits>
-#include <utility>
-#include <vector>
-
-#include <torchtally/detail/definitions.h>
+#include <torchtally/detail/scoring.h>
 
 namespace torchtally::detail {
 
@@ -49,22 +36,22 @@ class StreamedMean {
  public:
   // no_samples are counts of no sample, [0, ...].
   StreamedMean(const BoundScore& score, Counted counted, const at::Tensor& no_samples)
-      : policy_(score.policy), counted_(counted), each_(score) {
-    classes_last_ = (policy_.average == Average::kMacro || policy_.average == Average::kWeighted) &&
-                    policy_.sample_mean != SampleMean::kClassesFirst;
-    weighted_ = classes_last_ && policy_.average == Average::kWeighted;
-    joint_ = classes_last_ && policy_.sample_mean == SampleMean::kJoint;
-    each_.policy.average = classes_last_ ? Average::kNone : policy_.average;
-    each_.policy.aggregation = Aggregation::kNone;
-    each_.policy.dtype = at::kDouble;
+      : policy_(score.policy), counted_(counted), each_(score), support_(score) {
+    const ScoreOptions& o = policy_.options;
+    classes_last_ = (o.average() == Average::kMacro || o.average() == Average::kWeighted) &&
+                    o.sample_mean() != SampleMean::kClassesFirst;
+    weighted_ = classes_last_ && o.average() == Average::kWeighted;
+    joint_ = classes_last_ && o.sample_mean() == SampleMean::kJoint;
+    each_.policy.options.average(classes_last_ ? Average::kNone : *o.average())
+        .aggregation(Aggregation::kNone)
+        .dtype(at::kDouble);
     support_ = each_;
-    support_.policy.undefined_when = UndefinedWhen::kZeroDenominator;
+    support_.policy.options.undefined_when(UndefinedWhen::kZeroDenominator);
     // Pixels of each class in the target, as a ratio that is never undefined.
-    support_.formula = {Sees::kClass, [](const ClassCounts& c) -> Ratio { return {c.tp + c.fn, at::ones_like(c.tp)}; },
-                        nullptr};
-    const int units = weighted_ && joint_ ? kUnitsOfPixels : kUnits;
-    unit_ = std::ldexp(1.0, largest_exponent(policy_.zero_division) - units);
-    const at::Tensor value = each_.of_state(counted_, no_samples).score;
+    support_.sees = Sees::kClass;
+    support_.formula = {[](const ClassCounts& n) -> Ratio { return {n.tp + n.fn, at::ones_like(n.tp)}; }};
+    unit_ = std::ldexp(1.0, largest_exponent(*o.zero_division()) - (weighted_ && joint_ ? kUnitsOfPixels : kUnits));
+    const at::Tensor value = each_.of_counted(counted_, no_samples).score;
     is_scalar_ = value.dim() == 1;
     entries_ = is_scalar_ ? 1 : value.size(1);
   }
@@ -73,14 +60,14 @@ class StreamedMean {
 
   // The sums [E, 5] of samples whose counts are [N, ...].
   at::Tensor of_samples(const at::Tensor& counts) const {
-    const Scored scored = each_.of_state(counted_, counts);
+    const Scored scored = each_.of_counted(counted_, counts);
     at::Tensor value = columns(scored.score);
     const at::Tensor valid = columns(scored.valid) > 0;
     const at::Tensor finite = value.isfinite();
     value = value.masked_fill(~(valid & finite), 0.0);
     at::Tensor weight = at::zeros_like(value, at::kLong);
     if (weighted_) {
-      weight = columns(support_.of_state(counted_, counts).score).nan_to_num(0.0).to(at::kLong);
+      weight = columns(support_.of_counted(counted_, counts).score).nan_to_num(0.0).to(at::kLong);
       if (joint_) {
         weight = weight.masked_fill(~valid, 0);
         value = value * weight;
@@ -103,10 +90,12 @@ class StreamedMean {
     at::Tensor weight = column[4];
     const at::Tensor total = (column[0] + column[1] / kLow) * unit_;
     at::Tensor mean = total / (weighted_ && joint_ ? weight : number);
-    mean = mean.masked_fill(infinite > 0, policy_.zero_division.worth());
+    mean = mean.masked_fill(infinite > 0, policy_.options.zero_division()->worth());
     if (classes_last_) {
       if (!weighted_) {
-        weight = class_weights(mean);
+        const auto& weights = policy_.options.class_weights();
+        weight = !weights ? at::ones_like(mean)
+                          : policy_.weights_of(policy_.scored(static_cast<int64_t>(weights->size())), mean.device());
         weight = joint_ ? weight * number : weight;
       }
       // A class whose samples all weigh nothing has a mean of 0 / 0.
@@ -115,28 +104,17 @@ class StreamedMean {
     } else if (is_scalar_) {
       mean = mean.squeeze(-1);
     }
-    return mean.to(policy_.dtype);
+    return mean.to(*policy_.options.dtype());
   }
 
  private:
   // The values of samples, [N] or [N, E], as [N, E].
   at::Tensor columns(const at::Tensor& values) const { return is_scalar_ ? values.unsqueeze(-1) : values; }
 
-  at::Tensor class_weights(const at::Tensor& like) const {
-    if (!policy_.class_weights.has_value()) {
-      return at::ones_like(like);
-    }
-    std::vector<double> weights;
-    for (const int64_t index : policy_.scored(static_cast<int64_t>(policy_.class_weights->size()))) {
-      weights.push_back((*policy_.class_weights)[static_cast<size_t>(index)]);
-    }
-    return tensor_of(weights, like.device());
-  }
-
   ScorePolicy policy_;
   Counted counted_;
-  BoundScore each_;
-  BoundScore support_;
+  BoundScore each_;     // of each sample
+  BoundScore support_;  // what a class weighs in it
   bool classes_last_ = false, weighted_ = false, joint_ = false, is_scalar_ = false;
   double unit_ = 1.0;
   int64_t entries_ = 1;

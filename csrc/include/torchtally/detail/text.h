@@ -1,67 +1,143 @@
-// How messages write values: as Python does, so that both languages say the same.
+// How messages write values, as Python does, and what is asked of options by their names.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-#include <c10/core/ScalarType.h>
-#include <c10/util/StringUtil.h>
+#include <ATen/ATen.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
+#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
 
-#include <torchtally/options.h>
+#include <torchtally/detail/messages.h>
+#include <torchtally/detail/names.h>
+#include <torchtally/detail/option_types.h>
 
 namespace torchtally::detail {
 
+inline std::string text_of(int64_t value) { return std::to_string(value); }
+inline std::string text_of(double value) { return number_text(value); }
+inline std::string text_of(bool value) { return value ? "True" : "False"; }
+inline std::string text_of(const ZeroDivision& value) {
+  return value.is_number() ? number_text(value.worth()) : value.skips() ? "'skip'" : "'nan'";
+}
+
+// torch.float32
+inline std::string text_of(at::ScalarType type) { return "torch." + std::string(c10::getDtypeNames(type).first); }
+
+// 'macro'
+template <class Enum, class = decltype(Words<Enum>::option)>
+std::string text_of(Enum value) {
+  return std::string("'") + name_of(value) + "'";
+}
+
 // [1, 2]
-template <class Values, class Text>
-std::string list_text(const Values& values, Text&& text) {
+template <class Value>
+std::string text_of(const std::vector<Value>& values) {
   std::string all;
-  for (const auto& value : values) {
-    all += (all.empty() ? "" : ", ") + text(value);
+  for (const Value& value : values) {
+    all += (all.empty() ? "" : ", ") + text_of(value);
   }
   return "[" + all + "]";
 }
 
-inline std::string list_text(at::IntArrayRef values) {
-  return list_text(values, [](int64_t value) { return std::to_string(value); });
+inline std::string text_of(const Classes& classes) { return classes.present ? "'present'" : text_of(classes.indices); }
+
+inline std::string text_of(const LabelMap& map) {
+  std::string text;
+  for (const auto& [label, named] : map) {
+    text += (text.empty() ? "" : ", ") + text_of(label) + ": " + (named.has_value() ? text_of(*named) : "None");
+  }
+  return "{" + text + "}";
 }
 
-// The fewest digits that mean this number, and always a point or an exponent: 1.0, 0.1, 1e-05, nan.
-inline std::string number_text(double number) {
-  if (!std::isfinite(number)) {
-    return std::isnan(number) ? "nan" : number < 0 ? "-inf" : "inf";
-  }
-  char text[32];
-  int digits = 0;
-  do {
-    std::snprintf(text, sizeof(text), "%.*e", digits, number);
-  } while (std::strtod(text, nullptr) != number && ++digits < 17);
-  const int exponent = std::atoi(std::strchr(text, 'e') + 1);
-  if (exponent >= -4 && exponent < 16) {
-    std::snprintf(text, sizeof(text), "%.*f", std::max(1, digits - exponent), number);
-  }
+template <class Value>
+std::string text_of(const std::optional<Value>& value) {
+  return value.has_value() ? text_of(*value) : "None";
+}
+
+inline std::string shape_text(const at::Tensor& tensor) { return text_of(tensor.sizes().vec()); }
+
+template <class Values, class Value>
+bool contains(const Values& values, const Value& value) {
+  return std::find(std::begin(values), std::end(values), value) != std::end(values);
+}
+
+// Throws for the first option that is set and not known.
+template <class Options, class Known>
+void refuse_unknown(const std::string& op, const Options& options, Known&& known) {
+  Options::each(
+      [&](const char* name, const auto& field) {
+        TORCH_CHECK_TYPE(!field.has_value() || known(name), op, ": unknown option '", name, "'");
+      },
+      options);
+}
+
+// The options, with the defaults of those that are not set.
+template <class Options>
+Options filled(Options options, const Options& defaults = Options::defaults()) {
+  Options::each([](const char*, auto& own, const auto& of_default) { own = own.has_value() ? own : of_default; },
+                options, defaults);
+  return options;
+}
+
+// The options that are set and wanted, each as ", name=value".
+template <class Options, class Wanted>
+std::string text_of(const Options& options, Wanted&& wanted) {
+  std::string text;
+  Options::each(
+      [&](const char* name, const auto& field) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(field)>, std::optional<at::Tensor>>) {
+          text += field.has_value() && wanted(name) ? std::string(", ") + name + "=" + text_of(*field) : "";
+        }
+      },
+      options);
   return text;
 }
 
-inline std::string dtype_text(at::ScalarType type) { return "torch." + std::string(c10::getDtypeNames(type).first); }
-
-inline std::string shape_text(const at::Tensor& tensor) { return list_text(tensor.sizes()); }
-
-inline const char* bool_text(bool value) { return value ? "True" : "False"; }
-
-// 'macro'
-template <class Enum>
-std::string quoted(Enum value) {
-  return std::string("'") + name_of(value) + "'";
+inline double non_negative(const std::string& op, const char* name, double number, bool finite = true) {
+  TORCH_CHECK_VALUE(!std::isnan(number) && number >= 0 && (!finite || !std::isinf(number)), op, ": ", name, " must ",
+                    finite ? "be finite and" : "be", " not negative, got ", number_text(number));
+  return number;
 }
 
-inline std::string classes_text(const std::optional<Classes>& classes) {
-  return !classes ? "None" : classes->present ? "'present'" : list_text(classes->indices);
+// Throws unless classes are named, each once.
+inline void check_class_indices(const std::string& op, const std::vector<int64_t>& classes, const char* rule) {
+  const std::set<int64_t> different(classes.begin(), classes.end());
+  TORCH_CHECK_VALUE(!classes.empty() && different.size() == classes.size(), op, ": ", rule, ", got ", text_of(classes));
+}
+
+// Which of so many classes are scored, in the order of the result; `classes` names all where it is null.
+inline std::vector<int64_t> scored_classes(const std::string& op, const std::vector<int64_t>* classes,
+                                           bool include_background, int64_t num_classes) {
+  std::vector<int64_t> chosen, scored;
+  for (int64_t c = 0; classes == nullptr && c < num_classes; ++c) {
+    chosen.push_back(c);
+  }
+  for (const int64_t index : chosen = classes == nullptr ? chosen : *classes) {
+    TORCH_CHECK_VALUE(index >= 0 && index < num_classes, op, ": classes must lie in [0, ", num_classes, "), got ",
+                      index);
+    if (index != 0 || include_background) {
+      scored.push_back(index);
+    }
+  }
+  TORCH_CHECK_VALUE(!scored.empty(), op, ": classes without the background must leave a class to score, got classes ",
+                    text_of(chosen));
+  return scored;
+}
+
+// Whether each is its neighbour's successor, so that they can be a slice.
+inline bool consecutive(const std::vector<int64_t>& values) {
+  for (size_t i = 1; i < values.size(); ++i) {
+    if (values[i] != values[i - 1] + 1) {
+      return false;
+    }
+  }
+  return !values.empty();
 }
 
 }  // namespace torchtally::detail
