@@ -37,6 +37,9 @@ RATES = {
     "precision": Rate(lambda tp, fp, fn, tn: (tp, tp + fp), "precision"),
     "recall": Rate(lambda tp, fp, fn, tn: (tp, tp + fn), "sensitivity"),
     "specificity": Rate(lambda tp, fp, fn, tn: (tn, tn + fp), "specificity"),
+    "negative_predictive_value": Rate(
+        lambda tp, fp, fn, tn: (tn, tn + fn), "negative predictive value"
+    ),
     "accuracy": Rate(
         lambda tp, fp, fn, tn: (tp, tp + fn),
         "accuracy",

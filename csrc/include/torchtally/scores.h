@@ -51,6 +51,10 @@ TORCHTALLY_DETAIL_SCORE(recall_score, recall_from_counts, kRecall)
 /// Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
 TORCHTALLY_DETAIL_SCORE(specificity_score, specificity_from_counts, kSpecificity)
 
+/// Negative predictive value, tn / (tn + fn).
+/// Altman and Bland (1994), Diagnostic tests 2: predictive values.
+TORCHTALLY_DETAIL_SCORE(negative_predictive_value, negative_predictive_value_from_counts, kNegativePredictiveValue)
+
 /// Accuracy, the share of pixels predicted right; of a class, its recall.
 /// Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
 TORCHTALLY_DETAIL_SCORE(accuracy_score, accuracy_from_counts, kAccuracy)

@@ -178,6 +178,15 @@ SCORES: dict[str, Score] = {
             ratio=lambda n: (n.tn, n.tn + n.fp),
         ),
         Score(
+            "negative_predictive_value",
+            "NegativePredictiveValue",
+            "Negative predictive value",
+            _ALTMAN_2,
+            ("average='none'", "tensor([0.6667, 1.0000])"),
+            ratio=lambda n: (n.tn, n.tn + n.fn),
+            function="negative_predictive_value",
+        ),
+        Score(
             "accuracy",
             "AccuracyScore",
             "Accuracy, the share of pixels predicted right; of a class, its recall",

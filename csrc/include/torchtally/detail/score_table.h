@@ -14,6 +14,7 @@
   X(kPrecision, precision_score, precision_from_counts, PrecisionScore) \
   X(kRecall, recall_score, recall_from_counts, RecallScore) \
   X(kSpecificity, specificity_score, specificity_from_counts, SpecificityScore) \
+  X(kNegativePredictiveValue, negative_predictive_value, negative_predictive_value_from_counts, NegativePredictiveValue) \
   X(kAccuracy, accuracy_score, accuracy_from_counts, AccuracyScore) \
   X(kBalancedAccuracy, balanced_accuracy_score, balanced_accuracy_from_counts, BalancedAccuracyScore) \
   X(kFrequencyWeightedIoU, frequency_weighted_iou_score, frequency_weighted_iou_from_counts, FrequencyWeightedIoUScore) \
@@ -34,6 +35,8 @@ inline const ScoreDefinition& definition(Score score) {
       {"precision", "PrecisionScore", Sees::kClass, ratio([](N n) -> Ratio { return {n.tp, n.tp + n.fp}; })},
       {"recall", "RecallScore", Sees::kClass, ratio([](N n) -> Ratio { return {n.tp, n.tp + n.fn}; })},
       {"specificity", "SpecificityScore", Sees::kClass, ratio([](N n) -> Ratio { return {n.tn, n.tn + n.fp}; })},
+      {"negative_predictive_value", "NegativePredictiveValue", Sees::kClass,
+       ratio([](N n) -> Ratio { return {n.tn, n.tn + n.fn}; })},
       {"accuracy", "AccuracyScore", Sees::kClass, formulas::accuracy, {}, {}, ScoreOptions().average(Average::kMicro)},
       {"balanced_accuracy", "BalancedAccuracyScore", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.tp, n.tp + n.fn}; }), {}, {"average", "class_weights"},
