@@ -40,6 +40,7 @@ RATES = {
     "negative_predictive_value": Rate(
         lambda tp, fp, fn, tn: (tn, tn + fn), "negative predictive value"
     ),
+    "false_positive_rate": Rate(lambda tp, fp, fn, tn: (fp, fp + tn), "fall out"),
     "accuracy": Rate(
         lambda tp, fp, fn, tn: (tp, tp + fn),
         "accuracy",

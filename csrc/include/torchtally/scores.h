@@ -55,6 +55,10 @@ TORCHTALLY_DETAIL_SCORE(specificity_score, specificity_from_counts, kSpecificity
 /// Altman and Bland (1994), Diagnostic tests 2: predictive values.
 TORCHTALLY_DETAIL_SCORE(negative_predictive_value, negative_predictive_value_from_counts, kNegativePredictiveValue)
 
+/// False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
+/// Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+TORCHTALLY_DETAIL_SCORE(false_positive_rate, false_positive_rate_from_counts, kFalsePositiveRate)
+
 /// Accuracy, the share of pixels predicted right; of a class, its recall.
 /// Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
 TORCHTALLY_DETAIL_SCORE(accuracy_score, accuracy_from_counts, kAccuracy)

@@ -187,6 +187,15 @@ SCORES: dict[str, Score] = {
             function="negative_predictive_value",
         ),
         Score(
+            "false_positive_rate",
+            "FalsePositiveRate",
+            "False positive rate (fall-out), 1 - specificity",
+            _ALTMAN,
+            ("average='none'", "tensor([0.0000, 0.2500])"),
+            ratio=lambda n: (n.fp, n.fp + n.tn),
+            function="false_positive_rate",
+        ),
+        Score(
             "accuracy",
             "AccuracyScore",
             "Accuracy, the share of pixels predicted right; of a class, its recall",

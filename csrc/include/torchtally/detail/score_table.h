@@ -15,6 +15,7 @@
   X(kRecall, recall_score, recall_from_counts, RecallScore) \
   X(kSpecificity, specificity_score, specificity_from_counts, SpecificityScore) \
   X(kNegativePredictiveValue, negative_predictive_value, negative_predictive_value_from_counts, NegativePredictiveValue) \
+  X(kFalsePositiveRate, false_positive_rate, false_positive_rate_from_counts, FalsePositiveRate) \
   X(kAccuracy, accuracy_score, accuracy_from_counts, AccuracyScore) \
   X(kBalancedAccuracy, balanced_accuracy_score, balanced_accuracy_from_counts, BalancedAccuracyScore) \
   X(kFrequencyWeightedIoU, frequency_weighted_iou_score, frequency_weighted_iou_from_counts, FrequencyWeightedIoUScore) \
@@ -37,6 +38,8 @@ inline const ScoreDefinition& definition(Score score) {
       {"specificity", "SpecificityScore", Sees::kClass, ratio([](N n) -> Ratio { return {n.tn, n.tn + n.fp}; })},
       {"negative_predictive_value", "NegativePredictiveValue", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.tn, n.tn + n.fn}; })},
+      {"false_positive_rate", "FalsePositiveRate", Sees::kClass,
+       ratio([](N n) -> Ratio { return {n.fp, n.fp + n.tn}; })},
       {"accuracy", "AccuracyScore", Sees::kClass, formulas::accuracy, {}, {}, ScoreOptions().average(Average::kMicro)},
       {"balanced_accuracy", "BalancedAccuracyScore", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.tp, n.tp + n.fn}; }), {}, {"average", "class_weights"},
