@@ -41,6 +41,7 @@ RATES = {
         lambda tp, fp, fn, tn: (tn, tn + fn), "negative predictive value"
     ),
     "false_positive_rate": Rate(lambda tp, fp, fn, tn: (fp, fp + tn), "fall out"),
+    "false_negative_rate": Rate(lambda tp, fp, fn, tn: (fn, fn + tp), "miss rate"),
     "accuracy": Rate(
         lambda tp, fp, fn, tn: (tp, tp + fn),
         "accuracy",

@@ -59,6 +59,10 @@ TORCHTALLY_DETAIL_SCORE(negative_predictive_value, negative_predictive_value_fro
 /// Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
 TORCHTALLY_DETAIL_SCORE(false_positive_rate, false_positive_rate_from_counts, kFalsePositiveRate)
 
+/// False negative rate (miss rate), 1 - recall, fn / (fn + tp).
+/// Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+TORCHTALLY_DETAIL_SCORE(false_negative_rate, false_negative_rate_from_counts, kFalseNegativeRate)
+
 /// Accuracy, the share of pixels predicted right; of a class, its recall.
 /// Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
 TORCHTALLY_DETAIL_SCORE(accuracy_score, accuracy_from_counts, kAccuracy)

@@ -196,6 +196,15 @@ SCORES: dict[str, Score] = {
             function="false_positive_rate",
         ),
         Score(
+            "false_negative_rate",
+            "FalseNegativeRate",
+            "False negative rate (miss rate), 1 - recall",
+            _ALTMAN,
+            ("average='none'", "tensor([0.2500, 0.0000])"),
+            ratio=lambda n: (n.fn, n.fn + n.tp),
+            function="false_negative_rate",
+        ),
+        Score(
             "accuracy",
             "AccuracyScore",
             "Accuracy, the share of pixels predicted right; of a class, its recall",

@@ -16,6 +16,7 @@
   X(kSpecificity, specificity_score, specificity_from_counts, SpecificityScore) \
   X(kNegativePredictiveValue, negative_predictive_value, negative_predictive_value_from_counts, NegativePredictiveValue) \
   X(kFalsePositiveRate, false_positive_rate, false_positive_rate_from_counts, FalsePositiveRate) \
+  X(kFalseNegativeRate, false_negative_rate, false_negative_rate_from_counts, FalseNegativeRate) \
   X(kAccuracy, accuracy_score, accuracy_from_counts, AccuracyScore) \
   X(kBalancedAccuracy, balanced_accuracy_score, balanced_accuracy_from_counts, BalancedAccuracyScore) \
   X(kFrequencyWeightedIoU, frequency_weighted_iou_score, frequency_weighted_iou_from_counts, FrequencyWeightedIoUScore) \
@@ -40,6 +41,8 @@ inline const ScoreDefinition& definition(Score score) {
        ratio([](N n) -> Ratio { return {n.tn, n.tn + n.fn}; })},
       {"false_positive_rate", "FalsePositiveRate", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.fp, n.fp + n.tn}; })},
+      {"false_negative_rate", "FalseNegativeRate", Sees::kClass,
+       ratio([](N n) -> Ratio { return {n.fn, n.fn + n.tp}; })},
       {"accuracy", "AccuracyScore", Sees::kClass, formulas::accuracy, {}, {}, ScoreOptions().average(Average::kMicro)},
       {"balanced_accuracy", "BalancedAccuracyScore", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.tp, n.tp + n.fn}; }), {}, {"average", "class_weights"},
