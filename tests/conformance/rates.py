@@ -42,6 +42,9 @@ RATES = {
     ),
     "false_positive_rate": Rate(lambda tp, fp, fn, tn: (fp, fp + tn), "fall out"),
     "false_negative_rate": Rate(lambda tp, fp, fn, tn: (fn, fn + tp), "miss rate"),
+    "false_discovery_rate": Rate(
+        lambda tp, fp, fn, tn: (fp, fp + tp), "false discovery rate"
+    ),
     "accuracy": Rate(
         lambda tp, fp, fn, tn: (tp, tp + fn),
         "accuracy",

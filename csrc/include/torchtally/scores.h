@@ -63,6 +63,10 @@ TORCHTALLY_DETAIL_SCORE(false_positive_rate, false_positive_rate_from_counts, kF
 /// Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
 TORCHTALLY_DETAIL_SCORE(false_negative_rate, false_negative_rate_from_counts, kFalseNegativeRate)
 
+/// False discovery rate, 1 - precision, fp / (fp + tp).
+/// Altman and Bland (1994), Diagnostic tests 2: predictive values.
+TORCHTALLY_DETAIL_SCORE(false_discovery_rate, false_discovery_rate_from_counts, kFalseDiscoveryRate)
+
 /// Accuracy, the share of pixels predicted right; of a class, its recall.
 /// Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
 TORCHTALLY_DETAIL_SCORE(accuracy_score, accuracy_from_counts, kAccuracy)

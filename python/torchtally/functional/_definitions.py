@@ -205,6 +205,15 @@ SCORES: dict[str, Score] = {
             function="false_negative_rate",
         ),
         Score(
+            "false_discovery_rate",
+            "FalseDiscoveryRate",
+            "False discovery rate, 1 - precision",
+            _ALTMAN_2,
+            ("average='none'", "tensor([0.0000, 0.3333])"),
+            ratio=lambda n: (n.fp, n.fp + n.tp),
+            function="false_discovery_rate",
+        ),
+        Score(
             "accuracy",
             "AccuracyScore",
             "Accuracy, the share of pixels predicted right; of a class, its recall",

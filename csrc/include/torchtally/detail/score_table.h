@@ -17,6 +17,7 @@
   X(kNegativePredictiveValue, negative_predictive_value, negative_predictive_value_from_counts, NegativePredictiveValue) \
   X(kFalsePositiveRate, false_positive_rate, false_positive_rate_from_counts, FalsePositiveRate) \
   X(kFalseNegativeRate, false_negative_rate, false_negative_rate_from_counts, FalseNegativeRate) \
+  X(kFalseDiscoveryRate, false_discovery_rate, false_discovery_rate_from_counts, FalseDiscoveryRate) \
   X(kAccuracy, accuracy_score, accuracy_from_counts, AccuracyScore) \
   X(kBalancedAccuracy, balanced_accuracy_score, balanced_accuracy_from_counts, BalancedAccuracyScore) \
   X(kFrequencyWeightedIoU, frequency_weighted_iou_score, frequency_weighted_iou_from_counts, FrequencyWeightedIoUScore) \
@@ -43,6 +44,8 @@ inline const ScoreDefinition& definition(Score score) {
        ratio([](N n) -> Ratio { return {n.fp, n.fp + n.tn}; })},
       {"false_negative_rate", "FalseNegativeRate", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.fn, n.fn + n.tp}; })},
+      {"false_discovery_rate", "FalseDiscoveryRate", Sees::kClass,
+       ratio([](N n) -> Ratio { return {n.fp, n.fp + n.tp}; })},
       {"accuracy", "AccuracyScore", Sees::kClass, formulas::accuracy, {}, {}, ScoreOptions().average(Average::kMicro)},
       {"balanced_accuracy", "BalancedAccuracyScore", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.tp, n.tp + n.fn}; }), {}, {"average", "class_weights"},
