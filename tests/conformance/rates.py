@@ -45,6 +45,9 @@ RATES = {
     "false_discovery_rate": Rate(
         lambda tp, fp, fn, tn: (fp, fp + tp), "false discovery rate"
     ),
+    "false_omission_rate": Rate(
+        lambda tp, fp, fn, tn: (fn, fn + tn), "false omission rate"
+    ),
     "accuracy": Rate(
         lambda tp, fp, fn, tn: (tp, tp + fn),
         "accuracy",

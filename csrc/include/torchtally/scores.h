@@ -67,6 +67,10 @@ TORCHTALLY_DETAIL_SCORE(false_negative_rate, false_negative_rate_from_counts, kF
 /// Altman and Bland (1994), Diagnostic tests 2: predictive values.
 TORCHTALLY_DETAIL_SCORE(false_discovery_rate, false_discovery_rate_from_counts, kFalseDiscoveryRate)
 
+/// False omission rate, 1 - negative predictive value, fn / (fn + tn).
+/// Altman and Bland (1994), Diagnostic tests 2: predictive values.
+TORCHTALLY_DETAIL_SCORE(false_omission_rate, false_omission_rate_from_counts, kFalseOmissionRate)
+
 /// Accuracy, the share of pixels predicted right; of a class, its recall.
 /// Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
 TORCHTALLY_DETAIL_SCORE(accuracy_score, accuracy_from_counts, kAccuracy)

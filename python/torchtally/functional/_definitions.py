@@ -214,6 +214,15 @@ SCORES: dict[str, Score] = {
             function="false_discovery_rate",
         ),
         Score(
+            "false_omission_rate",
+            "FalseOmissionRate",
+            "False omission rate, 1 - negative predictive value",
+            _ALTMAN_2,
+            ("average='none'", "tensor([0.3333, 0.0000])"),
+            ratio=lambda n: (n.fn, n.fn + n.tn),
+            function="false_omission_rate",
+        ),
+        Score(
             "accuracy",
             "AccuracyScore",
             "Accuracy, the share of pixels predicted right; of a class, its recall",

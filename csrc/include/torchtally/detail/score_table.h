@@ -18,6 +18,7 @@
   X(kFalsePositiveRate, false_positive_rate, false_positive_rate_from_counts, FalsePositiveRate) \
   X(kFalseNegativeRate, false_negative_rate, false_negative_rate_from_counts, FalseNegativeRate) \
   X(kFalseDiscoveryRate, false_discovery_rate, false_discovery_rate_from_counts, FalseDiscoveryRate) \
+  X(kFalseOmissionRate, false_omission_rate, false_omission_rate_from_counts, FalseOmissionRate) \
   X(kAccuracy, accuracy_score, accuracy_from_counts, AccuracyScore) \
   X(kBalancedAccuracy, balanced_accuracy_score, balanced_accuracy_from_counts, BalancedAccuracyScore) \
   X(kFrequencyWeightedIoU, frequency_weighted_iou_score, frequency_weighted_iou_from_counts, FrequencyWeightedIoUScore) \
@@ -46,6 +47,8 @@ inline const ScoreDefinition& definition(Score score) {
        ratio([](N n) -> Ratio { return {n.fn, n.fn + n.tp}; })},
       {"false_discovery_rate", "FalseDiscoveryRate", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.fp, n.fp + n.tp}; })},
+      {"false_omission_rate", "FalseOmissionRate", Sees::kClass,
+       ratio([](N n) -> Ratio { return {n.fn, n.fn + n.tn}; })},
       {"accuracy", "AccuracyScore", Sees::kClass, formulas::accuracy, {}, {}, ScoreOptions().average(Average::kMicro)},
       {"balanced_accuracy", "BalancedAccuracyScore", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.tp, n.tp + n.fn}; }), {}, {"average", "class_weights"},
