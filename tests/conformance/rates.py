@@ -48,6 +48,13 @@ RATES = {
     "false_omission_rate": Rate(
         lambda tp, fp, fn, tn: (fn, fn + tn), "false omission rate"
     ),
+    "informedness": Rate(
+        lambda tp, fp, fn, tn: (
+            tp * tn - fp * fn,
+            (tp + fn) * (tn + fp),
+        ),
+        "informedness",
+    ),
     "accuracy": Rate(
         lambda tp, fp, fn, tn: (tp, tp + fn),
         "accuracy",

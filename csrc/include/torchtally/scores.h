@@ -71,6 +71,10 @@ TORCHTALLY_DETAIL_SCORE(false_discovery_rate, false_discovery_rate_from_counts, 
 /// Altman and Bland (1994), Diagnostic tests 2: predictive values.
 TORCHTALLY_DETAIL_SCORE(false_omission_rate, false_omission_rate_from_counts, kFalseOmissionRate)
 
+/// Informedness (Youden's J), recall + specificity - 1, (tp tn - fp fn) / ((tp + fn) (tn + fp)).
+/// Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
+TORCHTALLY_DETAIL_SCORE(informedness, informedness_from_counts, kInformedness)
+
 /// Accuracy, the share of pixels predicted right; of a class, its recall.
 /// Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
 TORCHTALLY_DETAIL_SCORE(accuracy_score, accuracy_from_counts, kAccuracy)

@@ -223,6 +223,19 @@ SCORES: dict[str, Score] = {
             function="false_omission_rate",
         ),
         Score(
+            "informedness",
+            "Informedness",
+            "Informedness (Youden's J), recall + specificity - 1",
+            _POWERS,
+            ("average='none'", "tensor([0.7500, 0.7500])"),
+            ratio=lambda n: (
+                n.tp * n.tn - n.fp * n.fn,
+                (n.tp + n.fn) * (n.tn + n.fp),
+            ),
+            products=True,
+            function="informedness",
+        ),
+        Score(
             "accuracy",
             "AccuracyScore",
             "Accuracy, the share of pixels predicted right; of a class, its recall",

@@ -19,6 +19,7 @@
   X(kFalseNegativeRate, false_negative_rate, false_negative_rate_from_counts, FalseNegativeRate) \
   X(kFalseDiscoveryRate, false_discovery_rate, false_discovery_rate_from_counts, FalseDiscoveryRate) \
   X(kFalseOmissionRate, false_omission_rate, false_omission_rate_from_counts, FalseOmissionRate) \
+  X(kInformedness, informedness, informedness_from_counts, Informedness) \
   X(kAccuracy, accuracy_score, accuracy_from_counts, AccuracyScore) \
   X(kBalancedAccuracy, balanced_accuracy_score, balanced_accuracy_from_counts, BalancedAccuracyScore) \
   X(kFrequencyWeightedIoU, frequency_weighted_iou_score, frequency_weighted_iou_from_counts, FrequencyWeightedIoUScore) \
@@ -49,6 +50,8 @@ inline const ScoreDefinition& definition(Score score) {
        ratio([](N n) -> Ratio { return {n.fp, n.fp + n.tp}; })},
       {"false_omission_rate", "FalseOmissionRate", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.fn, n.fn + n.tn}; })},
+      {"informedness", "Informedness", Sees::kClass,
+       products([](N n) -> Ratio { return {n.tp * n.tn - n.fp * n.fn, (n.tp + n.fn) * (n.tn + n.fp)}; })},
       {"accuracy", "AccuracyScore", Sees::kClass, formulas::accuracy, {}, {}, ScoreOptions().average(Average::kMicro)},
       {"balanced_accuracy", "BalancedAccuracyScore", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.tp, n.tp + n.fn}; }), {}, {"average", "class_weights"},
