@@ -55,6 +55,13 @@ RATES = {
         ),
         "informedness",
     ),
+    "markedness": Rate(
+        lambda tp, fp, fn, tn: (
+            tp * tn - fp * fn,
+            (tp + fp) * (tn + fn),
+        ),
+        "markedness",
+    ),
     "accuracy": Rate(
         lambda tp, fp, fn, tn: (tp, tp + fn),
         "accuracy",

@@ -75,6 +75,10 @@ TORCHTALLY_DETAIL_SCORE(false_omission_rate, false_omission_rate_from_counts, kF
 /// Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
 TORCHTALLY_DETAIL_SCORE(informedness, informedness_from_counts, kInformedness)
 
+/// Markedness, precision + negative predictive value - 1, (tp tn - fp fn) / ((tp + fp) (tn + fn)).
+/// Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
+TORCHTALLY_DETAIL_SCORE(markedness, markedness_from_counts, kMarkedness)
+
 /// Accuracy, the share of pixels predicted right; of a class, its recall.
 /// Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
 TORCHTALLY_DETAIL_SCORE(accuracy_score, accuracy_from_counts, kAccuracy)

@@ -236,6 +236,19 @@ SCORES: dict[str, Score] = {
             function="informedness",
         ),
         Score(
+            "markedness",
+            "Markedness",
+            "Markedness, precision + negative predictive value - 1",
+            _POWERS,
+            ("average='none'", "tensor([0.6667, 0.6667])"),
+            ratio=lambda n: (
+                n.tp * n.tn - n.fp * n.fn,
+                (n.tp + n.fp) * (n.tn + n.fn),
+            ),
+            products=True,
+            function="markedness",
+        ),
+        Score(
             "accuracy",
             "AccuracyScore",
             "Accuracy, the share of pixels predicted right; of a class, its recall",

@@ -20,6 +20,7 @@
   X(kFalseDiscoveryRate, false_discovery_rate, false_discovery_rate_from_counts, FalseDiscoveryRate) \
   X(kFalseOmissionRate, false_omission_rate, false_omission_rate_from_counts, FalseOmissionRate) \
   X(kInformedness, informedness, informedness_from_counts, Informedness) \
+  X(kMarkedness, markedness, markedness_from_counts, Markedness) \
   X(kAccuracy, accuracy_score, accuracy_from_counts, AccuracyScore) \
   X(kBalancedAccuracy, balanced_accuracy_score, balanced_accuracy_from_counts, BalancedAccuracyScore) \
   X(kFrequencyWeightedIoU, frequency_weighted_iou_score, frequency_weighted_iou_from_counts, FrequencyWeightedIoUScore) \
@@ -52,6 +53,8 @@ inline const ScoreDefinition& definition(Score score) {
        ratio([](N n) -> Ratio { return {n.fn, n.fn + n.tn}; })},
       {"informedness", "Informedness", Sees::kClass,
        products([](N n) -> Ratio { return {n.tp * n.tn - n.fp * n.fn, (n.tp + n.fn) * (n.tn + n.fp)}; })},
+      {"markedness", "Markedness", Sees::kClass,
+       products([](N n) -> Ratio { return {n.tp * n.tn - n.fp * n.fn, (n.tp + n.fp) * (n.tn + n.fn)}; })},
       {"accuracy", "AccuracyScore", Sees::kClass, formulas::accuracy, {}, {}, ScoreOptions().average(Average::kMicro)},
       {"balanced_accuracy", "BalancedAccuracyScore", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.tp, n.tp + n.fn}; }), {}, {"average", "class_weights"},
