@@ -62,6 +62,9 @@ RATES = {
         ),
         "markedness",
     ),
+    "positive_likelihood_ratio": Rate(
+        lambda tp, fp, fn, tn: (tp * (fp + tn), fp * (tp + fn))
+    ),
     "accuracy": Rate(
         lambda tp, fp, fn, tn: (tp, tp + fn),
         "accuracy",

@@ -79,6 +79,10 @@ TORCHTALLY_DETAIL_SCORE(informedness, informedness_from_counts, kInformedness)
 /// Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
 TORCHTALLY_DETAIL_SCORE(markedness, markedness_from_counts, kMarkedness)
 
+/// Positive likelihood ratio, recall / (1 - specificity), tp (fp + tn) / (fp (tp + fn)).
+/// Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
+TORCHTALLY_DETAIL_SCORE(positive_likelihood_ratio, positive_likelihood_ratio_from_counts, kPositiveLikelihoodRatio)
+
 /// Accuracy, the share of pixels predicted right; of a class, its recall.
 /// Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
 TORCHTALLY_DETAIL_SCORE(accuracy_score, accuracy_from_counts, kAccuracy)

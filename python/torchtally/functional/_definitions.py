@@ -249,6 +249,17 @@ SCORES: dict[str, Score] = {
             function="markedness",
         ),
         Score(
+            "positive_likelihood_ratio",
+            "PositiveLikelihoodRatio",
+            "Positive likelihood ratio, recall / (1 - specificity)",
+            "Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.",
+            ("average='none'", "tensor([nan, 4.])"),
+            ratio=lambda n: (n.tp * (n.fp + n.tn), n.fp * (n.tp + n.fn)),
+            products=True,
+            bounded=False,
+            function="positive_likelihood_ratio",
+        ),
+        Score(
             "accuracy",
             "AccuracyScore",
             "Accuracy, the share of pixels predicted right; of a class, its recall",

@@ -38,6 +38,7 @@ __all__ = [
     "markedness_from_counts",
     "matthews_corrcoef_from_counts",
     "negative_predictive_value_from_counts",
+    "positive_likelihood_ratio_from_counts",
     "precision_from_counts",
     "recall_from_counts",
     "specificity_from_counts",
@@ -1503,6 +1504,112 @@ def markedness_from_counts(
         classes=classes, include_background=include_background,
         class_weights=class_weights, regions=regions, return_valid=return_valid,
         dtype=dtype,
+    )
+
+
+@overload
+def positive_likelihood_ratio_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def positive_likelihood_ratio_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def positive_likelihood_ratio_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Positive likelihood ratio, recall / (1 - specificity).
+
+    ``tp (fp + tn) / (fp (tp + fn))``
+
+    Of counts already taken; :func:`positive_likelihood_ratio` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.positive_likelihood_ratio_from_counts(matrix, average='none')
+        tensor([nan, 4.])
+    """
+    return score_of_counts(
+        SCORES["positive_likelihood_ratio"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 

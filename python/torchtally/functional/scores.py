@@ -38,6 +38,7 @@ __all__ = [
     "markedness",
     "matthews_corrcoef",
     "negative_predictive_value",
+    "positive_likelihood_ratio",
     "precision_score",
     "recall_score",
     "specificity_score",
@@ -1777,6 +1778,132 @@ def markedness(
     return score_of_pixels(
         SCORES["markedness"], preds, target, num_classes, unknown, {}, task=task,
         threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def positive_likelihood_ratio(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def positive_likelihood_ratio(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def positive_likelihood_ratio(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Positive likelihood ratio, recall / (1 - specificity).
+
+    ``tp (fp + tn) / (fp (tp + fn))``
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> tt.positive_likelihood_ratio(preds, target, 2, average='none')
+        tensor([nan, 4.])
+    """
+    return score_of_pixels(
+        SCORES["positive_likelihood_ratio"], preds, target, num_classes, unknown, {},
+        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,

@@ -38,6 +38,7 @@ __all__ = [
     "Markedness",
     "MatthewsCorrCoef",
     "NegativePredictiveValue",
+    "PositiveLikelihoodRatio",
     "PrecisionScore",
     "RecallScore",
     "ScoreSuite",
@@ -1399,6 +1400,106 @@ class Markedness(ScoreMetric):
         )
 
 
+class PositiveLikelihoodRatio(ScoreMetric):
+    """Positive likelihood ratio, recall / (1 - specificity).
+
+    ``tp (fp + tn) / (fp (tp + fn))``
+
+    Accumulated over batches: :func:`torchtally.positive_likelihood_ratio` of everything
+    that ``update`` counted.
+
+    References:
+        Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
+
+    Example:
+        >>> metric = PositiveLikelihoodRatio(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([nan, 4.])
+    """
+
+    _score = SCORES["positive_likelihood_ratio"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        """Positive likelihood ratio, recall / (1 - specificity).
+
+        ``tp (fp + tn) / (fp (tp + fn))``
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
+
+
 class AccuracyScore(ScoreMetric):
     """Accuracy, the share of pixels predicted right; of a class, its recall.
 
@@ -2049,8 +2150,9 @@ class ScoreSuite(SuiteMetric):
                 dice, iou, f1, fbeta, precision, recall, specificity,
                 negative_predictive_value, false_positive_rate, false_negative_rate,
                 false_discovery_rate, false_omission_rate, informedness, markedness,
-                accuracy, balanced_accuracy, frequency_weighted_iou, tversky,
-                generalized_dice, matthews_corrcoef, cohen_kappa.
+                positive_likelihood_ratio, accuracy, balanced_accuracy,
+                frequency_weighted_iou, tversky, generalized_dice, matthews_corrcoef,
+                cohen_kappa.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
             threshold: a score above it is class 1 (binary and multilabel scores).

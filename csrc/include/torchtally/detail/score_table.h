@@ -21,6 +21,7 @@
   X(kFalseOmissionRate, false_omission_rate, false_omission_rate_from_counts, FalseOmissionRate) \
   X(kInformedness, informedness, informedness_from_counts, Informedness) \
   X(kMarkedness, markedness, markedness_from_counts, Markedness) \
+  X(kPositiveLikelihoodRatio, positive_likelihood_ratio, positive_likelihood_ratio_from_counts, PositiveLikelihoodRatio) \
   X(kAccuracy, accuracy_score, accuracy_from_counts, AccuracyScore) \
   X(kBalancedAccuracy, balanced_accuracy_score, balanced_accuracy_from_counts, BalancedAccuracyScore) \
   X(kFrequencyWeightedIoU, frequency_weighted_iou_score, frequency_weighted_iou_from_counts, FrequencyWeightedIoUScore) \
@@ -55,6 +56,8 @@ inline const ScoreDefinition& definition(Score score) {
        products([](N n) -> Ratio { return {n.tp * n.tn - n.fp * n.fn, (n.tp + n.fn) * (n.tn + n.fp)}; })},
       {"markedness", "Markedness", Sees::kClass,
        products([](N n) -> Ratio { return {n.tp * n.tn - n.fp * n.fn, (n.tp + n.fp) * (n.tn + n.fn)}; })},
+      {"positive_likelihood_ratio", "PositiveLikelihoodRatio", Sees::kClass,
+       products([](N n) -> Ratio { return {n.tp * (n.fp + n.tn), n.fp * (n.tp + n.fn)}; }), {}, {}, {}, {}, {}, false},
       {"accuracy", "AccuracyScore", Sees::kClass, formulas::accuracy, {}, {}, ScoreOptions().average(Average::kMicro)},
       {"balanced_accuracy", "BalancedAccuracyScore", Sees::kClass,
        ratio([](N n) -> Ratio { return {n.tp, n.tp + n.fn}; }), {}, {"average", "class_weights"},
