@@ -11,7 +11,8 @@ namespace torchtally {
 enum class Score {
   kDice, kIoU, kF1, kFBeta, kPrecision, kRecall, kSpecificity, kNegativePredictiveValue, kFalsePositiveRate,
   kFalseNegativeRate, kFalseDiscoveryRate, kFalseOmissionRate, kInformedness, kMarkedness, kPositiveLikelihoodRatio,
-  kAccuracy, kBalancedAccuracy, kFrequencyWeightedIoU, kTversky, kGeneralizedDice, kMatthewsCorrCoef, kCohenKappa,
+  kAccuracy, kBalancedAccuracy, kFrequencyWeightedIoU, kTversky, kGeneralizedDice, kExactMatch, kMatthewsCorrCoef,
+  kCohenKappa,
 };
 
 /// `task`: the choices.
@@ -138,7 +139,7 @@ TORCHTALLY_DETAIL_WORDS(Score, "score",
     "dice", "iou", "f1", "fbeta", "precision", "recall", "specificity", "negative_predictive_value",
     "false_positive_rate", "false_negative_rate", "false_discovery_rate", "false_omission_rate", "informedness",
     "markedness", "positive_likelihood_ratio", "accuracy", "balanced_accuracy", "frequency_weighted_iou", "tversky",
-    "generalized_dice", "matthews_corrcoef", "cohen_kappa")
+    "generalized_dice", "exact_match", "matthews_corrcoef", "cohen_kappa")
 TORCHTALLY_DETAIL_WORDS(Task, "task", "multiclass", "binary", "multilabel")
 TORCHTALLY_DETAIL_WORDS(OutOfRange, "out_of_range", "error", "ignore", "miss")
 TORCHTALLY_DETAIL_WORDS(Normalize, "normalize", "true", "pred", "all")

@@ -103,6 +103,10 @@ TORCHTALLY_DETAIL_SCORE(tversky_score, tversky_from_counts, kTversky)
 /// Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).
 TORCHTALLY_DETAIL_SCORE(generalized_dice_score, generalized_dice_from_counts, kGeneralizedDice)
 
+/// Exact match (subset accuracy), the share of samples without a wrong label.
+/// Kazawa et al. (2005), Maximal margin labeling for multi-topic text categorization.
+TORCHTALLY_DETAIL_SCORE(exact_match_score, exact_match_from_counts, kExactMatch)
+
 /// Matthews correlation coefficient of target and prediction, in [-1, 1].
 /// Gorodkin (2004), Comparing two K-category assignments by a K-category correlation coefficient.
 TORCHTALLY_DETAIL_SCORE(matthews_corrcoef, matthews_corrcoef_from_counts, kMatthewsCorrCoef)

@@ -335,6 +335,25 @@ SCORES: dict[str, Score] = {
             },
         ),
         Score(
+            "exact_match",
+            "ExactMatchScore",
+            "Exact match (subset accuracy), the share of samples without a wrong label",
+            "Kazawa et al. (2005), Maximal margin labeling for multi-topic text "
+            "categorization.",
+            ("", "tensor(0.8333)"),
+            make=lambda _task: _formulas.exact_match,
+            sees="all",
+            changed={
+                "aggregation": {
+                    "type": "OfSamples",
+                    "default": "samplewise",
+                    "doc": '``"samplewise"`` the share of samples, the indices of '
+                    'dimension 0; ``"none"`` 1 or 0 for each. An ignored pixel makes '
+                    "no sample wrong, and a sample without others is undefined.",
+                }
+            },
+        ),
+        Score(
             "matthews_corrcoef",
             "MatthewsCorrCoef",
             "Matthews correlation coefficient of target and prediction, in [-1, 1]",

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from torchtally._options import (
     Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    Regions, SampleMean, Task, UndefinedWhen, WeightType, ZeroDivision,
+    OfSamples, Regions, SampleMean, Task, UndefinedWhen, WeightType, ZeroDivision,
 )
 from torchtally.ops._counting import ClassCounts
 
@@ -25,6 +25,7 @@ __all__ = [
     "balanced_accuracy_from_counts",
     "cohen_kappa_from_counts",
     "dice_from_counts",
+    "exact_match_from_counts",
     "f1_from_counts",
     "false_discovery_rate_from_counts",
     "false_negative_rate_from_counts",
@@ -2103,6 +2104,88 @@ def generalized_dice_from_counts(
         ignore_index=ignore_index, other=other, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, classes=classes,
         include_background=include_background, regions=regions,
+        return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def exact_match_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: OfSamples = "samplewise", return_valid: Literal[False] = False,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def exact_match_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: OfSamples = "samplewise", return_valid: Literal[True],
+    dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def exact_match_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: OfSamples = "samplewise", return_valid: bool = False,
+    dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Exact match (subset accuracy), the share of samples without a wrong label.
+
+    Of counts already taken; :func:`exact_match_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"samplewise"`` the share of samples, the indices of dimension 0;
+            ``"none"`` 1 or 0 for each. An ignored pixel makes no sample wrong, and a
+            sample without others is undefined.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
+        where undefined. Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Kazawa et al. (2005), Maximal margin labeling for multi-topic text
+        categorization.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> matrix = tt.confusion_matrix(preds, target, 2, per_sample=True)
+        >>> tt.functional.exact_match_from_counts(matrix)
+        tensor(0.8333)
+    """
+    return score_of_counts(
+        SCORES["exact_match"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation,
         return_valid=return_valid, dtype=dtype,
     )
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from torchtally._options import (
     Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    LabelMap, OutOfRange, Regions, SampleMean, Task, UndefinedWhen, WeightType,
-    ZeroDivision,
+    LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, UndefinedWhen,
+    WeightType, ZeroDivision,
 )
 
 from ._definitions import SCORES
@@ -25,6 +25,7 @@ __all__ = [
     "balanced_accuracy_score",
     "cohen_kappa_score",
     "dice_score",
+    "exact_match_score",
     "f1_score",
     "false_discovery_rate",
     "false_negative_rate",
@@ -2502,6 +2503,106 @@ def generalized_dice_score(
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, classes=classes, include_background=include_background,
         regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def exact_match_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: OfSamples = "samplewise", return_valid: Literal[False] = False,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def exact_match_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: OfSamples = "samplewise", return_valid: Literal[True],
+    dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def exact_match_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: OfSamples = "samplewise", return_valid: bool = False,
+    dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Exact match (subset accuracy), the share of samples without a wrong label.
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"samplewise"`` the share of samples, the indices of dimension 0;
+            ``"none"`` 1 or 0 for each. An ignored pixel makes no sample wrong, and a
+            sample without others is undefined.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
+        where undefined.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Kazawa et al. (2005), Maximal margin labeling for multi-topic text
+        categorization.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> tt.exact_match_score(preds, target, 2)
+        tensor(0.8333)
+    """
+    return score_of_pixels(
+        SCORES["exact_match"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, return_valid=return_valid, dtype=dtype,
     )
 
 

@@ -13,8 +13,8 @@ from typing_extensions import Never
 
 from torchtally._options import (
     Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    LabelMap, OutOfRange, Regions, SampleMean, Task, UndefinedWhen, WeightType,
-    ZeroDivision,
+    LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, UndefinedWhen,
+    WeightType, ZeroDivision,
 )
 from torchtally.functional._definitions import SCORES
 
@@ -25,6 +25,7 @@ __all__ = [
     "BalancedAccuracyScore",
     "CohenKappaScore",
     "DiceScore",
+    "ExactMatchScore",
     "F1Score",
     "FBetaScore",
     "FalseDiscoveryRate",
@@ -1957,6 +1958,80 @@ class GeneralizedDiceScore(ScoreMetric):
         )
 
 
+class ExactMatchScore(ScoreMetric):
+    """Exact match (subset accuracy), the share of samples without a wrong label.
+
+    Accumulated over batches: :func:`torchtally.exact_match_score` of everything that
+    ``update`` counted.
+
+    References:
+        Kazawa et al. (2005), Maximal margin labeling for multi-topic text
+        categorization.
+
+    Example:
+        >>> metric = ExactMatchScore(num_classes=2)
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor(0.8333)
+    """
+
+    _score = SCORES["exact_match"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: OfSamples = "samplewise", dtype: torch.dtype = torch.float32,
+        sync_on_compute: bool = True, **unknown: Never,
+    ) -> None:
+        """Exact match (subset accuracy), the share of samples without a wrong label.
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"samplewise"`` the share of samples, the indices of dimension
+                0; ``"none"`` 1 or 0 for each. An ignored pixel makes no sample wrong,
+                and a sample without others is undefined.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
+            sync_on_compute=sync_on_compute,
+        )
+
+
 class MatthewsCorrCoef(ScoreMetric):
     """Matthews correlation coefficient of target and prediction, in [-1, 1].
 
@@ -2151,8 +2226,8 @@ class ScoreSuite(SuiteMetric):
                 negative_predictive_value, false_positive_rate, false_negative_rate,
                 false_discovery_rate, false_omission_rate, informedness, markedness,
                 positive_likelihood_ratio, accuracy, balanced_accuracy,
-                frequency_weighted_iou, tversky, generalized_dice, matthews_corrcoef,
-                cohen_kappa.
+                frequency_weighted_iou, tversky, generalized_dice, exact_match,
+                matthews_corrcoef, cohen_kappa.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
             threshold: a score above it is class 1 (binary and multilabel scores).

@@ -27,6 +27,7 @@
   X(kFrequencyWeightedIoU, frequency_weighted_iou_score, frequency_weighted_iou_from_counts, FrequencyWeightedIoUScore) \
   X(kTversky, tversky_score, tversky_from_counts, TverskyScore) \
   X(kGeneralizedDice, generalized_dice_score, generalized_dice_from_counts, GeneralizedDiceScore) \
+  X(kExactMatch, exact_match_score, exact_match_from_counts, ExactMatchScore) \
   X(kMatthewsCorrCoef, matthews_corrcoef, matthews_corrcoef_from_counts, MatthewsCorrCoef) \
   X(kCohenKappa, cohen_kappa_score, cohen_kappa_from_counts, CohenKappaScore)
 
@@ -70,6 +71,9 @@ inline const ScoreDefinition& definition(Score score) {
       {"generalized_dice", "GeneralizedDiceScore", Sees::kScored, formulas::generalized_dice, {"weight_type",
        "empty_weight"}, {"average", "sample_mean", "class_weights"},
        ScoreOptions().weight_type(WeightType::kSquare).empty_weight(EmptyWeight::kLargest)},
+      {"exact_match", "ExactMatchScore", Sees::kAll, formulas::exact_match, {}, {"average", "sample_mean", "classes",
+       "include_background", "class_weights", "regions"}, ScoreOptions().aggregation(Aggregation::kSamplewise),
+       {{"aggregation", {"samplewise", "none"}}}},
       {"matthews_corrcoef", "MatthewsCorrCoef", Sees::kAll, formulas::matthews_corrcoef, {}, {"average", "sample_mean",
        "classes", "include_background", "class_weights", "regions"}},
       {"cohen_kappa", "CohenKappaScore", Sees::kAll, formulas::cohen_kappa, {"weights"}, {"average", "sample_mean",
