@@ -74,13 +74,15 @@ def reported(script: Path, checker: str, *options: str) -> set[int]:
     """Return the lines that a type checker reports."""
     if importlib.util.find_spec(checker) is None:
         pytest.skip(f"{checker} is not installed")
+    folder = str(Path(tt.__file__).parents[1])  # mypy finds site-packages by itself
+    elsewhere = {} if "site-packages" in folder else {"MYPYPATH": folder}
     done = subprocess.run(
         [sys.executable, "-m", checker, *options, script.name],
         cwd=script.parent,
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "MYPYPATH": str(Path(tt.__file__).parents[1])},
+        env={**os.environ, **elsewhere},
     )
     assert done.returncode == 1, done.stdout + done.stderr
     return {int(n) for n in re.findall(r"user\.py:(\d+)\S* ?-? error", done.stdout)}
