@@ -171,6 +171,7 @@ def test_another_version(version: str, tmp_path: Path) -> None:
     assert f'compatible with requested version "{version}"' in message
 
 
+@pytest.mark.libraries
 @pytest.mark.skipif(not CPU_TORCH, reason="torch is a CUDA build")
 def test_cuda_kernels_need_a_cuda_build_of_torch(tmp_path: Path) -> None:
     project = "find_package(TorchTally REQUIRED COMPONENTS cuda)"
