@@ -9,11 +9,12 @@ export TORCH_CUDA_ARCH_LIST ?= 8.0 9.0+PTX
 SOURCES := $(shell find csrc cmake python -type f -not -name '*.pyc' -not -path '*/__pycache__/*') \
   CMakeLists.txt pyproject.toml
 
-.PHONY: help install demo demo-cpp test lint format bench sanitize wheel gpu-check clean
+.PHONY: help install demo demo-cpp test test-rest test-all lint format bench sanitize wheel gpu-check clean
 help:
 	@echo "make demo       the main job on real data: brain tissue and digits"
 	@echo "make demo-cpp   a network and its scores in a C++ program without Python"
-	@echo "make test       the test suite"
+	@echo "make test       the test suite but for what takes long"
+	@echo "make test-all   all of it, with the CUDA kernels compiled where nvcc is found"
 	@echo "make lint       ruff, mypy --strict, clang-format"
 	@echo "make bench      speed of counting and of the losses, as ratios to floors and peers, in ten minutes"
 	@echo "make sanitize   the kernels under AddressSanitizer, UBSan and ThreadSanitizer"
@@ -53,8 +54,24 @@ demo-cpp: $(VENV)/package
 	$(BIN)/cmake --build build/demo/cpp/program
 	build/demo/cpp/program/evaluate build/demo/cpp/model.pt2 build/demo/cpp/images build/demo/cpp/labels other,grey,white
 
+# worksteal: neighbouring tests share fixtures, and stay in one process until another has nothing left.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
+
 test: $(VENV)/package
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(PYTEST) -m "not slow" $(PYTEST_ARGS)
+
+# With a CPU build of torch, CUDA kernels are compiled only where that is asked for: here, to look at their library.
+$(VENV)/package-cuda: $(VENV)/package
+	CMAKE_ARGS="$(CMAKE_ARGS) -DTORCHTALLY_CUDA=ON" \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps .
+	@touch $@
+
+test-rest: $(VENV)/package$(if $(shell command -v nvcc),-cuda)
+	$(PYTEST) -m "slow or libraries" $(PYTEST_ARGS)
+
+test-all:
+	$(MAKE) test
+	$(MAKE) test-rest
 
 lint: $(VENV)/package
 	$(BIN)/ruff check .

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 import cpu_choices
 from cuda_emulation import counting
+from shared_builds import SharedBuilds
 from torchtally import _library
 
 try:
@@ -26,6 +28,12 @@ else:
         "torchtally", deadline=None, print_blob=True, derandomize="CI" in os.environ
     )
     hypothesis.settings.load_profile("torchtally")
+
+# Processes of pytest-xdist share the cores; a test that needs more threads says so.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    _SHARE = torch.get_num_threads() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    torch.set_num_threads(max(1, _SHARE))
+    os.environ["OMP_NUM_THREADS"] = str(torch.get_num_threads())  # of programs
 
 _HAS_CUDA = torch.cuda.is_available() and not _library.cuda_unavailable_reason
 _DEVICES = ["cpu", *([pytest.param("cuda", marks=pytest.mark.gpu)] * _HAS_CUDA)]
@@ -83,6 +91,18 @@ def pytest_collection_modifyitems(
         items[:] = kept
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what a process of pytest-xdist covered to the one that reports."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["covered"] = dict(counting.covered)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a process of pytest-xdist covered; one that crashed says nothing."""
+    counting.covered.update(getattr(node, "workeroutput", {}).get("covered", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say which CUDA kernels ran on the CPU, and which planted faults were caught."""
     if counting.covered:
@@ -101,6 +121,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(str(line))
 
 
+@pytest.fixture(scope="session")
+def shared_builds(tmp_path_factory: pytest.TempPathFactory) -> SharedBuilds:
+    """Builds that all processes of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    parallel = "PYTEST_XDIST_WORKER" in os.environ
+    return SharedBuilds((base.parent if parallel else base) / "shared")
+
+
 @pytest.fixture(params=_DEVICES, scope="session")
 def device(request: pytest.FixtureRequest) -> str:
     """Every device that this machine can count on."""
@@ -113,7 +141,7 @@ def cpu_policy() -> CpuPolicyContext:
     return cpu_choices.cpu_policy
 
 
-@pytest.fixture(params=cpu_choices.LEVELS)
+@pytest.fixture(params=cpu_choices.OUTER_LEVELS)
 def level(request: pytest.FixtureRequest) -> Iterator[str]:
     """Count with each instruction set that this machine has."""
     with cpu_choices.cpu_level(request.param):

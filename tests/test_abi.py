@@ -11,6 +11,8 @@ import torch
 
 from torchtally import _library
 
+pytestmark = pytest.mark.libraries
+
 HEADER = Path(__file__).parents[1] / "csrc/include/torchtally/detail/ops.h"
 
 COUNTING = (

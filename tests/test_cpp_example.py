@@ -35,6 +35,7 @@ def exporter() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.example
 def test_the_example_counts_as_python_does(tmp_path: Path) -> None:
     pytest.importorskip("nilearn")
@@ -89,6 +90,7 @@ def expected(matrix: torch.Tensor, classes: tuple[str, ...]) -> Iterator[list[st
     yield ["mean", *(f"{score(matrix, **options):.6f}" for score in scores)]
 
 
+@pytest.mark.slow
 def test_readme_program(tmp_path: Path) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for language, name in (("cmake", "CMakeLists.txt"), ("cpp", "main.cpp")):

@@ -25,14 +25,15 @@ from cuda_emulation.checks import (
 )
 from cuda_emulation.counting import HOPPER, SMALL, DeviceFacts, Emulation, Tier
 from references import confusion_matrix_reference
+from shared_builds import SharedBuilds
 
 
 @pytest.fixture(scope="session")
-def emulation(tmp_path_factory: pytest.TempPathFactory) -> Emulation:
+def emulation(shared_builds: SharedBuilds) -> Emulation:
     if build.compiler() is None:
         pytest.skip("no C++ compiler")
-    folder = tmp_path_factory.mktemp("emulation")
-    return Emulation(build.compile_library(folder))
+    folder = shared_builds.folder("emulation", build.compile_library)
+    return Emulation(folder / "counting_emulation.so")
 
 
 def test_divergent_barrier(emulation: Emulation) -> None:

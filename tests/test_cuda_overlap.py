@@ -29,16 +29,17 @@ from overlap_checks import (
     logits,
     targets,
 )
+from shared_builds import SharedBuilds
 
 ROUTES = [Route.REGISTERS, Route.TILES]
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> OverlapEmulation:
+def built(shared_builds: SharedBuilds) -> OverlapEmulation:
     if build.compiler() is None:
         pytest.skip("no C++ compiler")
-    folder = tmp_path_factory.mktemp("overlap")
-    return OverlapEmulation(build.compile_overlap_library(folder))
+    folder = shared_builds.folder("overlap", build.compile_overlap_library)
+    return OverlapEmulation(folder / "overlap_emulation.so")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
+@pytest.mark.slow
 @pytest.mark.example
 def test_unet_training(capsys: pytest.CaptureFixture[str]) -> None:
     for package in ("monai", "nilearn"):

@@ -17,6 +17,8 @@ import torch
 import torchtally as tt
 from torchtally import _core, _library
 
+pytestmark = pytest.mark.libraries
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "python" / "torchtally"
 CSRC = ROOT / "csrc"

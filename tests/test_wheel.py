@@ -15,10 +15,13 @@ import torchtally
 
 PACKAGE = Path(torchtally.cmake_prefix_path).parents[1]
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or shutil.which("readelf") is None,
-    reason="needs ELF files and readelf",
-)
+pytestmark = [
+    pytest.mark.libraries,
+    pytest.mark.skipif(
+        sys.platform != "linux" or shutil.which("readelf") is None,
+        reason="needs ELF files and readelf",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from compiling import HERE, ROOT, compile_flags, gcc, link_flags, run_compiler
 
+_UNIT = "losses_program.o"
+
 
 class Programs(NamedTuple):
     """What one compilation makes."""
@@ -29,15 +31,29 @@ def compile_unit(command: str, source: Path, standard: int, *flags: str) -> None
 
 
 def build(folder: Path) -> Programs:
-    """Compile the program as C++17 and the snippet of the docs as C++20, into one."""
+    """Compile the program, as C++17."""
     command = gcc()
     assert command is not None
-    docs = folder / "docs_losses.cpp"
+    made = programs_in(folder)
+    unit = str(folder / _UNIT)
+    compile_unit(command, HERE / "losses_program.cpp", 17, "-c", "-o", unit)
+    for path, flags in ((made.program, []), (made.library, ["-shared"])):
+        run_compiler([command, *flags, unit, "-o", str(path), *link_flags()])
+    return made
+
+
+def programs_in(folder: Path) -> Programs:
+    """Return what was built in a folder."""
+    return Programs(folder / "losses_program", folder / "losses_library.so")
+
+
+def build_docs(programs: Programs, folder: Path) -> Path:
+    """Link the program with the snippet of the docs, which is compiled as C++20."""
+    command = gcc()
+    assert command is not None
+    docs, program = folder / "docs_losses.cpp", folder / "docs_losses"
     docs.write_text(snippet(), encoding="utf-8")
-    units = [str(folder / "losses_program.o"), str(folder / "docs_losses.o")]
-    compile_unit(command, HERE / "losses_program.cpp", 17, "-c", "-o", units[0])
+    units = [str(programs.program.with_name(_UNIT)), str(folder / "docs_losses.o")]
     compile_unit(command, docs, 20, "-Dmain=docs_main", "-c", "-o", units[1])
-    programs = Programs(folder / "losses_program", folder / "losses_library.so")
-    for path, flags in ((programs.program, []), (programs.library, ["-shared"])):
-        run_compiler([command, *flags, *units, "-o", str(path), *link_flags()])
-    return programs
+    run_compiler([command, *units, "-o", str(program), *link_flags()])
+    return program

@@ -15,7 +15,7 @@
 
 #include "losses_checks.h"
 
-int docs_main();  // the snippet, compiled by itself
+[[gnu::weak]] int docs_main();  // the snippet, compiled by itself; not in every program
 
 namespace {
 
@@ -206,7 +206,7 @@ int main(int argc, char** argv) {
     run_cases(arguments[1], arguments[2]);
   } else if (arguments.size() == 2 && arguments[0] == "checks") {
     save(arguments[1], checks());
-  } else if (arguments.size() == 1 && arguments[0] == "docs") {
+  } else if (arguments.size() == 1 && arguments[0] == "docs" && docs_main != nullptr) {
     return docs_main();
   } else {
     std::cerr << "usage: losses_program cases IN OUT | checks OUT | docs\n";

@@ -20,6 +20,7 @@ from losses_build import Programs
 from torch import Tensor
 
 import loss_conformance
+from shared_builds import SharedBuilds
 from torchtally import losses
 
 pytestmark = pytest.mark.skipif(
@@ -29,9 +30,10 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="session")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
+def programs(shared_builds: SharedBuilds) -> Programs:
     """The C++ program and the same as a library."""
-    return losses_build.build(tmp_path_factory.mktemp("losses"))
+    folder = shared_builds.folder("losses", losses_build.build)
+    return losses_build.programs_in(folder)
 
 
 def solved(
@@ -314,13 +316,16 @@ def test_in_a_python_process_that_has_loaded_torchtally(
 # Compilers and documentation
 
 
-def test_the_snippet_of_the_docs_runs(programs: Programs) -> None:
-    command = [programs.program, "docs"]
+@pytest.mark.slow
+def test_the_snippet_of_the_docs_runs(programs: Programs, tmp_path: Path) -> None:
+    """Two units of two standards, which both include the headers, in one program."""
+    command = [losses_build.build_docs(programs, tmp_path), "docs"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Dice + cross-entropy" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("standard", [17, 20])
 def test_clang_compiles_without_a_warning(standard: int) -> None:
     compiler = clang()

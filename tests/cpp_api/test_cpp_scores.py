@@ -18,6 +18,7 @@ from score_case import METRICS, SCORES, Case, function_of
 from score_cases import all_cases
 from score_parity import Outcome, compared, format_table, in_cpp, in_python
 
+from shared_builds import SharedBuilds
 from torchtally._options import CHOICES, COUNTED, COUNTING, POLICY
 from torchtally.functional._definitions import SCORES as DEFINITIONS
 
@@ -27,19 +28,25 @@ COMPILERS = {
     "gcc, C++20": (gcc, 20),
     "clang, C++20": (clang, 20),
 }
+FIRST, *OTHERS = COMPILERS
 
 
-@pytest.fixture(scope="module", params=COMPILERS)
-def program(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+@pytest.fixture(
+    scope="module",
+    params=[FIRST, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)],
+)
+def program(request: pytest.FixtureRequest, shared_builds: SharedBuilds) -> Path:
     """The program that evaluates cases, by every compiler that is here."""
     find, standard = COMPILERS[request.param]
     compiler = find()
     if compiler is None:
         pytest.skip("no such compiler")
-    made = tmp_path_factory.mktemp("scores") / "scores_program"
-    return compile_program(compiler, HERE / "scores_program.cpp", made, standard)
+    source = HERE / "scores_program.cpp"
+
+    def make(folder: Path) -> None:
+        compile_program(compiler, source, folder / source.stem, standard)
+
+    return shared_builds.folder(f"scores, {request.param}", make) / source.stem
 
 
 @cache
@@ -135,6 +142,7 @@ def needed(program: Path) -> list[str]:
     return re.findall(r"\(NEEDED\).*\[(.*)\]", out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("find", [gcc, clang], ids=["gcc", "clang"])
 def test_a_program_that_calls_nothing_keeps_the_library(
     find: Callable[[], str | None], tmp_path: Path
@@ -151,6 +159,7 @@ def test_a_program_that_calls_nothing_keeps_the_library(
     assert subprocess.run([str(program)], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_snippets_of_the_documentation(tmp_path: Path) -> None:
     compiler = gcc()
     if compiler is None:
@@ -173,7 +182,7 @@ def test_snippets_of_the_documentation(tmp_path: Path) -> None:
     assert "0.6667" in done.stdout
 
 
-@pytest.mark.parametrize("program", ["gcc, C++17"], indirect=True)
+@pytest.mark.parametrize("program", [FIRST], indirect=True)
 def test_the_table_is_printed(program: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.cpp_api", str(program)],

@@ -22,6 +22,7 @@ CPU_TORCH = torch.version.cuda is None
 STANDARDS = (
     (17, 20) if torch.__version__ < torch.torch_version.TorchVersion("2.14") else (20,)
 )
+FIRST, *OTHERS = STANDARDS
 COUNTED = "1 1 0; 0 1 0; 0 0 1; C++ {}; ops version 1\n"
 
 pytestmark = pytest.mark.skipif(
@@ -54,23 +55,28 @@ def check_program(program: Path, standard: int, library_folder: Path) -> None:
     assert found == (library_folder / "libtorchtally.so").resolve()
 
 
-def test_the_installed_package(source: Path, tmp_path: Path) -> None:
-    standards = "-DSTANDARDS=" + ";".join(map(str, STANDARDS))
-    said = build(source, tmp_path, standards, prefixes=(torchtally.cmake_prefix_path,))
+@pytest.mark.parametrize(
+    "standard",
+    [FIRST, *(pytest.param(other, marks=pytest.mark.slow) for other in OTHERS)],
+)
+def test_the_installed_package(standard: int, source: Path, tmp_path: Path) -> None:
+    prefixes = (torchtally.cmake_prefix_path,)
+    said = build(source, tmp_path, f"-DSTANDARDS={standard}", prefixes=prefixes)
     assert f"TorchTally {torchtally.__version__}, CUDA kernels" in said
-    for standard in STANDARDS:
-        program = tmp_path / f"consumer{standard}"
-        check_program(program, standard, PACKAGE / "lib")
-        with_cuda = CUDA_LIBRARY.is_file() and not CPU_TORCH
-        assert (CUDA_LIBRARY.name in needed(program)) == with_cuda
+    program = tmp_path / f"consumer{standard}"
+    check_program(program, standard, PACKAGE / "lib")
+    with_cuda = CUDA_LIBRARY.is_file() and not CPU_TORCH
+    assert (CUDA_LIBRARY.name in needed(program)) == with_cuda
 
 
+@pytest.mark.slow
 def test_a_moved_package(source: Path, moved: Path, tmp_path: Path) -> None:
     prefixes = (str(moved),)
     build(source, tmp_path, "-DSTANDARDS=20", prefixes=prefixes)
     check_program(tmp_path / "consumer20", 20, moved / "lib")
 
 
+@pytest.mark.slow
 def test_an_install_without_python(source: Path, tmp_path: Path) -> None:
     if not (ROOT / "CMakeLists.txt").is_file():
         pytest.skip("the sources are not here")
@@ -165,6 +171,7 @@ def test_another_version(version: str, tmp_path: Path) -> None:
     assert f'compatible with requested version "{version}"' in message
 
 
+@pytest.mark.libraries
 @pytest.mark.skipif(not CPU_TORCH, reason="torch is a CUDA build")
 def test_cuda_kernels_need_a_cuda_build_of_torch(tmp_path: Path) -> None:
     project = "find_package(TorchTally REQUIRED COMPONENTS cuda)"
@@ -174,6 +181,7 @@ def test_cuda_kernels_need_a_cuda_build_of_torch(tmp_path: Path) -> None:
     assert why in message
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CPU_TORCH, reason="torch is a CUDA build, seen above")
 def test_cuda_kernels_stay_linked(source: Path, moved: Path, tmp_path: Path) -> None:
     """With a CUDA build of LibTorch; both are played here, and only the linker runs."""

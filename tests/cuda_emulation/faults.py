@@ -2,19 +2,12 @@
 
 A fault replaces one piece of a copy of the source; a piece that does not occur exactly
 once is an error, so the table cannot outlive the code. The kernels hold no test hooks.
+``planting`` makes the copies and runs them.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from cuda_emulation import build
 
 #: The means that catch a fault, with their flags and what they then say.
 NONE, THREADS, ADDRESSES = "the result", "ThreadSanitizer", "AddressSanitizer and UBSan"
@@ -427,53 +420,3 @@ FAULTS += [
         "a shuffle that not all of its lanes reach|a shuffle waits for lane",
     ),
 ]
-
-
-def plant(fault: Fault, folder: Path) -> None:
-    """Copy the sources that a fault may touch, and replace its piece."""
-    for name in ("ops/cuda", "common"):
-        shutil.copytree(build.ROOT / "csrc" / name, folder / name)
-    path = folder / fault.file
-    text = path.read_text(encoding="utf-8")
-    if text.count(fault.old) != 1:
-        raise ValueError(
-            f"{fault.name}: the piece to replace occurs {text.count(fault.old)} times "
-            f"in {fault.file}, not once"
-        )
-    path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
-
-
-def run(program: Path, cases: int) -> subprocess.CompletedProcess[str]:
-    """Run the random problems, stopping at the first report."""
-    settings = {
-        "TSAN_OPTIONS": "halt_on_error=1:history_size=4",
-        "ASAN_OPTIONS": "detect_leaks=0",
-    }
-    return subprocess.run(
-        [str(program), str(cases)],
-        env={**os.environ, **settings},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-
-
-def compile_kernels(
-    fault: Fault, folder: Path, cases: Sequence[Path], sources: Path
-) -> Path:
-    """Compile the kernels that show a fault, and no others: that takes seconds."""
-    only = [f"-DTORCHTALLY_SOURCE={fault.source}", f"-DTORCHTALLY_TIER={fault.tier}"]
-    flags = [*FLAGS[fault.means], *only, "-O0", "-w"]
-    return build.compile_program(
-        fault.program, folder, flags, sources=sources, cases=cases
-    )
-
-
-def report_of(fault: Fault, folder: Path, cases: Sequence[Path]) -> str:
-    """Compile the kernels with a fault; return what its means says, or nothing."""
-    sources = folder / "csrc"
-    plant(fault, sources)
-    done = run(compile_kernels(fault, folder, cases, sources), 200)
-    found = re.search(fault.says, done.stderr)
-    return "" if done.returncode == 0 or found is None else found[0]
