@@ -46,6 +46,7 @@ MAY_IMPORT = {
 THIRD_PARTY = {
     "metrics": {"matplotlib", "typing_extensions"},
     "functional": {"typing_extensions"},
+    "ops": {"typing_extensions"},
     "losses": {"typing_extensions"},
     "cli": {"matplotlib", "nibabel", "numpy", "PIL", "rich"},
 }

@@ -23,6 +23,7 @@ Normalize: TypeAlias = Literal["true", "pred", "all"]
 Average: TypeAlias = Literal["macro", "micro", "weighted", "none", "binary", "samples"]
 UndefinedWhen: TypeAlias = Literal["zero_denominator", "empty_target", "both_empty"]
 Aggregation: TypeAlias = Literal["global", "samplewise", "none"]
+OfSamples: TypeAlias = Literal["samplewise", "none"]
 SampleMean: TypeAlias = Literal["classes_first", "samples_first", "joint"]
 WeightType: TypeAlias = Literal["square", "simple", "linear"]
 EmptyWeight: TypeAlias = Literal["largest", "zero"]
@@ -54,6 +55,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "Average": get_args(Average),
     "UndefinedWhen": get_args(UndefinedWhen),
     "Aggregation": get_args(Aggregation),
+    "OfSamples": get_args(OfSamples),
     "SampleMean": get_args(SampleMean),
     "WeightType": get_args(WeightType),
     "EmptyWeight": get_args(EmptyWeight),

@@ -104,7 +104,9 @@ def without_choices(option: Option) -> tuple[str, dict[str, str]]:
         of_choice, stop, more = after.partition(". ")
         words[word] = of_choice.strip().rstrip(";.,")
         rest = more if stop else ""
-    return " ".join([head.rstrip(" :,") + "."] * bool(head) + [rest] * bool(rest)), words
+    return " ".join(
+        [head.rstrip(" :,") + "."] * bool(head) + [rest] * bool(rest)
+    ), words
 
 
 def each_of(options: Iterable[str]) -> list[str]:

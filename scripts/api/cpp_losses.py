@@ -49,7 +49,9 @@ def _words(name: str, option: Option) -> str:
     words = SAID.words(name, option)
     for loss in takes:
         if name in loss.changed:
-            words = f"{words[:-1]}; {loss.name} {SAID.literal(name, loss.changed[name])}."
+            words = (
+                f"{words[:-1]}; {loss.name} {SAID.literal(name, loss.changed[name])}."
+            )
     if len(takes) == len(LOSSES):
         return words
     only = ", ".join(loss.name for loss in takes)
@@ -177,7 +179,7 @@ def _table() -> list[str]:
     ]
     pixels = [n for n in _options.PIXELS if n not in _NOT_HERE] + ["label_smoothing"]
     for of, options in (("Pixels", pixels), ("Summed", _options.SUMMED_CROSS_ENTROPY)):
-        values = ', '.join(strings(options))
+        values = ", ".join(strings(options))
         lines.append(f"inline constexpr std::string_view k{of}[] = {values};")
     return [*lines, "", "}  // namespace torchtally::detail::loss"]
 

@@ -7,7 +7,6 @@ in ``csrc/include/torchtally/detail/formulas.h``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from torchtally._options import CHOICES, COUNTED, COUNTING, MATRIX, POLICY, Option
 from torchtally.functional._definitions import SCORES, Score
@@ -23,6 +22,8 @@ _HEADER = HEADER.format(
 _POLICY = {n: o for n, o in POLICY.items() if n != "return_valid"}
 _PARAMETERS = {n: o for s in SCORES.values() for n, o in s.parameters.items()}
 _SAID = Vocabulary({**COUNTED, **COUNTING, **MATRIX, **_POLICY, **_PARAMETERS})
+
+
 def files() -> dict[str, str]:
     """Return the text of every file, by its path."""
     return {
@@ -139,7 +140,11 @@ def _options() -> list[str]:
         "// The options of counting, of how counts become a score, and of counts already "
         "taken.",
     ]
-    for of, table in (("Counting", COUNTING), ("Policy", _POLICY), ("Counted", COUNTED)):
+    for of, table in (
+        ("Counting", COUNTING),
+        ("Policy", _POLICY),
+        ("Counted", COUNTED),
+    ):
         lines.append(f"inline constexpr std::string_view k{of}[] = {{")
         lines += [*packed((f'"{name}"' for name in table), 4), "};"]
     return [*lines, "", "}  // namespace detail", "}  // namespace torchtally"]

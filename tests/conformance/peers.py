@@ -100,6 +100,25 @@ def sklearn_score(name: str, *, positional: bool = True, **options: Any) -> Live
     return live
 
 
+def sklearn_likelihood_ratio(label: int) -> Live:
+    """Call ``class_likelihood_ratios`` on one class against the others."""
+
+    def live(case: Case) -> Any:
+        if case.ignore_index is not None:
+            return None
+        target, preds = (
+            t.flatten().eq(label).numpy() for t in (case.target, case.preds)
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ratios = sklearn.metrics.class_likelihood_ratios(
+                target, preds, labels=[False, True]
+            )
+        return np.asarray(ratios[0])
+
+    return live
+
+
 def ignite_metric(name: str, **options: Any) -> Live:
     """Call a function of ignite's confusion matrix."""
     metric = getattr(ignite.metrics.confusion_matrix, name)

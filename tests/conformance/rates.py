@@ -37,6 +37,34 @@ RATES = {
     "precision": Rate(lambda tp, fp, fn, tn: (tp, tp + fp), "precision"),
     "recall": Rate(lambda tp, fp, fn, tn: (tp, tp + fn), "sensitivity"),
     "specificity": Rate(lambda tp, fp, fn, tn: (tn, tn + fp), "specificity"),
+    "negative_predictive_value": Rate(
+        lambda tp, fp, fn, tn: (tn, tn + fn), "negative predictive value"
+    ),
+    "false_positive_rate": Rate(lambda tp, fp, fn, tn: (fp, fp + tn), "fall out"),
+    "false_negative_rate": Rate(lambda tp, fp, fn, tn: (fn, fn + tp), "miss rate"),
+    "false_discovery_rate": Rate(
+        lambda tp, fp, fn, tn: (fp, fp + tp), "false discovery rate"
+    ),
+    "false_omission_rate": Rate(
+        lambda tp, fp, fn, tn: (fn, fn + tn), "false omission rate"
+    ),
+    "informedness": Rate(
+        lambda tp, fp, fn, tn: (
+            tp * tn - fp * fn,
+            (tp + fn) * (tn + fp),
+        ),
+        "informedness",
+    ),
+    "markedness": Rate(
+        lambda tp, fp, fn, tn: (
+            tp * tn - fp * fn,
+            (tp + fp) * (tn + fn),
+        ),
+        "markedness",
+    ),
+    "positive_likelihood_ratio": Rate(
+        lambda tp, fp, fn, tn: (tp * (fp + tn), fp * (tp + fn))
+    ),
     "accuracy": Rate(
         lambda tp, fp, fn, tn: (tp, tp + fn),
         "accuracy",

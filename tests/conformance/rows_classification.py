@@ -10,6 +10,7 @@ from .peers import (
     ignite_metric,
     monai_metric,
     monai_rate,
+    sklearn_likelihood_ratio,
     sklearn_score,
     torchmetrics_class,
     torchmetrics_segmentation,
@@ -89,6 +90,23 @@ CLASSIFICATION = [
         {"zero_division": 0},
         live=sklearn_score("matthews_corrcoef"),
         also=EVERY,
+    ),
+    *(
+        Row(
+            f"scikit-learn class_likelihood_ratios, LR+ of class {label}",
+            "positive_likelihood_ratio",
+            {"classes": [label]},
+            live=sklearn_likelihood_ratio(label),
+            also=EVERY,
+        )
+        for label in range(3)
+    ),
+    Row(
+        "torchmetrics MulticlassExactMatch",
+        "exact_match_score",
+        {"zero_division": 1},
+        live=torchmetrics_class("MulticlassExactMatch"),
+        also=(*EVERY, "c", "f"),
     ),
     Row(
         "torchmetrics MulticlassMatthewsCorrCoef",

@@ -248,3 +248,103 @@ def test_tversky_holds_dice_and_iou() -> None:
     torch.testing.assert_close(found, functional.dice_from_counts(MATRIX, **options))
     found = functional.tversky_from_counts(MATRIX, alpha=1, beta=1, **options)
     torch.testing.assert_close(found, functional.iou_from_counts(MATRIX, **options))
+
+
+# Exact match
+
+
+@given(
+    seed=st.integers(0, 2**31),
+    multilabel=st.booleans(),
+    ignored=st.sampled_from([None, 0, [1, 2], 255]),
+)
+def test_exact_match_is_the_share_of_samples_without_an_error(
+    seed: int, multilabel: bool, ignored: Any
+) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    classes = 2 if multilabel else 3
+    target = torch.randint(0, classes, (7, 2, 3), generator=generator)
+    wrong = torch.rand(target.shape, generator=generator) < 0.1
+    preds = torch.where(wrong, (target + 1) % classes, target)
+    mask = torch.rand(target.shape, generator=generator) < 0.8
+    values = (
+        [] if ignored is None else [ignored] if isinstance(ignored, int) else ignored
+    )
+    rights = []
+    for sample in range(7):
+        pixels = [
+            p == t
+            for p, t, m in zip(
+                preds[sample].flatten().tolist(),
+                target[sample].flatten().tolist(),
+                mask[sample].flatten().tolist(),
+                strict=True,
+            )
+            if m and t not in values
+        ]
+        rights.append(float(all(pixels)) if pixels else math.nan)
+    options: dict[str, Any] = {
+        "task": "multilabel" if multilabel else "multiclass",
+        "ignore_index": ignored,
+        **EXACT,
+    }
+    number = 2 if multilabel else 3
+    each = tt.exact_match_score(
+        preds, target, number, mask=mask, aggregation="none", **options
+    )
+    assert_score(each, rights)
+    known = [right for right in rights if not math.isnan(right)]
+    mean = sum(known) / len(known) if known else math.nan
+    found = tt.exact_match_score(preds, target, number, mask=mask, **options)
+    assert_score(found, mean)
+    metric = tt.metrics.ExactMatchScore(number, **options)
+    for part in (slice(0, 3), slice(3, 7)):
+        metric.update(preds[part], target[part], mask[part])
+    assert_score(metric.compute(), mean)
+
+
+def test_exact_match_is_subset_accuracy_of_sklearn() -> None:
+    sklearn = pytest.importorskip("sklearn.metrics")
+    generator = torch.Generator().manual_seed(3)
+    target = torch.randint(0, 2, (40, 3), generator=generator)
+    preds = torch.where(
+        torch.rand(40, 3, generator=generator) < 0.2, 1 - target, target
+    )
+    wanted = sklearn.accuracy_score(target.numpy(), preds.numpy())
+    found = tt.exact_match_score(preds, target, 3, task="multilabel", **EXACT)
+    assert_score(found, wanted)
+
+
+def test_exact_match_needs_samples() -> None:
+    matrix = torch.eye(3, dtype=torch.int64)
+    with pytest.raises(ValueError, match="needs counts with a sample dimension"):
+        functional.exact_match_from_counts(matrix)
+    with pytest.raises(ValueError, match="aggregation must be one of 'samplewise', 'n"):
+        functional.exact_match_from_counts(
+            matrix,
+            aggregation="global",  # type: ignore[arg-type]
+        )
+
+
+# A score without a greatest value
+
+
+def test_a_mean_of_unbounded_scores_keeps_samples() -> None:
+    """Sums of fixed point have a range; a likelihood ratio has none."""
+    target = torch.zeros(3, 4000, dtype=torch.int64)
+    target[:, :2000] = 1
+    preds = target.clone()
+    preds[:, 2000] = 1  # one of 2,000: 2000 for class 1
+    options: dict[str, Any] = {
+        "average": "binary",
+        "aggregation": "samplewise",
+        **EXACT,
+    }
+    wanted = tt.positive_likelihood_ratio(preds, target, 2, **options)
+    assert_score(wanted, 2000.0)
+    metric = tt.metrics.PositiveLikelihoodRatio(2, **options)
+    metric.update(preds[:1], target[:1])
+    metric.update(preds[1:], target[1:])
+    assert metric.counts.shape == (0, 3, 2)  # batches wait
+    assert_score(metric.compute(), 2000.0)
+    assert metric.counts.shape == (3, 3, 2)

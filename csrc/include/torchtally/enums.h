@@ -9,8 +9,10 @@ namespace torchtally {
 
 /// The scores, by the names that ScoreSuite has for them in Python.
 enum class Score {
-  kDice, kIoU, kF1, kFBeta, kPrecision, kRecall, kSpecificity, kAccuracy, kBalancedAccuracy, kFrequencyWeightedIoU,
-  kTversky, kGeneralizedDice, kMatthewsCorrCoef, kCohenKappa,
+  kDice, kIoU, kF1, kFBeta, kPrecision, kRecall, kSpecificity, kNegativePredictiveValue, kFalsePositiveRate,
+  kFalseNegativeRate, kFalseDiscoveryRate, kFalseOmissionRate, kInformedness, kMarkedness, kPositiveLikelihoodRatio,
+  kAccuracy, kBalancedAccuracy, kFrequencyWeightedIoU, kTversky, kGeneralizedDice, kExactMatch, kMatthewsCorrCoef,
+  kCohenKappa,
 };
 
 /// `task`: the choices.
@@ -134,8 +136,10 @@ enum class GammaOf {
 
 namespace detail {
 TORCHTALLY_DETAIL_WORDS(Score, "score",
-    "dice", "iou", "f1", "fbeta", "precision", "recall", "specificity", "accuracy", "balanced_accuracy",
-    "frequency_weighted_iou", "tversky", "generalized_dice", "matthews_corrcoef", "cohen_kappa")
+    "dice", "iou", "f1", "fbeta", "precision", "recall", "specificity", "negative_predictive_value",
+    "false_positive_rate", "false_negative_rate", "false_discovery_rate", "false_omission_rate", "informedness",
+    "markedness", "positive_likelihood_ratio", "accuracy", "balanced_accuracy", "frequency_weighted_iou", "tversky",
+    "generalized_dice", "exact_match", "matthews_corrcoef", "cohen_kappa")
 TORCHTALLY_DETAIL_WORDS(Task, "task", "multiclass", "binary", "multilabel")
 TORCHTALLY_DETAIL_WORDS(OutOfRange, "out_of_range", "error", "ignore", "miss")
 TORCHTALLY_DETAIL_WORDS(Normalize, "normalize", "true", "pred", "all")

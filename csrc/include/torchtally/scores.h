@@ -51,6 +51,38 @@ TORCHTALLY_DETAIL_SCORE(recall_score, recall_from_counts, kRecall)
 /// Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
 TORCHTALLY_DETAIL_SCORE(specificity_score, specificity_from_counts, kSpecificity)
 
+/// Negative predictive value, tn / (tn + fn).
+/// Altman and Bland (1994), Diagnostic tests 2: predictive values.
+TORCHTALLY_DETAIL_SCORE(negative_predictive_value, negative_predictive_value_from_counts, kNegativePredictiveValue)
+
+/// False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
+/// Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+TORCHTALLY_DETAIL_SCORE(false_positive_rate, false_positive_rate_from_counts, kFalsePositiveRate)
+
+/// False negative rate (miss rate), 1 - recall, fn / (fn + tp).
+/// Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+TORCHTALLY_DETAIL_SCORE(false_negative_rate, false_negative_rate_from_counts, kFalseNegativeRate)
+
+/// False discovery rate, 1 - precision, fp / (fp + tp).
+/// Altman and Bland (1994), Diagnostic tests 2: predictive values.
+TORCHTALLY_DETAIL_SCORE(false_discovery_rate, false_discovery_rate_from_counts, kFalseDiscoveryRate)
+
+/// False omission rate, 1 - negative predictive value, fn / (fn + tn).
+/// Altman and Bland (1994), Diagnostic tests 2: predictive values.
+TORCHTALLY_DETAIL_SCORE(false_omission_rate, false_omission_rate_from_counts, kFalseOmissionRate)
+
+/// Informedness (Youden's J), recall + specificity - 1, (tp tn - fp fn) / ((tp + fn) (tn + fp)).
+/// Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
+TORCHTALLY_DETAIL_SCORE(informedness, informedness_from_counts, kInformedness)
+
+/// Markedness, precision + negative predictive value - 1, (tp tn - fp fn) / ((tp + fp) (tn + fn)).
+/// Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
+TORCHTALLY_DETAIL_SCORE(markedness, markedness_from_counts, kMarkedness)
+
+/// Positive likelihood ratio, recall / (1 - specificity), tp (fp + tn) / (fp (tp + fn)).
+/// Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
+TORCHTALLY_DETAIL_SCORE(positive_likelihood_ratio, positive_likelihood_ratio_from_counts, kPositiveLikelihoodRatio)
+
 /// Accuracy, the share of pixels predicted right; of a class, its recall.
 /// Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
 TORCHTALLY_DETAIL_SCORE(accuracy_score, accuracy_from_counts, kAccuracy)
@@ -70,6 +102,10 @@ TORCHTALLY_DETAIL_SCORE(tversky_score, tversky_from_counts, kTversky)
 /// Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
 /// Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).
 TORCHTALLY_DETAIL_SCORE(generalized_dice_score, generalized_dice_from_counts, kGeneralizedDice)
+
+/// Exact match (subset accuracy), the share of samples without a wrong label.
+/// Kazawa et al. (2005), Maximal margin labeling for multi-topic text categorization.
+TORCHTALLY_DETAIL_SCORE(exact_match_score, exact_match_from_counts, kExactMatch)
 
 /// Matthews correlation coefficient of target and prediction, in [-1, 1].
 /// Gorodkin (2004), Comparing two K-category assignments by a K-category correlation coefficient.

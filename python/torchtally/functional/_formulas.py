@@ -125,6 +125,13 @@ def matthews_corrcoef(counts: ClassCounts) -> Ratio:
     return _association(tp, fp, fn, tn), of_preds.sqrt() * of_target.sqrt()
 
 
+def exact_match(counts: ClassCounts) -> Ratio:
+    """1 where no pixel of a sample is wrong; undefined where none counts."""
+    errors = (counts.fp + counts.fn).sum(-1, True)
+    pixels = (counts.tp + counts.fn).sum(-1, True)
+    return (errors == 0).long(), (pixels > 0).long()
+
+
 def cohen_kappa(task: Task, weights: KappaWeights) -> Formula | MatrixFormula:
     """Agreement beyond chance (Cohen, 1960), or weighted by distance (1968)."""
     # Two classes have one distance, so that weights change nothing.

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from torchtally._options import (
     Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    Regions, SampleMean, Task, UndefinedWhen, WeightType, ZeroDivision,
+    OfSamples, Regions, SampleMean, Task, UndefinedWhen, WeightType, ZeroDivision,
 )
 from torchtally.ops._counting import ClassCounts
 
@@ -25,12 +25,21 @@ __all__ = [
     "balanced_accuracy_from_counts",
     "cohen_kappa_from_counts",
     "dice_from_counts",
+    "exact_match_from_counts",
     "f1_from_counts",
+    "false_discovery_rate_from_counts",
+    "false_negative_rate_from_counts",
+    "false_omission_rate_from_counts",
+    "false_positive_rate_from_counts",
     "fbeta_from_counts",
     "frequency_weighted_iou_from_counts",
     "generalized_dice_from_counts",
+    "informedness_from_counts",
     "iou_from_counts",
+    "markedness_from_counts",
     "matthews_corrcoef_from_counts",
+    "negative_predictive_value_from_counts",
+    "positive_likelihood_ratio_from_counts",
     "precision_from_counts",
     "recall_from_counts",
     "specificity_from_counts",
@@ -768,6 +777,844 @@ def specificity_from_counts(
 
 
 @overload
+def negative_predictive_value_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def negative_predictive_value_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def negative_predictive_value_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Negative predictive value, tn / (tn + fn).
+
+    Of counts already taken; :func:`negative_predictive_value` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 2: predictive values.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.negative_predictive_value_from_counts(matrix, average='none')
+        tensor([0.6667, 1.0000])
+    """
+    return score_of_counts(
+        SCORES["negative_predictive_value"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def false_positive_rate_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def false_positive_rate_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def false_positive_rate_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
+
+    Of counts already taken; :func:`false_positive_rate` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.false_positive_rate_from_counts(matrix, average='none')
+        tensor([0.0000, 0.2500])
+    """
+    return score_of_counts(
+        SCORES["false_positive_rate"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def false_negative_rate_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def false_negative_rate_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def false_negative_rate_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
+
+    Of counts already taken; :func:`false_negative_rate` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.false_negative_rate_from_counts(matrix, average='none')
+        tensor([0.2500, 0.0000])
+    """
+    return score_of_counts(
+        SCORES["false_negative_rate"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def false_discovery_rate_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def false_discovery_rate_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def false_discovery_rate_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """False discovery rate, 1 - precision, fp / (fp + tp).
+
+    Of counts already taken; :func:`false_discovery_rate` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 2: predictive values.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.false_discovery_rate_from_counts(matrix, average='none')
+        tensor([0.0000, 0.3333])
+    """
+    return score_of_counts(
+        SCORES["false_discovery_rate"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def false_omission_rate_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def false_omission_rate_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def false_omission_rate_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """False omission rate, 1 - negative predictive value, fn / (fn + tn).
+
+    Of counts already taken; :func:`false_omission_rate` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 2: predictive values.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.false_omission_rate_from_counts(matrix, average='none')
+        tensor([0.3333, 0.0000])
+    """
+    return score_of_counts(
+        SCORES["false_omission_rate"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def informedness_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def informedness_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def informedness_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Informedness (Youden's J), recall + specificity - 1.
+
+    ``(tp tn - fp fn) / ((tp + fn) (tn + fp))``
+
+    Of counts already taken; :func:`informedness` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.informedness_from_counts(matrix, average='none')
+        tensor([0.7500, 0.7500])
+    """
+    return score_of_counts(
+        SCORES["informedness"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def markedness_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def markedness_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def markedness_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Markedness, precision + negative predictive value - 1.
+
+    ``(tp tn - fp fn) / ((tp + fp) (tn + fn))``
+
+    Of counts already taken; :func:`markedness` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.markedness_from_counts(matrix, average='none')
+        tensor([0.6667, 0.6667])
+    """
+    return score_of_counts(
+        SCORES["markedness"], counts, unknown, {}, task=task, ignore_index=ignore_index,
+        other=other, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def positive_likelihood_ratio_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def positive_likelihood_ratio_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def positive_likelihood_ratio_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Positive likelihood ratio, recall / (1 - specificity).
+
+    ``tp (fp + tn) / (fp (tp + fn))``
+
+    Of counts already taken; :func:`positive_likelihood_ratio` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+        Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
+
+    Example:
+        >>> import torchtally as tt
+        >>> matrix = torch.tensor([[3, 1], [0, 2]])
+        >>> tt.functional.positive_likelihood_ratio_from_counts(matrix, average='none')
+        tensor([nan, 4.])
+    """
+    return score_of_counts(
+        SCORES["positive_likelihood_ratio"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
 def accuracy_from_counts(
     counts: Tensor | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False, average: Average = "micro",
@@ -1257,6 +2104,88 @@ def generalized_dice_from_counts(
         ignore_index=ignore_index, other=other, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, classes=classes,
         include_background=include_background, regions=regions,
+        return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def exact_match_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: OfSamples = "samplewise", return_valid: Literal[False] = False,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def exact_match_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: OfSamples = "samplewise", return_valid: Literal[True],
+    dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def exact_match_from_counts(
+    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: OfSamples = "samplewise", return_valid: bool = False,
+    dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Exact match (subset accuracy), the share of samples without a wrong label.
+
+    Of counts already taken; :func:`exact_match_score` counts.
+
+    Args:
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        task: the task counted: for ``"multilabel"`` the counts are those of L labels,
+            matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
+        ignore_index: classes that were ignored in counting and are not scored.
+        other: the last class is "other", as ``out_of_range="miss"`` counts: it enters
+            micro averages only, and not where ``classes`` names what to score.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"samplewise"`` the share of samples, the indices of dimension 0;
+            ``"none"`` 1 or 0 for each. An ignored pixel makes no sample wrong, and a
+            sample without others is undefined.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
+        where undefined. Dimensions of counts before N stay in front.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value.
+
+    References:
+        Kazawa et al. (2005), Maximal margin labeling for multi-topic text
+        categorization.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> matrix = tt.confusion_matrix(preds, target, 2, per_sample=True)
+        >>> tt.functional.exact_match_from_counts(matrix)
+        tensor(0.8333)
+    """
+    return score_of_counts(
+        SCORES["exact_match"], counts, unknown, {}, task=task,
+        ignore_index=ignore_index, other=other, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation,
         return_valid=return_valid, dtype=dtype,
     )
 

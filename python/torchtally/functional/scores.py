@@ -12,8 +12,8 @@ from torch import Tensor
 
 from torchtally._options import (
     Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    LabelMap, OutOfRange, Regions, SampleMean, Task, UndefinedWhen, WeightType,
-    ZeroDivision,
+    LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, UndefinedWhen,
+    WeightType, ZeroDivision,
 )
 
 from ._definitions import SCORES
@@ -25,12 +25,21 @@ __all__ = [
     "balanced_accuracy_score",
     "cohen_kappa_score",
     "dice_score",
+    "exact_match_score",
     "f1_score",
+    "false_discovery_rate",
+    "false_negative_rate",
+    "false_omission_rate",
+    "false_positive_rate",
     "fbeta_score",
     "frequency_weighted_iou_score",
     "generalized_dice_score",
+    "informedness",
     "iou_score",
+    "markedness",
     "matthews_corrcoef",
+    "negative_predictive_value",
+    "positive_likelihood_ratio",
     "precision_score",
     "recall_score",
     "specificity_score",
@@ -908,6 +917,1004 @@ def specificity_score(
 
 
 @overload
+def negative_predictive_value(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def negative_predictive_value(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def negative_predictive_value(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Negative predictive value, tn / (tn + fn).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 2: predictive values.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> tt.negative_predictive_value(preds, target, 2, average='none')
+        tensor([0.6667, 1.0000])
+    """
+    return score_of_pixels(
+        SCORES["negative_predictive_value"], preds, target, num_classes, unknown, {},
+        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def false_positive_rate(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def false_positive_rate(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def false_positive_rate(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> tt.false_positive_rate(preds, target, 2, average='none')
+        tensor([0.0000, 0.2500])
+    """
+    return score_of_pixels(
+        SCORES["false_positive_rate"], preds, target, num_classes, unknown, {},
+        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def false_negative_rate(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def false_negative_rate(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def false_negative_rate(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> tt.false_negative_rate(preds, target, 2, average='none')
+        tensor([0.2500, 0.0000])
+    """
+    return score_of_pixels(
+        SCORES["false_negative_rate"], preds, target, num_classes, unknown, {},
+        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def false_discovery_rate(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def false_discovery_rate(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def false_discovery_rate(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """False discovery rate, 1 - precision, fp / (fp + tp).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 2: predictive values.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> tt.false_discovery_rate(preds, target, 2, average='none')
+        tensor([0.0000, 0.3333])
+    """
+    return score_of_pixels(
+        SCORES["false_discovery_rate"], preds, target, num_classes, unknown, {},
+        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def false_omission_rate(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def false_omission_rate(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def false_omission_rate(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """False omission rate, 1 - negative predictive value, fn / (fn + tn).
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 2: predictive values.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> tt.false_omission_rate(preds, target, 2, average='none')
+        tensor([0.3333, 0.0000])
+    """
+    return score_of_pixels(
+        SCORES["false_omission_rate"], preds, target, num_classes, unknown, {},
+        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def informedness(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def informedness(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def informedness(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Informedness (Youden's J), recall + specificity - 1.
+
+    ``(tp tn - fp fn) / ((tp + fn) (tn + fp))``
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> tt.informedness(preds, target, 2, average='none')
+        tensor([0.7500, 0.7500])
+    """
+    return score_of_pixels(
+        SCORES["informedness"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def markedness(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def markedness(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def markedness(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Markedness, precision + negative predictive value - 1.
+
+    ``(tp tn - fp fn) / ((tp + fp) (tn + fn))``
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> tt.markedness(preds, target, 2, average='none')
+        tensor([0.6667, 0.6667])
+    """
+    return score_of_pixels(
+        SCORES["markedness"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
+def positive_likelihood_ratio(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[False] = False, dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def positive_likelihood_ratio(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: Literal[True], dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def positive_likelihood_ratio(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    average: Average | None = None, zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+    classes: Classes = None, include_background: bool = True,
+    class_weights: ClassWeights = None, regions: Regions = None,
+    return_valid: bool = False, dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Positive likelihood ratio, recall / (1 - specificity).
+
+    ``tp (fp + tn) / (fp (tp + fn))``
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+            classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+            each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
+            labels pooled (multilabel). None is ``"binary"`` for ``task="binary"``, else
+            ``"macro"``.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"global"`` adds up the counts of all samples first;
+            ``"samplewise"`` averages the scores of samples; ``"none"`` returns a score
+            for each sample.
+        sample_mean: of samplewise scores: ``"classes_first"`` means over classes, then
+            samples; ``"samples_first"`` the other way round; ``"joint"`` one mean over
+            both.
+        classes: the classes to score, in this order; None for all; ``"present"`` for
+            those with a target or predicted pixel (another is NaN and enters no
+            average).
+        include_background: False leaves class 0 out.
+        class_weights: a weight for each of the C classes, or regions; of macro averages
+            only. The result is divided by the weights that entered it.
+        regions: unions of classes that are scored instead of classes, such as ``[[1, 2,
+            3], [1, 3]]``, or a mapping from names to them; they may overlap.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar; ``[C]`` with ``average="none"``, and a leading
+        ``[N]`` with ``aggregation="none"``. NaN where every entry was left out.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> tt.positive_likelihood_ratio(preds, target, 2, average='none')
+        tensor([nan, 4.])
+    """
+    return score_of_pixels(
+        SCORES["positive_likelihood_ratio"], preds, target, num_classes, unknown, {},
+        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, average=average, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background,
+        class_weights=class_weights, regions=regions, return_valid=return_valid,
+        dtype=dtype,
+    )
+
+
+@overload
 def accuracy_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
@@ -1496,6 +2503,106 @@ def generalized_dice_score(
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, classes=classes, include_background=include_background,
         regions=regions, return_valid=return_valid, dtype=dtype,
+    )
+
+
+@overload
+def exact_match_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: OfSamples = "samplewise", return_valid: Literal[False] = False,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor: ...
+
+@overload
+def exact_match_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: OfSamples = "samplewise", return_valid: Literal[True],
+    dtype: torch.dtype = torch.float32,
+) -> Scored: ...
+
+def exact_match_score(
+    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True,
+    zero_division: ZeroDivision = "skip",
+    undefined_when: UndefinedWhen = "zero_denominator",
+    aggregation: OfSamples = "samplewise", return_valid: bool = False,
+    dtype: torch.dtype = torch.float32, **unknown: Any,
+) -> Tensor | Scored:
+    """Exact match (subset accuracy), the share of samples without a wrong label.
+
+    Args:
+        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        num_classes: C, or L for multilabel; may be left out for binary.
+        task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+            ``"multilabel"`` L labels a pixel, each set or not.
+        threshold: a score above it is class 1 (binary and multilabel scores).
+        top_k: a pixel whose target is among its k highest class scores counts as
+            predicted right, another as its highest score says (``[N, C, ...]`` scores).
+        ignore_index: a target value, or several, whose pixels count nowhere.
+        label_map: a mapping from the values of target to classes, all at once; a value
+            mapped to None is ignored, one that is not named is out of range.
+        preds_map: the same for preds.
+        mask: bool tensor of target's shape; pixels where it is False count nowhere.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
+            as a class of its own, "other", that enters micro averages only.
+        validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
+            tensors the read back from the device; the pair is left out.
+        zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
+            with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
+            propagate; a number stands in for it.
+        undefined_when: which entries are undefined: ``"zero_denominator"`` those alone;
+            ``"empty_target"`` also those without a target pixel; ``"both_empty"`` also
+            those without a target or predicted pixel.
+        aggregation: ``"samplewise"`` the share of samples, the indices of dimension 0;
+            ``"none"`` 1 or 0 for each. An ignored pixel makes no sample wrong, and a
+            sample without others is undefined.
+        return_valid: return ``(score, valid)``, where valid is int64: the number of
+            entries that entered the last average.
+        dtype: float32 or float64. Ratios are computed in float64 either way.
+        **unknown: any other option is refused, and the nearest one is named.
+
+    Returns:
+        float32, or ``dtype``: a scalar, or ``[N]`` with ``aggregation="none"``. NaN
+        where undefined.
+
+    Raises:
+        TypeError: for an argument of the wrong kind, or an option that is not listed.
+        ValueError: for a wrong shape or value, or a label out of range.
+
+    References:
+        Kazawa et al. (2005), Maximal margin labeling for multi-topic text
+        categorization.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds = torch.tensor([0, 0, 0, 1, 1, 1])
+        >>> target = torch.tensor([0, 0, 0, 0, 1, 1])
+        >>> tt.exact_match_score(preds, target, 2)
+        tensor(0.8333)
+    """
+    return score_of_pixels(
+        SCORES["exact_match"], preds, target, num_classes, unknown, {}, task=task,
+        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
+        validate=validate, zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, return_valid=return_valid, dtype=dtype,
     )
 
 

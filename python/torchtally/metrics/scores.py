@@ -13,8 +13,8 @@ from typing_extensions import Never
 
 from torchtally._options import (
     Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    LabelMap, OutOfRange, Regions, SampleMean, Task, UndefinedWhen, WeightType,
-    ZeroDivision,
+    LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, UndefinedWhen,
+    WeightType, ZeroDivision,
 )
 from torchtally.functional._definitions import SCORES
 
@@ -25,12 +25,21 @@ __all__ = [
     "BalancedAccuracyScore",
     "CohenKappaScore",
     "DiceScore",
+    "ExactMatchScore",
     "F1Score",
     "FBetaScore",
+    "FalseDiscoveryRate",
+    "FalseNegativeRate",
+    "FalseOmissionRate",
+    "FalsePositiveRate",
     "FrequencyWeightedIoUScore",
     "GeneralizedDiceScore",
+    "Informedness",
     "IoUScore",
+    "Markedness",
     "MatthewsCorrCoef",
+    "NegativePredictiveValue",
+    "PositiveLikelihoodRatio",
     "PrecisionScore",
     "RecallScore",
     "ScoreSuite",
@@ -712,6 +721,786 @@ class SpecificityScore(ScoreMetric):
         )
 
 
+class NegativePredictiveValue(ScoreMetric):
+    """Negative predictive value, tn / (tn + fn).
+
+    Accumulated over batches: :func:`torchtally.negative_predictive_value` of everything
+    that ``update`` counted.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 2: predictive values.
+
+    Example:
+        >>> metric = NegativePredictiveValue(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([0.6667, 1.0000])
+    """
+
+    _score = SCORES["negative_predictive_value"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        """Negative predictive value, tn / (tn + fn).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
+
+
+class FalsePositiveRate(ScoreMetric):
+    """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
+
+    Accumulated over batches: :func:`torchtally.false_positive_rate` of everything that
+    ``update`` counted.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+
+    Example:
+        >>> metric = FalsePositiveRate(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([0.0000, 0.2500])
+    """
+
+    _score = SCORES["false_positive_rate"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
+
+
+class FalseNegativeRate(ScoreMetric):
+    """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
+
+    Accumulated over batches: :func:`torchtally.false_negative_rate` of everything that
+    ``update`` counted.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
+
+    Example:
+        >>> metric = FalseNegativeRate(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([0.2500, 0.0000])
+    """
+
+    _score = SCORES["false_negative_rate"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
+
+
+class FalseDiscoveryRate(ScoreMetric):
+    """False discovery rate, 1 - precision, fp / (fp + tp).
+
+    Accumulated over batches: :func:`torchtally.false_discovery_rate` of everything that
+    ``update`` counted.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 2: predictive values.
+
+    Example:
+        >>> metric = FalseDiscoveryRate(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([0.0000, 0.3333])
+    """
+
+    _score = SCORES["false_discovery_rate"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        """False discovery rate, 1 - precision, fp / (fp + tp).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
+
+
+class FalseOmissionRate(ScoreMetric):
+    """False omission rate, 1 - negative predictive value, fn / (fn + tn).
+
+    Accumulated over batches: :func:`torchtally.false_omission_rate` of everything that
+    ``update`` counted.
+
+    References:
+        Altman and Bland (1994), Diagnostic tests 2: predictive values.
+
+    Example:
+        >>> metric = FalseOmissionRate(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([0.3333, 0.0000])
+    """
+
+    _score = SCORES["false_omission_rate"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        """False omission rate, 1 - negative predictive value, fn / (fn + tn).
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
+
+
+class Informedness(ScoreMetric):
+    """Informedness (Youden's J), recall + specificity - 1.
+
+    ``(tp tn - fp fn) / ((tp + fn) (tn + fp))``
+
+    Accumulated over batches: :func:`torchtally.informedness` of everything that
+    ``update`` counted.
+
+    References:
+        Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
+
+    Example:
+        >>> metric = Informedness(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([0.7500, 0.7500])
+    """
+
+    _score = SCORES["informedness"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        """Informedness (Youden's J), recall + specificity - 1.
+
+        ``(tp tn - fp fn) / ((tp + fn) (tn + fp))``
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
+
+
+class Markedness(ScoreMetric):
+    """Markedness, precision + negative predictive value - 1.
+
+    ``(tp tn - fp fn) / ((tp + fp) (tn + fn))``
+
+    Accumulated over batches: :func:`torchtally.markedness` of everything that
+    ``update`` counted.
+
+    References:
+        Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
+
+    Example:
+        >>> metric = Markedness(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([0.6667, 0.6667])
+    """
+
+    _score = SCORES["markedness"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        """Markedness, precision + negative predictive value - 1.
+
+        ``(tp tn - fp fn) / ((tp + fp) (tn + fn))``
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
+
+
+class PositiveLikelihoodRatio(ScoreMetric):
+    """Positive likelihood ratio, recall / (1 - specificity).
+
+    ``tp (fp + tn) / (fp (tp + fn))``
+
+    Accumulated over batches: :func:`torchtally.positive_likelihood_ratio` of everything
+    that ``update`` counted.
+
+    References:
+        Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
+
+    Example:
+        >>> metric = PositiveLikelihoodRatio(num_classes=2, average='none')
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor([nan, 4.])
+    """
+
+    _score = SCORES["positive_likelihood_ratio"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", average: Average | None = None,
+        zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
+        classes: Classes = None, include_background: bool = True,
+        class_weights: ClassWeights = None, regions: Regions = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        **unknown: Never,
+    ) -> None:
+        """Positive likelihood ratio, recall / (1 - specificity).
+
+        ``tp (fp + tn) / (fp (tp + fn))``
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
+                classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
+                each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
+                of labels pooled (multilabel). None is ``"binary"`` for
+                ``task="binary"``, else ``"macro"``.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"global"`` adds up the counts of all samples first;
+                ``"samplewise"`` averages the scores of samples; ``"none"`` returns a
+                score for each sample.
+            sample_mean: of samplewise scores: ``"classes_first"`` means over classes,
+                then samples; ``"samples_first"`` the other way round; ``"joint"`` one
+                mean over both.
+            classes: the classes to score, in this order; None for all; ``"present"``
+                for those with a target or predicted pixel (another is NaN and enters no
+                average).
+            include_background: False leaves class 0 out.
+            class_weights: a weight for each of the C classes, or regions; of macro
+                averages only. The result is divided by the weights that entered it.
+            regions: unions of classes that are scored instead of classes, such as
+                ``[[1, 2, 3], [1, 3]]``, or a mapping from names to them; they may
+                overlap.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, average=average, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation,
+            sample_mean=sample_mean, classes=classes,
+            include_background=include_background, class_weights=class_weights,
+            regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+        )
+
+
 class AccuracyScore(ScoreMetric):
     """Accuracy, the share of pixels predicted right; of a class, its recall.
 
@@ -1169,6 +1958,80 @@ class GeneralizedDiceScore(ScoreMetric):
         )
 
 
+class ExactMatchScore(ScoreMetric):
+    """Exact match (subset accuracy), the share of samples without a wrong label.
+
+    Accumulated over batches: :func:`torchtally.exact_match_score` of everything that
+    ``update`` counted.
+
+    References:
+        Kazawa et al. (2005), Maximal margin labeling for multi-topic text
+        categorization.
+
+    Example:
+        >>> metric = ExactMatchScore(num_classes=2)
+        >>> metric.update(torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]))
+        >>> metric.update(torch.tensor([1, 1, 1]), torch.tensor([0, 1, 1]))
+        >>> metric.compute()
+        tensor(0.8333)
+    """
+
+    _score = SCORES["exact_match"]
+
+    def __init__(
+        self, num_classes: int | None = None, *, task: Task = "multiclass",
+        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
+        label_map: LabelMap = None, preds_map: LabelMap = None,
+        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        undefined_when: UndefinedWhen = "zero_denominator",
+        aggregation: OfSamples = "samplewise", dtype: torch.dtype = torch.float32,
+        sync_on_compute: bool = True, **unknown: Never,
+    ) -> None:
+        """Exact match (subset accuracy), the share of samples without a wrong label.
+
+        Args:
+            num_classes: C, or L for multilabel; may be left out for binary.
+            task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
+                ``"multilabel"`` L labels a pixel, each set or not.
+            threshold: a score above it is class 1 (binary and multilabel scores).
+            top_k: a pixel whose target is among its k highest class scores counts as
+                predicted right, another as its highest score says (``[N, C, ...]``
+                scores).
+            ignore_index: a target value, or several, whose pixels count nowhere.
+            label_map: a mapping from the values of target to classes, all at once; a
+                value mapped to None is ignored, one that is not named is out of range.
+            preds_map: the same for preds.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
+                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
+                it as a class of its own, "other", that enters micro averages only.
+            zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
+                (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
+                NaN propagate; a number stands in for it.
+            undefined_when: which entries are undefined: ``"zero_denominator"`` those
+                alone; ``"empty_target"`` also those without a target pixel;
+                ``"both_empty"`` also those without a target or predicted pixel.
+            aggregation: ``"samplewise"`` the share of samples, the indices of dimension
+                0; ``"none"`` 1 or 0 for each. An ignored pixel makes no sample wrong,
+                and a sample without others is undefined.
+            dtype: float32 or float64. Ratios are computed in float64 either way.
+            sync_on_compute: ``compute`` adds up the counts of all ranks where
+                ``torch.distributed`` is initialised.
+            **unknown: any other option is refused, and the nearest one is named.
+
+        Raises:
+            TypeError: for an argument of the wrong kind, or an option that is not
+                listed.
+            ValueError: for a wrong value.
+        """
+        super().__init__(
+            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
+            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
+            out_of_range=out_of_range, zero_division=zero_division,
+            undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
+            sync_on_compute=sync_on_compute,
+        )
+
+
 class MatthewsCorrCoef(ScoreMetric):
     """Matthews correlation coefficient of target and prediction, in [-1, 1].
 
@@ -1359,8 +2222,11 @@ class ScoreSuite(SuiteMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             scores: names of scores; or from the name of a result to its own options,
                 where ``score`` says which score it is if the name does not. There are
-                dice, iou, f1, fbeta, precision, recall, specificity, accuracy,
-                balanced_accuracy, frequency_weighted_iou, tversky, generalized_dice,
+                dice, iou, f1, fbeta, precision, recall, specificity,
+                negative_predictive_value, false_positive_rate, false_negative_rate,
+                false_discovery_rate, false_omission_rate, informedness, markedness,
+                positive_likelihood_ratio, accuracy, balanced_accuracy,
+                frequency_weighted_iou, tversky, generalized_dice, exact_match,
                 matthews_corrcoef, cohen_kappa.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
