@@ -70,7 +70,7 @@ LossOptions read_options(const Dict& given, LossOptions options) {
 
 torchtally::OverlapOptions read_overlap_options(const Dict& given, const Mask& mask) {
   torchtally::OverlapOptions options;
-  options.mask(mask);
+  options.mask(mask.value_or(Tensor()));
   for (const auto& item : given) {
     const std::string& name = item.key().toStringRef();
     const IValue& value = item.value();

@@ -52,12 +52,7 @@ class CountingMetric {
   /// What is counted, for saving and for sums over processes: counts, pairs with a label out of range, and the sums
   /// over samples where they are kept. All int64; later updates do not change them.
   std::vector<at::Tensor> state() const {
-    const detail::State state = state_.collected();
-    std::vector<at::Tensor> tensors = {state.counts.clone(), state.invalid.clone()};
-    if (state.sums.defined()) {
-      tensors.push_back(state.sums.clone());
-    }
-    return tensors;
+    return detail::each_of(state_.collected(), [](const at::Tensor& t) { return t.clone(); });
   }
 
   /// Replaces what is counted by what state() of a metric with the same options returned.
@@ -65,23 +60,19 @@ class CountingMetric {
   /// \throws c10::ValueError if the tensors are not those of such a metric.
   void load_state(const std::vector<at::Tensor>& tensors) {
     const detail::State now = state_.collected();
-    const size_t number = now.sums.defined() ? 3 : 2;
-    TORCH_CHECK_VALUE(tensors.size() == number, name(), ".load_state: the state must be ", number, " tensors, got ",
-                      tensors.size());
-    const at::Tensor* const wanted[] = {&now.counts, &now.invalid, &now.sums};
+    TORCH_CHECK_VALUE(tensors.size() == now.size(), name(), ".load_state: the state must be ", now.size(),
+                      " tensors, got ", tensors.size());
     detail::State loaded;
-    at::Tensor* const into[] = {&loaded.counts, &loaded.invalid, &loaded.sums};
-    for (size_t i = 0; i < number; ++i) {
-      const int64_t skipped = i == 0 && state_.keep() == detail::Keep::kSamples ? 1 : 0;  // the samples may be others
+    for (size_t i = 0; i < now.size(); ++i) {
+      const bool samples = i == 0 && state_.keep() == detail::Keep::kSamples;  // there may be others
       const at::Tensor& given = tensors[i];
-      TORCH_CHECK_VALUE(given.defined() && given.scalar_type() == at::kLong && given.dim() == wanted[i]->dim() &&
-                            given.sizes().slice(static_cast<size_t>(skipped)) ==
-                                wanted[i]->sizes().slice(static_cast<size_t>(skipped)),
-                        name(), ".load_state: tensor ", i, " must be int64 of shape ", detail::shape_text(*wanted[i]),
-                        skipped != 0 ? " beside the samples" : "", ", got ",
+      TORCH_CHECK_VALUE(given.defined() && given.scalar_type() == at::kLong && given.dim() == now[i].dim() &&
+                            given.sizes().slice(samples) == now[i].sizes().slice(samples),
+                        name(), ".load_state: tensor ", i, " must be int64 of shape ", detail::shape_text(now[i]),
+                        samples ? " beside the samples" : "", ", got ",
                         given.defined() ? detail::text_of(given.scalar_type()) + " " + detail::shape_text(given)
                                         : std::string("an undefined one"));
-      *into[i] = given.to(wanted[i]->device(), at::kLong, /*non_blocking=*/false, /*copy=*/true).contiguous();
+      loaded.push_back(given.to(now[i].device(), at::kLong, /*non_blocking=*/false, /*copy=*/true).contiguous());
     }
     state_.load(loaded);
   }
@@ -117,7 +108,7 @@ class ConfusionMatrix : public CountingMetric<ConfusionMatrix> {
   ///
   /// \throws c10::ValueError if a label was out of range (OutOfRange::kError).
   at::Tensor compute() const {
-    const at::Tensor counts = state_.without_fault().counts;
+    const at::Tensor counts = state_.without_fault()[0];
     return normalize_.has_value() ? normalize_confusion_matrix(counts, *normalize_, dtype_) : counts.clone();
   }
 

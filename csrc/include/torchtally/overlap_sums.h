@@ -9,40 +9,22 @@
 
 namespace torchtally {
 
-// Not part of the API: undefined below.
-#define TORCHTALLY_OPTION(type, name) \
-  OverlapOptions& name(type value) {  \
-    name##_ = std::move(value);       \
-    return *this;                     \
-  }                                   \
-  const type& name() const { return name##_; }
-
 /// Options of overlap_sums, named and chained: `OverlapOptions().ignore_index(255).mask(mask)`.
 class OverlapOptions {
+  using Self = OverlapOptions;
+
  public:
-  /// Activation::kSoftmax.
-  TORCHTALLY_OPTION(Activation, activation)
-  /// Labels that count nowhere, one or several, of any value: none. Only for labels [N, ...].
-  OverlapOptions& ignore_index(at::IntArrayRef values) {
-    ignore_index_ = values.vec();
-    return *this;
-  }
-  const std::vector<int64_t>& ignore_index() const { return ignore_index_; }
-  /// bool [N, ...], true where a pixel counts: all.
-  TORCHTALLY_OPTION(std::optional<at::Tensor>, mask)
-  /// Weights of the classes in the cross-entropy alone, floating [C]: none.
-  TORCHTALLY_OPTION(std::optional<at::Tensor>, class_weight)
-  /// Of the cross-entropy alone, in [0, 1]: 0.
-  TORCHTALLY_OPTION(double, label_smoothing)
-
- private:
-  Activation activation_ = Activation::kSoftmax;
-  std::vector<int64_t> ignore_index_;
-  std::optional<at::Tensor> mask_, class_weight_;
-  double label_smoothing_ = 0.0;
+  /// Default: Activation::kSoftmax.
+  TORCHTALLY_DETAIL_OPTION(Activation, activation)
+  /// Labels that count nowhere, one or several, of any value. Only for labels [N, ...].
+  TORCHTALLY_DETAIL_LIST_OPTION(int64_t, ignore_index)
+  /// bool [N, ...], true where a pixel counts.
+  TORCHTALLY_DETAIL_TENSOR_OPTION(mask)
+  /// Weights of the classes in the cross-entropy alone, floating [C].
+  TORCHTALLY_DETAIL_TENSOR_OPTION(class_weight)
+  /// Of the cross-entropy alone, in [0, 1]. Default: 0.
+  TORCHTALLY_DETAIL_OPTION(double, label_smoothing)
 };
-
-#undef TORCHTALLY_OPTION
 
 /// Sums over the pixels that count, of a probability p and a target t: float64 `[N, C]`, for each sample and class.
 /// Gradients flow to the input from every field that depends on p, and never to the target.
@@ -73,9 +55,10 @@ struct OverlapSums {
 /// \throws c10::NotImplementedError from a backward pass through the gradient (double backward).
 inline OverlapSums overlap_sums(const at::Tensor& input, const at::Tensor& target, const OverlapOptions& options = {}) {
   namespace overlap = detail::overlap;
-  const std::vector<int64_t>& ignored = options.ignore_index();
-  const overlap::Arguments arguments{overlap::given(options.mask()), overlap::given(options.class_weight()),
-                                     name_of(options.activation()), ignored, options.label_smoothing()};
+  const auto ignored = options.ignore_index().value_or(std::vector<int64_t>());
+  const overlap::Arguments arguments{options.mask(), options.class_weight(),
+                                     name_of(options.activation().value_or(Activation::kSoftmax)), ignored,
+                                     options.label_smoothing().value_or(0.0)};
   detail::check_defined("overlap_sums", "input", input);
   detail::check_defined("overlap_sums", "target", target);
   const auto outputs = overlap::differentiable(input, target, arguments);

@@ -70,19 +70,15 @@ at::Tensor tensor_of(const std::vector<Number>& numbers, at::Device device) {
   return at::tensor(at::ArrayRef<Number>(numbers)).to(device);
 }
 
-// Elements of one dimension, counted from the end: -1 or -2.
-inline at::Tensor indexed(const at::Tensor& tensor, int64_t dim, const std::vector<int64_t>& indices) {
-  c10::List<std::optional<at::Tensor>> places;
-  for (int64_t d = 0; d < tensor.dim() + dim; ++d) {
-    places.push_back(std::nullopt);
-  }
-  places.push_back(tensor_of(indices, tensor.device()));
-  return tensor.index(places);
+// Elements of a dimension, in the order of indices.
+inline at::Tensor index_select(const at::Tensor& tensor, int64_t dim, const std::vector<int64_t>& indices) {
+  return tensor.index_select(dim, tensor_of(indices, tensor.device()));
 }
 
 // Selects classes, as a view where they are consecutive.
-inline at::Tensor taken(const at::Tensor& counts, const std::vector<int64_t>& classes) {
-  return consecutive(classes) ? counts.slice(-1, classes.front(), classes.back() + 1) : indexed(counts, -1, classes);
+inline at::Tensor select_classes(const at::Tensor& counts, const std::vector<int64_t>& classes) {
+  return consecutive(classes) ? counts.slice(-1, classes.front(), classes.back() + 1)
+                              : index_select(counts, -1, classes);
 }
 
 }  // namespace detail

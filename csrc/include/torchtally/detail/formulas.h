@@ -69,8 +69,8 @@ inline Formula fbeta(Task, const ScoreOptions& options) {
     return {recall};
   }
   return {[square = beta * beta](const ClassCounts& n) -> Ratio {
-    const at::Tensor hits = in_double(n.tp) * (1 + square);
-    return {hits, hits + in_double(n.fn) * square + n.fp};
+    const at::Tensor weighted_tp = in_double(n.tp) * (1 + square);
+    return {weighted_tp, weighted_tp + in_double(n.fn) * square + n.fp};
   }};
 }
 
@@ -106,7 +106,7 @@ inline Formula generalized_dice(Task, const ScoreOptions& options) {
 
 // sum(tp tn - fp fn) in float64. With s pixels, c of them right, t and p of each class in target and prediction, this
 // is c s - sum(t p), the numerator of the correlation and of kappa, without the difference of two large numbers that
-// hides a miss among 10^8 hits.
+// hides a miss among 10^8 weighted_tp.
 inline at::Tensor association(const ClassCounts& exact) {
   return (exact.tp * exact.tn - exact.fp * exact.fn).sum(-1, true);
 }

@@ -29,26 +29,26 @@ inline Index dice_index(const Settings& settings) {
 
 // The index of each entry, [N, E]; that of 0 / 0 is 1.
 inline at::Tensor overlap_index(const Overlap& overlap, const Index& with) {
-  const at::Tensor& hits = overlap.intersection;
+  const at::Tensor& intersection = overlap.intersection;
   at::Tensor denominator;
   if (with.alpha == with.beta) {  // with Dice's 1/2, I cancels
     denominator = (overlap.prediction + overlap.target) * with.alpha + with.smooth_dr;
     if (with.alpha != 0.5) {
-      denominator = denominator + hits * (1 - 2 * with.alpha);
+      denominator = denominator + intersection * (1 - 2 * with.alpha);
     }
   } else {
-    const at::Tensor wrong = overlap.prediction - hits;
-    const at::Tensor missed = overlap.target - hits;
-    denominator = hits + wrong * with.alpha + missed * with.beta + with.smooth_dr;
+    const at::Tensor wrong = overlap.prediction - intersection;
+    const at::Tensor missed = overlap.target - intersection;
+    denominator = intersection + wrong * with.alpha + missed * with.beta + with.smooth_dr;
   }
   if (with.eps > 0) {
     denominator = denominator.clamp_min(with.eps);
   }
   if (with.eps > 0 || with.smooth_dr > 0) {
-    return (hits + with.smooth_nr) / denominator;
+    return (intersection + with.smooth_nr) / denominator;
   }
   const at::Tensor empty = denominator == 0;
-  const at::Tensor index = (hits + with.smooth_nr) / at::where(empty, 1.0, denominator);
+  const at::Tensor index = (intersection + with.smooth_nr) / at::where(empty, 1.0, denominator);
   return at::where(empty, 1.0, index);
 }
 

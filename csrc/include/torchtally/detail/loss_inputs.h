@@ -190,7 +190,7 @@ inline at::Tensor loss_of_logits(const Settings& settings, const at::Tensor& log
   LossOptions& o = chosen.options;
   chosen.soft_target = given.target.dim() != logits.dim() - 1;
   OverlapOptions options;
-  options.activation(*o.activation()).ignore_index(given.ignore_index).mask(given.mask);
+  options.activation(*o.activation()).ignore_index(given.ignore_index).mask(given.mask.value_or(at::Tensor()));
   if (settings.definition->has_cross_entropy) {
     options.label_smoothing(*o.label_smoothing());
     if (o.ce_weight().has_value()) {

@@ -49,7 +49,7 @@ inline std::vector<int64_t> scored_classes(const Settings& settings, int64_t num
 }
 
 // Selects classes without a tensor of indices, which a GPU would wait for.
-inline at::Tensor take(const at::Tensor& sums, const std::vector<int64_t>& classes) {
+inline at::Tensor select_classes(const at::Tensor& sums, const std::vector<int64_t>& classes) {
   if (consecutive(classes)) {
     return sums.slice(-1, classes.front(), classes.back() + 1);
   }
@@ -78,7 +78,7 @@ inline Overlap overlap_of(const Settings& settings, const OverlapSums& sums) {
   const auto classes = scored_classes(settings, num_classes);
   const bool all = !settings.options.classes().has_value() && static_cast<int64_t>(classes.size()) == num_classes;
   for (at::Tensor& part : parts) {
-    part = all ? part : take(part, classes);
+    part = all ? part : select_classes(part, classes);
     part = *settings.options.batch() ? part.sum(0, /*keepdim=*/true) : part;
   }
   at::Tensor present;
@@ -106,7 +106,7 @@ inline at::Tensor scored_weights(const Settings& settings, const std::optional<a
   }
   TORCH_CHECK_VALUE(weights.size(0) == num_classes, settings.op, ": class_weights must have one weight for each of ",
                     num_classes, " classes, got ", weights.size(0));
-  return take(weights, scored);
+  return select_classes(weights, scored);
 }
 
 // Adds the (weighted) sizes of all classes up, [N, 1].

@@ -121,7 +121,7 @@ struct ScorePolicy {
     ClassCounts counts = aggregated(given);
     if (scored_only) {
       const std::vector<int64_t> kept = not_ignored(scored(number_of_classes(counts)));
-      counts = map(counts, [&](const at::Tensor& t) { return taken(t, kept); });
+      counts = map(counts, [&](const at::Tensor& t) { return select_classes(t, kept); });
     }
     return of_samples(ratio(formula(counts), pooled(counts)));
   }
@@ -148,8 +148,8 @@ struct ScorePolicy {
     const at::Tensor total = matrix.sum({-2, -1});
     std::vector<at::Tensor> tps, fps, fns, tns;
     for (const auto& region : *options.regions()) {
-      const at::Tensor target = indexed(matrix, -2, region), preds = indexed(matrix, -1, region);
-      const at::Tensor tp = indexed(target, -1, region).sum({-2, -1});
+      const at::Tensor target = index_select(matrix, -2, region), preds = index_select(matrix, -1, region);
+      const at::Tensor tp = index_select(target, -1, region).sum({-2, -1});
       const at::Tensor fn = target.sum({-2, -1}) - tp, fp = preds.sum({-2, -1}) - tp;
       tps.push_back(tp);
       fps.push_back(fp);
@@ -248,7 +248,7 @@ struct ScorePolicy {
         !options.regions().has_value()) {
       kept.push_back(counts.tp.size(-1) - 1);
     }
-    counts = map(counts, [&](const at::Tensor& t) { return taken(t, pools ? kept : wanted); });
+    counts = map(counts, [&](const at::Tensor& t) { return select_classes(t, pools ? kept : wanted); });
     counts = pools ? pooled(counts) : counts;
     Entries e = ratio(formula(counts), counts);
     if (!all_kept && !pools) {
@@ -256,10 +256,10 @@ struct ScorePolicy {
       for (size_t i = 0; i < wanted.size(); ++i) {
         keep.mutable_data_ptr<bool>()[i] = !contains(ignore_index, wanted[i]);
       }
-      restrict(e, keep.to(e.value.device()));
+      leave_out_others(e, keep.to(e.value.device()));
     }
     if (options.classes().has_value() && options.classes()->present && !pools) {
-      restrict(e, counts.tp + counts.fp + counts.fn > 0);
+      leave_out_others(e, counts.tp + counts.fp + counts.fn > 0);
     }
     if (options.average() == Average::kWeighted) {
       at::Tensor support = counts.tp + counts.fn;
@@ -273,7 +273,7 @@ struct ScorePolicy {
     return e;
   }
 
-  static void restrict(Entries& entries, const at::Tensor& keep) {
+  static void leave_out_others(Entries& entries, const at::Tensor& keep) {
     entries.value = entries.value.masked_fill(~keep, std::numeric_limits<double>::quiet_NaN());
     entries.valid = entries.valid & keep;
   }

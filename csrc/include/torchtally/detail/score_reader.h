@@ -22,14 +22,6 @@ inline bool is_of_counting(std::string_view name) {
   return contains(kCounting, name) && name != "mask" && name != "validate";
 }
 
-// A score whose mean over samples is kept, in words.
-inline std::string text_of(const BoundScore& score) {
-  const auto says = [&](std::string_view name) {
-    return is_own_option(*score.definition, name) && name != "aggregation" && name != "dtype";
-  };
-  return score.definition->name + text_of(score.policy.options, says);
-}
-
 // Scores by the name of their result, bound to their options.
 class ScoreReader {
  public:
@@ -38,41 +30,46 @@ class ScoreReader {
       : labels_(Labels::checked(op, num_classes, shared)) {
     TORCH_CHECK_VALUE(!scores.empty(), op, ": scores must name at least one score, got none");
     check_options(op, scores, shared);
-    bool matrix = false, each_sample = false;
-    const std::vector<int64_t> ignored = labels_.ignored_classes();
+    bool samples = false;
     for (const auto& [result, score] : scores) {
-      const ScoreOptions options = combined(score, shared);
-      BoundScore bound = BoundScore::checked(op, definition(score.score), options, ignored, labels_.counting.other());
-      matrix = matrix || bound.needs_matrix();
-      const auto aggregation = bound.policy.options.aggregation();
-      each_sample = each_sample || (aggregation != Aggregation::kGlobal && !is_mean(bound));
-      samplewise_ = samplewise_ || is_mean(bound);
+      ScoreOptions options = score.options;
+      ScoreOptions::each(
+          [&, &which = definition(score.score)](const char* name, auto& own, const auto& of_all) {
+            own = own.has_value() || !(is_own_option(which, name) || is_of_counting(name)) ? own : of_all;
+          },
+          options, shared);
+      BoundScore bound = BoundScore::checked(op, definition(score.score), options, labels_.ignored_classes(),
+                                             labels_.counting.other());
+      counted_ = bound.needs_matrix() ? Counted::kMatrix : counted_;
+      samples = samples || (bound.policy.options.aggregation() != Aggregation::kGlobal && !is_mean(bound));
+      has_means_ = has_means_ || is_mean(bound);
       scores_.emplace(result, std::move(bound));
     }
-    counted_ = matrix ? Counted::kMatrix : Counted::kClasses;
-    keep_ = each_sample ? Keep::kSamples : samplewise_ ? Keep::kSums : Keep::kTotal;
+    keep_ = samples ? Keep::kSamples : has_means_ ? Keep::kSums : Keep::kTotal;
   }
 
   // The empty state of what the scores need; options that do not fit the classes are refused.
   CountState state() const {
-    CountState state(labels_, counted_, keep_);
+    const at::Tensor none = no_samples(labels_.counting, counted_);
     std::vector<StreamedMean> means;
     for (const auto& [result, score] : scores_) {
       if (is_mean(score)) {
-        means.emplace_back(score, counted_, state.no_samples());
+        means.emplace_back(score, counted_, none);
       } else {
-        score.of_counted(counted_, state.no_samples());
+        score.of_counted(counted_, none);
       }
     }
-    state.set_means(std::move(means));
-    return state;
+    return {labels_, counted_, keep_, std::move(means)};
   }
 
   // What the sums over samples depend on; metrics that merge share it.
   std::string config() const {
     std::string text;
-    for (const auto& [result, score] : scores_) {
-      text += keep_ == Keep::kSums ? "; " + result + ": " + text_of(score) : "";
+    for (const auto& [result, score] : keep_ == Keep::kSums ? scores_ : std::map<std::string, BoundScore>()) {
+      const auto says = [&, &which = *score.definition](std::string_view name) {
+        return is_own_option(which, name) && name != "aggregation" && name != "dtype";
+      };
+      text += "; " + result + ": " + score.definition->name + text_of(score.policy.options, says);
     }
     return text;
   }
@@ -80,10 +77,7 @@ class ScoreReader {
   // Every score; throws for a label out of range where that is an error.
   std::map<std::string, at::Tensor> values(const CountState& counted) const {
     const State state = counted.without_fault();
-    at::Tensor sums = state.sums;
-    if (keep_ == Keep::kSamples && samplewise_) {
-      sums = counted.sums_of(state.counts);
-    }
+    at::Tensor sums = keep_ == Keep::kSums ? state[2] : has_means_ ? counted.sums_of(state[0]) : at::Tensor();
     std::map<std::string, at::Tensor> values;
     auto mean = counted.means().begin();
     for (const auto& [result, score] : scores_) {
@@ -92,7 +86,7 @@ class ScoreReader {
         sums = sums.slice(0, mean->entries());
         ++mean;
       } else {
-        values[result] = score.of_counted(counted_, state.counts).score;
+        values[result] = score.of_counted(counted_, state[0]).score;
       }
     }
     return values;
@@ -106,45 +100,30 @@ class ScoreReader {
 
   static void check_options(const char* op, const std::map<std::string, metrics::SuiteScore>& scores,
                             const ScoreOptions& shared) {
-    for (const auto& [result, score] : scores) {
-      const std::string& name = result;
+    for (const auto& entry : scores) {
       ScoreOptions::each(
           [&](const char* option, const auto& field) {
             TORCH_CHECK_VALUE(!field.has_value() || !is_of_counting(option), op, ": ", option,
-                              " must be the same for every score; pass them to ScoreSuite instead of scores['", name,
-                              "']");
+                              " must be the same for every score; pass them to ScoreSuite instead of scores['",
+                              entry.first, "']");
           },
-          score.options);
+          entry.second.options);
     }
-    refuse_unknown(op, shared, [&](const char* option) {
-      return is_of_counting(option) || std::any_of(scores.begin(), scores.end(), [&](const auto& entry) {
-               return is_own_option(definition(entry.second.score), option);
-             });
+    const auto takes = [](std::string_view option) {
+      return [option](const auto& entry) { return is_own_option(definition(entry.second.score), option); };
+    };
+    refuse_unknown(op, shared, [&](std::string_view option) {
+      return is_of_counting(option) || std::any_of(scores.begin(), scores.end(), takes(option));
     });
     for (const auto& entry : scores) {
-      refuse_unknown(op, entry.second.options,
-                     [&](const char* option) { return is_own_option(definition(entry.second.score), option); });
+      refuse_unknown(op, entry.second.options, [&](std::string_view option) { return takes(option)(entry); });
     }
-  }
-
-  // A score's own options, and the shared ones that it takes.
-  static ScoreOptions combined(const metrics::SuiteScore& score, const ScoreOptions& shared) {
-    ScoreOptions options = score.options;
-    options.task(shared.task().value_or(Task::kMulticlass));
-    ScoreOptions::each(
-        [&](const char* option, auto& own, const auto& of_all) {
-          if (!own.has_value() && is_own_option(definition(score.score), option)) {
-            own = of_all;
-          }
-        },
-        options, shared);
-    return options;
   }
 
   Labels labels_;
   Counted counted_ = Counted::kClasses;
   Keep keep_ = Keep::kTotal;
-  bool samplewise_ = false;
+  bool has_means_ = false;
   std::map<std::string, BoundScore> scores_;
 };
 
