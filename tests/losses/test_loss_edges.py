@@ -199,7 +199,7 @@ BAD_OPTIONS: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("DiceLoss", {"class_weights": [None]}, TypeError, "must hold float"),
     ("DiceLoss", {"class_weights": torch.ones(2, 2)}, ValueError, r"real \[C\]"),
     ("DiceLoss", {"class_weights": torch.tensor([-1.0])}, ValueError, "not negative"),
-    ("DiceLoss", {"process_group": object()}, ValueError, "it needs batch=True"),
+    ("DiceLoss", {"process_group": object}, ValueError, "it needs batch=True"),
     ("DiceCELoss", {"activation": "none"}, ValueError, "leaves no logits"),
     ("DiceCELoss", {"label_smoothing": 2.0}, ValueError, r"must lie in \[0, 1\]"),
     ("DiceCELoss", {"lambda_ce": -1.0}, ValueError, "lambda_ce must be"),
