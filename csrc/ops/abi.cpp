@@ -1,4 +1,4 @@
-// The one symbol that C++ callers link to: csrc/include/torchtally/detail/dispatch.h refers to it, so that no linker
+// The one symbol that C++ callers link to: csrc/include/torchtally/detail/ops.h refers to it, so that no linker
 // drops a library whose ops only register themselves.
 #include "common/export.h"
 
