@@ -1,4 +1,4 @@
-// The op libraries hide every symbol but those marked here, which only _core calls.
+// The op libraries hide every symbol but those marked here, which _core and libtorchtally_cuda call.
 #pragma once
 
 #if defined(_WIN32)

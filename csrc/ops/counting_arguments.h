@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/counting_problem.h"
+#include "common/export.h"
 
 namespace torchtally {
 
@@ -24,19 +25,19 @@ struct CountingOptions {
 };
 
 // preds is [N, ...] like target (labels, or scores for a threshold) or [N, C, ...] (scores for an argmax).
-CountingProblem counting_problem(const char* op, const Tensor& preds, const Tensor& target, int64_t num_classes,
-                                 const CountingOptions& options);
+TORCHTALLY_API CountingProblem counting_problem(const char* op, const Tensor& preds, const Tensor& target,
+                                                int64_t num_classes, const CountingOptions& options);
 
 // The shape of `invalid`: [], [N], [L] or [N, L]. Counts have these dimensions first.
-std::vector<int64_t> group_shape(const CountingProblem& problem, const CountingOptions& options);
+TORCHTALLY_API std::vector<int64_t> group_shape(const CountingProblem& problem, const CountingOptions& options);
 
 // A zeroed int64 tensor on the device of `like`.
-Tensor zero_counts(const Tensor& like, const std::vector<int64_t>& shape);
+TORCHTALLY_API Tensor zero_counts(const Tensor& like, const std::vector<int64_t>& shape);
 
 // An existing count tensor must be int64, contiguous, of this shape and on the device of target.
-void check_state(const char* op, const char* name, const Tensor& state, const std::vector<int64_t>& shape,
-                 const Tensor& target);
+TORCHTALLY_API void check_state(const char* op, const char* name, const Tensor& state,
+                                const std::vector<int64_t>& shape, const Tensor& target);
 
-CountingOutput output_of(const Tensor& counts, const Tensor& invalid);
+TORCHTALLY_API CountingOutput output_of(const Tensor& counts, const Tensor& invalid);
 
 }  // namespace torchtally

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/export.h"
 #include "common/overlap_problem.h"
 
 namespace torchtally {
@@ -31,7 +32,7 @@ std::optional<OverlapOperand> overlap_operand(const Tensor& tensor, bool class_d
 
 // class_weight is left to the caller, who knows where it must lie. A tensor whose pixels are not one stride apart is
 // replaced in the arguments by a contiguous copy, which must outlive the problem.
-OverlapProblem overlap_problem(const char* op, OverlapArguments& arguments);
+TORCHTALLY_API OverlapProblem overlap_problem(const char* op, OverlapArguments& arguments);
 
 // What overlap_sums_backward is given beside those, checked and contiguous: float64 [samples, kOverlapRows, classes]
 // and [samples].
@@ -40,8 +41,8 @@ struct OverlapUpstream {
   Tensor cross_entropy;
 };
 
-OverlapUpstream overlap_upstream(const Tensor& grad_sums, const Tensor& grad_cross_entropy,
-                                 const OverlapProblem& problem, const Tensor& input);
+TORCHTALLY_API OverlapUpstream overlap_upstream(const Tensor& grad_sums, const Tensor& grad_cross_entropy,
+                                                const OverlapProblem& problem, const Tensor& input);
 
 // The gradient of an input, and where kernels write it. Where its pixels are not one stride apart, neither were those
 // of the input, and the gradient of the copy that was read is written first.
@@ -49,9 +50,9 @@ struct OverlapResult {
   Tensor gradient;
   Tensor written;
 
-  OverlapResult(const Tensor& input, const Tensor& read);
-  OverlapOperand operand() const;
-  void finish() const;
+  TORCHTALLY_API OverlapResult(const Tensor& input, const Tensor& read);
+  TORCHTALLY_API OverlapOperand operand() const;
+  TORCHTALLY_API void finish() const;
 };
 
 }  // namespace torchtally
