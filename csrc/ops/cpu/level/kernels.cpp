@@ -14,6 +14,7 @@
 #endif
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NEVER_INLINE __attribute__((noinline))
 
 namespace torchtally::cpu {
 namespace {

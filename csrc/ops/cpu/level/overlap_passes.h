@@ -4,8 +4,10 @@
 
 constexpr int64_t kFoldPixels = 2048;  // whose sums are vectors of Real before they are added to doubles
 
+// Apart from the loop over blocks: products and sums are contracted where they share a basic block, so that the bits of
+// the result follow from what is inlined.
 template <class Real>
-void forward_block(const Workspace<Real>& work, int64_t n) {
+NEVER_INLINE void forward_block(const Workspace<Real>& work, int64_t n) {
   switch (work.problem.activation) {
     case Activation::kSigmoid:
       return general_forward_block<Activation::kSigmoid>(work, n);
@@ -16,9 +18,9 @@ void forward_block(const Workspace<Real>& work, int64_t n) {
   }
 }
 
-// squares: some class has a gradient of sum p^2.
+// squares: some class has a gradient of sum p^2. Inlined, because the workspace's pointers then stay in registers.
 template <class Real>
-void backward_block(const Workspace<Real>& work, int64_t n, bool squares) {
+ALWAYS_INLINE void backward_block(const Workspace<Real>& work, int64_t n, bool squares) {
   switch (work.problem.activation) {
     case Activation::kSigmoid:
       return general_backward_block<Activation::kSigmoid>(work, n);

@@ -131,8 +131,8 @@ void read_input(const Workspace<Real>& work, int64_t sample, int64_t begin, int6
 }
 
 template <class Real>
-void write_gradient(const Workspace<Real>& work, const OverlapGradient& gradient, int64_t sample, int64_t begin,
-                    int64_t n) {
+NEVER_INLINE void write_gradient(const Workspace<Real>& work, const OverlapGradient& gradient, int64_t sample,
+                                 int64_t begin, int64_t n) {
   const OverlapOperand& to = gradient.input;
   const int64_t offset = sample * to.sample_stride + begin * to.pixel_stride;
   with_stored<Real>(to.element, [&](auto stored) {
