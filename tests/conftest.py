@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(
     for item in items:
         chosen = getattr(item, "callspec", None)
         params = {} if chosen is None else chosen.params
-        again = params.get("level", cpu_choices.LEVELS[-1]) != cpu_choices.LEVELS[-1]
+        again = params.get("level", cpu_choices.LEVELS[0]) != cpu_choices.LEVELS[0]
         (dropped if params.get("device") == "cuda" and again else kept).append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
@@ -141,17 +141,9 @@ def cpu_policy() -> CpuPolicyContext:
     return cpu_choices.cpu_policy
 
 
-*_OTHER_LEVELS, _BEST_LEVEL = cpu_choices.LEVELS
-
-
-@pytest.fixture(
-    params=[
-        *(pytest.param(name, marks=pytest.mark.slow) for name in _OTHER_LEVELS),
-        _BEST_LEVEL,
-    ]
-)
+@pytest.fixture(params=cpu_choices.LEVELS)
 def level(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Count with each instruction set that this machine has; the best is not slow."""
+    """Count with each instruction set that this machine has."""
     with cpu_choices.cpu_level(request.param):
         yield request.param
 
