@@ -60,10 +60,11 @@ PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 test: $(VENV)/package
 	$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
-# With a CPU build of torch, CUDA kernels are compiled only where that is asked for: here, to look at their library.
+# With a CPU build of torch, CUDA kernels are compiled only where that is asked for: here, to look at their library. In
+# a folder of their own, whose cache would make the next build compile them again.
 $(VENV)/package-cuda: $(VENV)/package
-	CMAKE_ARGS="$(CMAKE_ARGS) -DTORCHTALLY_CUDA=ON" \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
+	  -C build-dir=build/cuda -C cmake.define.TORCHTALLY_CUDA=ON .
 	@touch $@
 
 test-rest: $(VENV)/package$(if $(shell command -v nvcc),-cuda)

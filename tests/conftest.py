@@ -141,7 +141,7 @@ def cpu_policy() -> CpuPolicyContext:
     return cpu_choices.cpu_policy
 
 
-@pytest.fixture(params=cpu_choices.OUTER_LEVELS)
+@pytest.fixture(params=cpu_choices.LEVELS)
 def level(request: pytest.FixtureRequest) -> Iterator[str]:
     """Count with each instruction set that this machine has."""
     with cpu_choices.cpu_level(request.param):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import pytest
 import torch
 
 from torchtally import _core
@@ -22,18 +20,6 @@ STRATEGIES = [
     ("DIRECT", "AUTO"),
     *(("TABLE", loop) for loop in LOOPS),
 ]
-
-
-def _others_slow(*usual: str) -> list[Any]:
-    """Return every level as a parameter of a test; ``make test`` takes these."""
-    return [
-        name if name in usual else pytest.param(name, marks=pytest.mark.slow)
-        for name in LEVELS
-    ]
-
-
-OUTER_LEVELS = _others_slow(LEVELS[0], LEVELS[-1])
-BEST_LEVEL = _others_slow(LEVELS[-1])
 
 
 @contextmanager

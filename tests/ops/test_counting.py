@@ -12,12 +12,19 @@ import torch
 from counting_checks import INTEGERS, OPS, check_counting, labels, op
 
 import torchtally as tt
-from cpu_choices import BEST_LEVEL
+from cpu_choices import LEVELS
 from torchtally import _core
 
 CpuPolicyContext = Callable[..., AbstractContextManager[None]]
 
 pytestmark = pytest.mark.usefixtures("level")
+*_OTHERS, _BEST = LEVELS
+#: Every instruction set; those below the best are left out of make test.
+best_level = pytest.mark.parametrize(
+    "level",
+    [*(pytest.param(name, marks=pytest.mark.slow) for name in _OTHERS), _BEST],
+    indirect=True,
+)
 
 
 @pytest.mark.parametrize("target_dtype", INTEGERS, ids=str)
@@ -254,7 +261,7 @@ def test_more_segments_than_tables_and_than_pixels(
         check_counting(preds[:3], target[:3], 3)
 
 
-@pytest.mark.parametrize("level", BEST_LEVEL, indirect=True)
+@best_level
 def test_counts_past_four_billion_pixels(device: str) -> None:
     # A view of one byte: no memory is read but that byte.
     pixels = 2**32 + 5
@@ -266,7 +273,7 @@ def test_counts_past_four_billion_pixels(device: str) -> None:
     assert invalid == 0
 
 
-@pytest.mark.parametrize("level", BEST_LEVEL, indirect=True)
+@best_level
 def test_offsets_past_two_billion_pixels(device: str) -> None:
     # The last sample begins beyond 2^31 pixels of a group of 2^31 + 5.
     pixels = 2**31 + 5
