@@ -212,7 +212,7 @@ def _verdict(python: Outcome, cpp: Outcome) -> str:
 
 
 def _without_remedy(message: str) -> str:
-    """Return an error without the options that Python names instead of an unknown one."""
+    """Return an error without what Python suggests for an unknown option."""
     return re.sub(r"(: unknown option '\w+'); .*", r"\1", message)
 
 

@@ -285,8 +285,8 @@ def test_while_compiling_nothing_is_raised() -> None:
     assert score(torch.tensor([0, 9]), torch.tensor([0, 1])) == 1.0
 
 
-# The second line, behind the compiled op: RuntimeError in the op's name. C++ callers have
-# no other rules about tensors.
+# The second line, behind the compiled op: RuntimeError in the op's name. C++ callers
+# have no other rules about tensors.
 
 
 @pytest.mark.parametrize("name", OPS)
