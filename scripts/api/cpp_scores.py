@@ -193,7 +193,7 @@ def _scores() -> list[str]:
 def _table() -> list[str]:
     lines = [
         "// The scores as data: their names, formulas and options.",
-        "#include <torchtally/detail/definition.h>",
+        "#include <torchtally/detail/formulas.h>",
         "",
         "// X(enumerator, function of pixels, function of counts, metric class) for every score.",
         "#define TORCHTALLY_SCORES(X) \\",

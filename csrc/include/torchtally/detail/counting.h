@@ -27,19 +27,11 @@ inline constexpr size_t kMaxIgnore = 64;
 // What to do about a label out of range.
 inline constexpr const char* kRemedy = "Name it in ignore_index, or pass out_of_range='ignore' or 'miss'";
 
-// int64 numbers of a tensor, each once and ascending.
-inline std::vector<int64_t> distinct(const at::Tensor& tensor) {
-  const at::Tensor here = std::get<0>(at::_unique2(tensor.to(at::kLong))).to(at::kCPU).contiguous();
-  const int64_t* const data = here.const_data_ptr<int64_t>();
-  return {data, data + here.numel()};
-}
-
-// "target has 7, 9": the first of some int64 labels, as the dtype of the labels means them, added to examples.
+// Adds "target has 7, 9" to examples, if there are labels.
 inline void add_example(std::string& examples, const char* name, const std::vector<int64_t>& labels,
                         at::ScalarType type) {
-  for (size_t i = 0; i < std::min<size_t>(labels.size(), 3); ++i) {
-    examples += i > 0 ? ", " : std::string(examples.empty() ? "" : "; ") + name + " has ";
-    examples += type == at::kUInt64 ? std::to_string(static_cast<uint64_t>(labels[i])) : std::to_string(labels[i]);
+  if (!labels.empty()) {
+    examples += std::string(examples.empty() ? "" : "; ") + name + " has " + first_labels(labels, type);
   }
 }
 
@@ -115,12 +107,7 @@ struct Counting {
     if (bad == 0) {
       return;
     }
-    at::Tensor counted = call.mask.has_value() ? *call.mask : at::ones_like(call.target, at::kBool);
-    for (const int64_t value : ignore_index) {
-      if (call.target.scalar_type() != at::kUInt64 || value >= 0) {  // there a negative value would be another label
-        counted = counted & (call.target.to(at::kLong) != value);
-      }
-    }
+    const at::Tensor counted = counted_pixels(call.target, call.mask, ignore_index);
     std::string examples;
     for (const auto& [name, labels] : {std::pair{"target", &call.target}, std::pair{"preds", &call.preds}}) {
       if (!labels->is_floating_point()) {

@@ -1,4 +1,4 @@
-// The formulas of scores: class counts in, numerator and denominator out.
+// What a definition of a score says, and the formulas: class counts in, numerator and denominator out.
 //
 // A formula of classes takes counts [..., C] and returns two tensors of that shape. A formula of the whole returns
 // [..., 1]: one entry of all classes. Nothing here knows about averages or undefined entries. Ratios of sums and
@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <functional>
+#include <string_view>
 
 #include <torchtally/detail/class_counts.h>
 #include <torchtally/options.h>
@@ -32,6 +33,30 @@ struct Formula {
 
 // The formula for a task and the score's own options, of which each has a value.
 using MakeFormula = std::function<Formula(Task, const ScoreOptions&)>;
+
+// What a formula sees: each class alone, the scored classes together, or every class.
+enum class Sees { kClass, kScored, kAll };
+
+using Names = std::vector<std::string_view>;
+
+// An option that takes fewer words than elsewhere.
+struct Choice {
+  std::string_view option;
+  Names words;
+};
+
+struct ScoreDefinition {
+  const char* name;    // as ScoreSuite knows it
+  const char* metric;  // name of the metric class
+  Sees sees;
+  MakeFormula formula;
+  Names parameters = {};             // its own options
+  Names refused = {};                // policy options that it does not take
+  ScoreOptions defaults = {};        // of its own options, and where they are others than elsewhere
+  std::vector<Choice> choices = {};  // tasks among them
+  Names infinite = {};               // of its own numbers, those that may be infinite
+  bool bounded = true;               // whether no value is beyond 1 in size
+};
 
 inline at::Tensor in_double(const at::Tensor& counts) { return counts.to(at::kDouble); }
 

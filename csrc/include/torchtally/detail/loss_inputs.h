@@ -105,13 +105,6 @@ inline bool look_like_probabilities(const at::Tensor& logits, Activation activat
   return most > least;
 }
 
-// "0.5"
-inline std::string short_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.4g", value);
-  return value != value ? "nan" : text;
-}
-
 // Catches probabilities given for logits, by one warning, and logits for probabilities.
 inline void look_at_values(const Settings& settings, const at::Tensor& logits) {
   static std::atomic<bool> warned[2] = {};  // of softmax and sigmoid
@@ -123,6 +116,11 @@ inline void look_at_values(const Settings& settings, const at::Tensor& logits) {
     const auto bounds = at::aminmax(logits.detach());
     const auto least = std::get<0>(bounds).item<double>();
     const auto most = std::get<1>(bounds).item<double>();
+    const auto short_text = [](double value) {  // "0.5"
+      char text[32];
+      std::snprintf(text, sizeof(text), "%.4g", value);
+      return std::string(std::isnan(value) ? "nan" : text);
+    };
     TORCH_CHECK_VALUE(least >= -kRounding && most <= 1 + kRounding, settings.op,
                       ": probabilities must lie in [0, 1] with activation='none', got ", short_text(least), " to ",
                       short_text(most), "; pass activation='softmax' or 'sigmoid' for logits");
@@ -154,20 +152,10 @@ inline Target binary_target(const Settings& settings, const at::Tensor& logits, 
   }
   const at::Tensor positive = target == 1;
   const at::Tensor known = positive | (target == 0);
-  at::Tensor counted = mask ? *mask : at::ones_like(positive);
-  for (const int64_t value : *settings.options.ignore_index()) {
-    if (target.scalar_type() != at::kUInt64 || value >= 0) {  // there a negative value would be another label
-      counted = counted & (target.to(at::kLong) != value);
-    }
-  }
-  if (overlap::may_look(target) && !(known | ~counted).all().item<bool>()) {
-    const at::Tensor bad = std::get<0>(at::_unique(target.index({counted & ~known}).to(at::kLong)));
-    std::string values;
-    for (int64_t i = 0; i < std::min<int64_t>(bad.numel(), 3); ++i) {
-      values += (i > 0 ? ", " : "") + std::to_string(bad[i].item<int64_t>());
-    }
-    TORCH_CHECK_VALUE(false, settings.op, ": labels of one class must be 0, 1 or equal ignore_index, got ", values);
-  }
+  const at::Tensor counted = counted_pixels(target, mask, *settings.options.ignore_index());
+  TORCH_CHECK_VALUE(!overlap::may_look(target) || (known | ~counted).all().item<bool>(), settings.op,
+                    ": labels of one class must be 0, 1 or equal ignore_index, got ",
+                    first_labels(distinct(target.masked_select(counted & ~known)), target.scalar_type()));
   return {positive.unsqueeze(1), counted & known, {}};
 }
 

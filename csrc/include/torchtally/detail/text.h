@@ -130,6 +130,35 @@ inline std::vector<int64_t> scored_classes(const std::string& op, const std::vec
   return scored;
 }
 
+// int64 numbers of labels, each once and ascending.
+inline std::vector<int64_t> distinct(const at::Tensor& labels) {
+  const at::Tensor here = std::get<0>(at::_unique2(labels.to(at::kLong))).to(at::kCPU).contiguous();
+  const int64_t* const data = here.const_data_ptr<int64_t>();
+  return {data, data + here.numel()};
+}
+
+// "7, 9": the first of some labels, as their dtype means them.
+inline std::string first_labels(const std::vector<int64_t>& labels, at::ScalarType type) {
+  std::string text;
+  for (size_t i = 0; i < std::min<size_t>(labels.size(), 3); ++i) {
+    text += i > 0 ? ", " : "";
+    text += type == at::kUInt64 ? std::to_string(static_cast<uint64_t>(labels[i])) : std::to_string(labels[i]);
+  }
+  return text;
+}
+
+// The pixels that a mask and values to ignore leave, bool of target's shape.
+inline at::Tensor counted_pixels(const at::Tensor& target, const std::optional<at::Tensor>& mask,
+                                 const std::vector<int64_t>& ignore_index) {
+  at::Tensor counted = mask.has_value() ? *mask : at::ones_like(target, at::kBool);
+  for (const int64_t value : ignore_index) {
+    if (target.scalar_type() != at::kUInt64 || value >= 0) {  // there a negative value would be another label
+      counted = counted & (target.to(at::kLong) != value);
+    }
+  }
+  return counted;
+}
+
 // Whether each is its neighbour's successor, so that they can be a slice.
 inline bool consecutive(const std::vector<int64_t>& values) {
   for (size_t i = 1; i < values.size(); ++i) {
