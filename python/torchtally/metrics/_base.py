@@ -19,7 +19,6 @@ from torchtally.ops._counting import COUNT_IN_PLACE
 from torchtally.ops._sharding import is_dtensor
 
 from ._counters import counter_of
-from ._ddp import refuse_broadcast
 from ._state import Keep, State, Waiting
 
 Value = TypeVar("Value")
@@ -364,8 +363,15 @@ class CountingMetric(nn.Module, Generic[Value]):
         """Refuse to count into a state that is not of this rank alone."""
         self._refuse_synced(method)
         ddp = _DDP._active_ddp_module
-        if ddp is not None and not torch.compiler.is_compiling():
-            refuse_broadcast(self, ddp)
+        if ddp is None or torch.compiler.is_compiling() or not ddp.broadcast_buffers:
+            return
+        if any(buffer is self.invalid for buffer in ddp.modules_buffers):
+            raise RuntimeError(
+                f"{type(self).__name__}.update: DistributedDataParallel broadcasts the "
+                "buffers of rank 0 before each forward pass and overwrites the counts "
+                "of other ranks; call torchtally.metrics.exclude_from_ddp(model) before "
+                "wrapping the model, or pass broadcast_buffers=False"
+            )
 
     def _raise_invalid(self, invalid: Tensor) -> None:
         if self._options.out_of_range != "error" or torch.compiler.is_compiling():

@@ -6,13 +6,11 @@ would be lost without a word, so a metric says so, and one call keeps it from ha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeVar
 
 from torch import nn
-from torch.nn.parallel import DistributedDataParallel
 
-if TYPE_CHECKING:
-    from ._base import CountingMetric
+from ._base import CountingMetric
 
 Model = TypeVar("Model", bound=nn.Module)
 
@@ -41,22 +39,9 @@ def exclude_from_ddp(model: Model) -> Model:
         >>> model = exclude_from_ddp(model)  # then DistributedDataParallel(model)
     """
     ignored = set(getattr(model, _IGNORED, ()))
-    from ._base import CountingMetric
-
     for prefix, module in model.named_modules():
         if isinstance(module, CountingMetric):
             names = dict(module.named_buffers(recurse=False))
             ignored |= {f"{prefix}.{name}" if prefix else name for name in names}
     setattr(model, _IGNORED, sorted(ignored))
     return model
-
-
-def refuse_broadcast(metric: CountingMetric[Any], ddp: DistributedDataParallel) -> None:
-    """Raise RuntimeError if ``ddp``, whose forward runs, overwrites a metric."""
-    if ddp.broadcast_buffers and any(b is metric.invalid for b in ddp.modules_buffers):
-        raise RuntimeError(
-            f"{type(metric).__name__}.update: DistributedDataParallel broadcasts the "
-            "buffers of rank 0 before each forward pass and overwrites the counts of "
-            "other ranks; call torchtally.metrics.exclude_from_ddp(model) before "
-            "wrapping the model, or pass broadcast_buffers=False"
-        )
