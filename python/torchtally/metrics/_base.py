@@ -369,8 +369,8 @@ class CountingMetric(nn.Module, Generic[Value]):
             raise RuntimeError(
                 f"{type(self).__name__}.update: DistributedDataParallel broadcasts the "
                 "buffers of rank 0 before each forward pass and overwrites the counts "
-                "of other ranks; call torchtally.metrics.exclude_from_ddp(model) before "
-                "wrapping the model, or pass broadcast_buffers=False"
+                "of other ranks; call torchtally.metrics.exclude_from_ddp(model) "
+                "before wrapping the model, or pass broadcast_buffers=False"
             )
 
     def _raise_invalid(self, invalid: Tensor) -> None:
