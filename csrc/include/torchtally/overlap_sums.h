@@ -59,8 +59,8 @@ inline OverlapSums overlap_sums(const at::Tensor& input, const at::Tensor& targe
   const overlap::Arguments arguments{options.mask(), options.class_weight(),
                                      name_of(options.activation().value_or(Activation::kSoftmax)), ignored,
                                      options.label_smoothing().value_or(0.0)};
-  detail::check_defined("overlap_sums", "input", input);
-  detail::check_defined("overlap_sums", "target", target);
+  detail::check_dense("overlap_sums", "input", input);
+  detail::check_dense("overlap_sums", "target", target);
   const auto outputs = overlap::differentiable(input, target, arguments);
   const at::Tensor& invalid = outputs[3];
   if (target.dim() < input.dim() && overlap::may_look(invalid)) {

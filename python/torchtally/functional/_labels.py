@@ -73,11 +73,11 @@ class Labels:
         per_sample: bool,
         validate: bool,
     ) -> Tensor:
-        """Count the classes that pixels mean; with maps always as a matrix."""
+        """Count the classes that pixels mean: a matrix, or the rows of class counts."""
         preds = self.counted_preds(preds, target, mask)
-        inputs = (preds, target, mask, per_sample, validate)
+        inputs = (matrix, preds, target, mask, per_sample, validate)
         if self.maps is None:
-            return self.options.count(matrix, *inputs)
+            return self.options.count(*inputs)
         return count_mapped(self.options, self.maps, *inputs)
 
     def invalid_message(self, invalid: int) -> str:

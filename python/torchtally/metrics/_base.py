@@ -130,6 +130,8 @@ class CountingMetric(nn.Module, Generic[Value]):
             return
         preds = self._options.op_inputs(preds, target, mask, False)
         buffers = self._buffers  # an attribute of a module is looked up in three places
+        if buffers["counts"].device != target.device:  # type: ignore[union-attr]
+            self._check_device(target)
         # int, because Dynamo of torch 2.10 takes no bool for an index.
         COUNT_IN_PLACE[int(self._matrix)](
             buffers["counts"],
@@ -178,6 +180,7 @@ class CountingMetric(nn.Module, Generic[Value]):
         """
         self._refuse_shared("forward")
         counts, invalid = self._counter.count(preds, target, mask)
+        self._check_device(counts)
         if self._keep == "samples":
             self._put(counts, invalid)
             batch = State(counts, invalid.sum(0))
@@ -281,6 +284,7 @@ class CountingMetric(nn.Module, Generic[Value]):
 
     def _put(self, counts: Tensor, invalid: Tensor) -> None:
         """Take the counts of a batch, those of each sample in time."""
+        self._check_device(counts)
         if self._keep == "total":
             self._add(State(counts, invalid))
         elif not torch.compiler.is_compiling():
@@ -371,6 +375,16 @@ class CountingMetric(nn.Module, Generic[Value]):
                 "buffers of rank 0 before each forward pass and overwrites the counts "
                 "of other ranks; call torchtally.metrics.exclude_from_ddp(model) "
                 "before wrapping the model, or pass broadcast_buffers=False"
+            )
+
+    def _check_device(self, batch: Tensor) -> None:
+        """Refuse a batch on another device than the state."""
+        state = self.counts.device
+        if batch.device != state:
+            name = type(self).__name__
+            raise ValueError(
+                f"{name}: target must be on the device of the metric, {state}, got "
+                f"{batch.device}; move the metric with .to({str(batch.device)!r})"
             )
 
     def _raise_invalid(self, invalid: Tensor) -> None:

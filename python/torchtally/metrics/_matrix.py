@@ -10,7 +10,7 @@ from torch import Tensor
 
 from torchtally._options import COUNTING, MATRIX, METRIC, Normalize, refuse_unknown
 from torchtally.functional._labels import Labels
-from torchtally.functional._matrix import check_shares, normalize_confusion_matrix
+from torchtally.functional._matrix import check_shares, shares
 from torchtally.ops._counting import CountOptions
 
 from ._base import CountingMetric
@@ -60,9 +60,7 @@ class MatrixMetric(CountingMetric[Tensor]):
 
     def _value_of(self, state: State) -> Tensor:
         if self._normalize is not None:
-            return normalize_confusion_matrix(
-                state.counts, self._normalize, dtype=self._dtype
-            )
+            return shares(state.counts, self._normalize, self._dtype)
         return state.counts.clone()  # later updates must not change what was returned
 
     def plot(

@@ -7,13 +7,20 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch._subclasses.functional_tensor import FunctionalTensor
 from typing_extensions import Never
 
 from torchtally import _library  # noqa: F401  (loads the ops)
 from torchtally._options import CHOICES, Activation, IgnoreIndex, refuse_unknown
 
-from ._arguments import INTEGERS, SCORES, check_choice, ignore_values
+from ._arguments import (
+    INTEGERS,
+    SCORES,
+    check_choice,
+    check_dense,
+    check_devices,
+    ignore_values,
+)
+from ._counting import has_values
 from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
 
 _ACTIVATIONS = CHOICES["Activation"]
@@ -114,8 +121,10 @@ def overlap_sums(
             ignore_index=ignored,
             label_smoothing=smoothing,
         )
-    if target.dim() < input.dim() and input.is_cpu:
-        _raise_invalid(invalid, input.shape[1], ignored)
+    if target.dim() < input.dim() and input.is_cpu and has_values(invalid):
+        bad = int(invalid.sum())
+        if bad:
+            _raise_invalid(bad, input.shape[1], ignored)
     fields = (*sums.unbind(1), cross_entropy, count, invalid)
     return OverlapSums(*fields)
 
@@ -143,6 +152,13 @@ def _check(
             raise TypeError(
                 f"{op}: {name} must be a tensor, got {type(value).__name__}"
             )
+        if value is None:
+            continue
+        if value.is_nested or value.layout is not torch.strided:
+            check_dense(op, name, value)
+        if value.device != logits.device:
+            others = {"input": logits, "mask": mask, "class_weight": class_weight}
+            check_devices(op, target, **others)
     if logits.dtype not in SCORES:
         raise TypeError(
             f"{op}: input must be float16, bfloat16, float32 or float64, "
@@ -213,28 +229,22 @@ def _check(
         )
 
 
-def _raise_invalid(invalid: Tensor, classes: int, ignored: list[int]) -> None:
-    """Raise ValueError where a label is out of range, unless compiling."""
-    if (
-        torch.compiler.is_compiling()
-        or torch._C._functorch.is_functorch_wrapped_tensor(invalid)  # under vmap
-        or isinstance(invalid, (torch._subclasses.FakeTensor, FunctionalTensor))
-    ):
-        return  # there are no numbers to read
-    bad = int(invalid.sum())
-    if bad:
-        raise ValueError(
-            f"overlap_sums: labels must lie in [0, {classes}) or equal ignore_index "
-            f"{ignored}, but {bad} pixel(s) hold another label"
-        )
+def _raise_invalid(bad: int, classes: int, ignored: list[int]) -> None:
+    """Raise ValueError for pixels whose label is out of range."""
+    raise ValueError(
+        f"overlap_sums: labels must lie in [0, {classes}) or equal ignore_index "
+        f"{ignored}, but {bad} pixel(s) hold another label"
+    )
 
 
 # What PyTorch must know
 
 
 def _fake(
-    logits: Tensor, _target: Tensor, *_tensors: Any, **_options: Any
+    logits: Tensor, target: Tensor, *tensors: Any, **_options: Any
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    others = zip(("mask", "class_weight"), tensors, strict=False)
+    check_devices("overlap_sums", target, input=logits, **dict(others))
     samples, classes = logits.shape[:2]
     return (
         logits.new_empty((samples, _ROWS, classes), dtype=torch.float64),
