@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.compiler import is_compiling, is_exporting
+from torch.compiler import is_exporting
 
 from torchtally._options import LabelMap, Task
 from torchtally.ops._counting import (
@@ -238,7 +238,7 @@ def count_mapped(
     if options.out_of_range == "error" and validate:
         if has_values(unknown):
             _raise_unknown(options, maps, unknown, preds, target)
-        elif is_compiling() and checks_later(target):
+        elif checks_later(target):
             labels = None if preds.is_floating_point() else preds
             words = (options.op, options.num_classes, options.task)
             ids = (None if m is None else [*m] for m in (maps.target, maps.preds))
@@ -377,7 +377,9 @@ def _raise_unknown(
     raise ValueError(unknown_message(options, bad, f" ({'; '.join(examples)})"))
 
 
-def unknown_message(options: CountOptions, unknown: int, examples: str = "") -> str:
+def unknown_message(
+    options: CountOptions, unknown: int | str, examples: str = ""
+) -> str:
     """Say that ``unknown`` pairs have a label that no map names, and what to do."""
     return (
         f"{options.op}: labels must be named by label_map and preds_map, but {unknown} "

@@ -80,7 +80,7 @@ class Labels:
             return self.options.count(*inputs)
         return count_mapped(self.options, self.maps, *inputs)
 
-    def invalid_message(self, invalid: int) -> str:
+    def invalid_message(self, invalid: int | str) -> str:
         """Say that ``invalid`` pairs have a label out of range, and what to do."""
         if self.maps is not None:
             return unknown_message(self.options, invalid)

@@ -15,7 +15,8 @@ from torchtally import distributed
 from torchtally._options import shown
 from torchtally.distributed import Config, Group
 from torchtally.functional._labels import Labels
-from torchtally.ops._counting import COUNT_IN_PLACE
+from torchtally.ops._counting import COUNT_IN_PLACE, has_values
+from torchtally.ops._deferred import checks_later, deferred_check
 from torchtally.ops._sharding import is_dtensor
 
 from ._counters import counter_of
@@ -165,8 +166,7 @@ class CountingMetric(nn.Module, Generic[Value]):
             and distributed.is_distributed()
         ):
             state = self._reduced("compute", state, None)
-        self._raise_invalid(state.invalid)
-        return state
+        return self._without_fault(state)
 
     def forward(
         self, preds: Tensor, target: Tensor, mask: Tensor | None = None
@@ -190,8 +190,7 @@ class CountingMetric(nn.Module, Generic[Value]):
         else:
             batch = State(counts, invalid)
             self._add(batch)
-        self._raise_invalid(batch.invalid)
-        return self._value_of(batch)
+        return self._value_of(self._without_fault(batch))
 
     def reset(self) -> None:
         """Forget everything counted; a synced metric is unsynced by it."""
@@ -387,13 +386,31 @@ class CountingMetric(nn.Module, Generic[Value]):
                 f"{batch.device}; move the metric with .to({str(batch.device)!r})"
             )
 
-    def _raise_invalid(self, invalid: Tensor) -> None:
-        if self._options.out_of_range != "error" or torch.compiler.is_compiling():
-            return
-        bad = int(invalid.sum())
-        if bad:
-            raise ValueError(self._labels.invalid_message(bad))
+    def _without_fault(self, state: State) -> State:
+        """Return a state; ValueError if it has a label out of range."""
+        if self._options.out_of_range != "error":
+            return state
+        if has_values(state.invalid):
+            bad = int(state.invalid.sum())
+            if bad:
+                raise ValueError(self._labels.invalid_message(bad))
+        elif checks_later(state.invalid):
+            words = self._labels.invalid_message("{}")
+            return state.map(lambda tensor: _CHECKED(tensor, state.invalid, words))
+        return state
 
     def extra_repr(self) -> str:
         """Show the options that are not the defaults."""
         return shown(type(self), self._given)
+
+
+def _check_later(invalid: Tensor, words: str) -> None:
+    """Raise ValueError, in a program, if there are pairs with a label out of range."""
+    bad = int(invalid.sum())
+    if bad:
+        raise ValueError(words.replace("{}", str(bad)))
+
+
+_CHECKED = deferred_check(
+    "checked_state(Tensor counts, Tensor invalid, str words)", _check_later
+)

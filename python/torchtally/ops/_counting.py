@@ -323,7 +323,7 @@ class CountOptions:
                 f"got preds {list(preds.shape)} and target {shape}"
             )
 
-    def invalid_message(self, invalid: int) -> str:
+    def invalid_message(self, invalid: int | str) -> str:
         """Say that ``invalid`` pairs have a label out of range."""
         return (
             f"{self.op}: labels must lie in [0, {self.op_classes}) or equal "
@@ -358,7 +358,7 @@ class CountOptions:
                 bad = int(invalid if invalid.dim() == 0 else invalid.sum())
                 if bad:
                     self.raise_invalid(bad, preds, target, mask)
-            elif is_compiling() and checks_later(target):
+            elif checks_later(target):
                 labels = None if preds.dtype in SCORES else preds
                 inputs = (invalid, labels, target, mask)
                 options = (self.op, self.num_classes, self.task, self.ignore_index)
