@@ -18,7 +18,7 @@ LABELS = torch.randint(0, 4, (2, 8, 8))
 
 
 def walked(call: Callable[[], object]) -> list[tuple[str, str]]:
-    """Return file and name of every function of the package that a call goes through."""
+    """Return file and name of every function of ours that a call goes through."""
     call()  # what is done once is done
     way: list[tuple[str, str]] = []
 
