@@ -36,6 +36,7 @@ LossForm: TypeAlias = Literal["complement", "negative", "log"]
 LossReduction: TypeAlias = Literal["mean", "sum", "none"]
 GammaOf: TypeAlias = Literal["entries", "mean"]
 LossWeightType: TypeAlias = Literal["square", "simple", "uniform"]
+Conventions: TypeAlias = Literal["own", "monai", "smp", "nnunet"]
 
 IgnoreIndex: TypeAlias = int | Sequence[int] | None
 LabelMap: TypeAlias = Mapping[int, int | None] | None
@@ -67,6 +68,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "LossReduction": get_args(LossReduction),
     "GammaOf": get_args(GammaOf),
     "LossWeightType": get_args(LossWeightType),
+    "Conventions": get_args(Conventions),
 }
 
 

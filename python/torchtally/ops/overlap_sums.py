@@ -13,7 +13,7 @@ from typing_extensions import Never
 from torchtally import _library  # noqa: F401  (loads the ops)
 from torchtally._options import CHOICES, Activation, IgnoreIndex, refuse_unknown
 
-from ._arguments import INTEGERS, SCORES, check_choice, ignore_values
+from ._arguments import INTEGERS, SCORES, check_choice, holds, ignore_values
 from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
 
 _ACTIVATIONS = CHOICES["Activation"]
@@ -88,7 +88,8 @@ def overlap_sums(
     Raises:
         TypeError: for an argument of the wrong kind or dtype, or an option that is not
             listed.
-        ValueError: for a wrong shape or value; on CPU, for a label out of range.
+        ValueError: for a wrong shape or value, or a target that requires a gradient;
+            on CPU, for a label out of range.
 
     Example:
         >>> logits = torch.zeros(1, 2, 3)
@@ -115,7 +116,7 @@ def overlap_sums(
             label_smoothing=smoothing,
         )
     if target.dim() < input.dim() and input.is_cpu:
-        _raise_invalid(invalid, input.shape[1], ignored)
+        _raise_invalid(invalid, target, mask, input.shape[1], ignored)
     fields = (*sums.unbind(1), cross_entropy, count, invalid)
     return OverlapSums(*fields)
 
@@ -143,6 +144,13 @@ def _check(
             raise TypeError(
                 f"{op}: {name} must be a tensor, got {type(value).__name__}"
             )
+    if torch.is_grad_enabled():
+        for name, value in (("target", target), ("class_weight", class_weight)):
+            if value is not None and value.requires_grad:
+                raise ValueError(
+                    f"{op}: {name} must not require a gradient, which flows to input "
+                    f"alone; pass {name}.detach()"
+                )
     if logits.dtype not in SCORES:
         raise TypeError(
             f"{op}: input must be float16, bfloat16, float32 or float64, "
@@ -179,16 +187,15 @@ def _check(
                 f"shape {list(logits.shape)}, got {list(target.shape)}"
             )
         if target.dtype not in INTEGERS:
+            remedy = ""
+            if logits.shape[1] == 1:
+                remedy = "; for values of one class pass target.unsqueeze(1)"
             raise TypeError(
                 f"{op}: labels must be an integer or bool tensor, got {target.dtype}"
+                f"{remedy}"
             )
     if mask is not None:
-        if mask.dtype != torch.bool:
-            raise TypeError(f"{op}: mask must be a bool tensor, got {mask.dtype}")
-        if mask.shape != shape:
-            raise ValueError(
-                f"{op}: mask must be [N, ...] = {list(shape)}, got {list(mask.shape)}"
-            )
+        check_mask(op, mask, logits)
     if class_weight is not None:
         if class_weight.dtype not in SCORES:
             raise TypeError(
@@ -213,8 +220,25 @@ def _check(
         )
 
 
-def _raise_invalid(invalid: Tensor, classes: int, ignored: list[int]) -> None:
-    """Raise ValueError where a label is out of range, unless compiling."""
+def check_mask(op: str, mask: Tensor, logits: Tensor) -> None:
+    """Raise TypeError or ValueError unless mask is bool ``[N, ...]``."""
+    shape = (logits.shape[0], *logits.shape[2:])
+    if mask.dtype != torch.bool:
+        raise TypeError(f"{op}: mask must be a bool tensor, got {mask.dtype}")
+    if mask.shape != shape:
+        raise ValueError(
+            f"{op}: mask must be [N, ...] = {list(shape)}, got {list(mask.shape)}"
+        )
+
+
+def _raise_invalid(
+    invalid: Tensor,
+    target: Tensor,
+    mask: Tensor | None,
+    classes: int,
+    ignored: list[int],
+) -> None:
+    """Raise ValueError where a label is out of range, naming some, unless compiling."""
     if (
         torch.compiler.is_compiling()
         or torch._C._functorch.is_functorch_wrapped_tensor(invalid)  # under vmap
@@ -222,11 +246,22 @@ def _raise_invalid(invalid: Tensor, classes: int, ignored: list[int]) -> None:
     ):
         return  # there are no numbers to read
     bad = int(invalid.sum())
-    if bad:
-        raise ValueError(
-            f"overlap_sums: labels must lie in [0, {classes}) or equal ignore_index "
-            f"{ignored}, but {bad} pixel(s) hold another label"
-        )
+    if bad == 0:
+        return
+    labels = target.to(torch.int64)
+    out = (labels < 0) | (labels >= classes)
+    if mask is not None:
+        out &= mask
+    for value in ignored:
+        if holds(target.dtype, value):
+            out &= labels != value
+    wrap = 2**64 if target.dtype == torch.uint64 else 0
+    named = [v + wrap if v < 0 else v for v in labels[out].unique()[:3].tolist()]
+    raise ValueError(
+        f"overlap_sums: labels must lie in [0, {classes}) or equal ignore_index "
+        f"{ignored}, but {bad} pixel(s) hold another label (target has "
+        f"{', '.join(map(str, named))})"
+    )
 
 
 # What PyTorch must know

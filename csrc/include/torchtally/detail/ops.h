@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/grad_mode.h>
 #include <c10/util/Exception.h>
 
 #include <cstdint>
@@ -66,6 +67,12 @@ auto call_op(const std::string& name, Call&& call) {
 // The ops know of no undefined tensor.
 inline void check_defined(const std::string& name, const char* argument, const at::Tensor& tensor) {
   TORCH_CHECK_TYPE(tensor.defined(), name, ": ", argument, " must be a tensor, got an undefined one");
+}
+
+// What has no gradient would otherwise keep none in silence. `rule` says where gradients go.
+inline void check_constant(const std::string& name, const char* argument, const at::Tensor& tensor, const char* rule) {
+  TORCH_CHECK_VALUE(!tensor.requires_grad() || !at::GradMode::is_enabled(), name, ": ", argument,
+                    " must not require a gradient, which ", rule, "; pass ", argument, ".detach()");
 }
 
 // What is counted: a matrix [K, K] or class counts [3, K], each with the leading dimensions that the call keeps apart.
