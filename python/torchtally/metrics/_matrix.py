@@ -54,6 +54,7 @@ class MatrixMetric(CountingMetric[Tensor]):
                 "dtype": dtype,
                 "sync_on_compute": sync_on_compute,
             },
+            read=() if normalize is None else (normalize, dtype),
         )
         self._normalize = normalize
         self._dtype = dtype
