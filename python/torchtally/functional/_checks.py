@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from torchtally._options import ZeroDivision
-from torchtally.ops._arguments import check_choice
+from torchtally.ops._arguments import check_choice, plain
 
 
 def is_number(value: object) -> bool:
@@ -195,7 +195,7 @@ def weights_tensor(op: str, name: str, weights: object) -> Tensor | None:
                 f"{op}: {name} must be a real [C] tensor, got {weights.dtype} of shape "
                 f"{list(weights.shape)}"
             )
-        tensor = weights.detach().double()
+        tensor: Tensor = plain(weights).detach().double()
         if not torch.compiler.is_compiling() and tensor.device.type == "cpu":
             _finite_weights(op, name, tensor.reshape(-1).tolist())
         return tensor

@@ -18,6 +18,7 @@ from torchtally import distributed
 from torchtally._options import shown
 from torchtally.distributed import Group
 from torchtally.functional._labels import Labels
+from torchtally.ops._arguments import plain
 from torchtally.ops._counting import COUNT_IN_PLACE
 from torchtally.ops._sharding import is_dtensor
 
@@ -134,6 +135,12 @@ class CountingMetric(nn.Module, Generic[Value]):
         """
         if self._unsynced is not None or _DDP._active_ddp_module is not None:
             self._refuse_shared("update")
+        if (
+            type(preds) is not Tensor
+            or type(target) is not Tensor
+            or (mask is not None and type(mask) is not Tensor)
+        ):
+            preds, target, mask = plain(preds), plain(target), plain(mask)
         if not self._in_place or (type(target) is not Tensor and is_dtensor(target)):
             self._put(*self._counter.count(preds, target, mask))
             return
@@ -198,6 +205,12 @@ class CountingMetric(nn.Module, Generic[Value]):
             RuntimeError: between ``sync`` and ``unsync``.
         """
         self._refuse_shared("forward")
+        if (
+            type(preds) is not Tensor
+            or type(target) is not Tensor
+            or (mask is not None and type(mask) is not Tensor)
+        ):
+            preds, target, mask = plain(preds), plain(target), plain(mask)
         counts, invalid = self._counter.count(preds, target, mask)
         if self._keep == "samples":
             self._put(counts, invalid)
