@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensor
 from torch.compiler import is_exporting
 from torch.nn.parallel import DistributedDataParallel
 from typing_extensions import Self
 
 from torchtally import distributed
-from torchtally._options import shown
+from torchtally._options import ClassNames, shown
 from torchtally.distributed import Group
 from torchtally.functional._labels import Labels
 from torchtally.ops._arguments import plain
 from torchtally.ops._counting import COUNT_IN_PLACE
 from torchtally.ops._sharding import is_dtensor
 
-from ._counters import counter_of
+from ._counters import counter_of, in_order
+from ._names import checked_names
 from ._state import Keep, State, Waiting
 
 Value = TypeVar("Value")
@@ -55,6 +54,7 @@ class CountingMetric(nn.Module, Generic[Value]):
         matrix: bool,
         keep: Keep,
         sync_on_compute: bool,
+        class_names: ClassNames,
         given: Mapping[str, object],
         read: Sequence[object],
         summed: Sequence[object] = (),
@@ -66,6 +66,7 @@ class CountingMetric(nn.Module, Generic[Value]):
             matrix: count a confusion matrix instead of class counts.
             keep: what is kept of it.
             sync_on_compute: whether ``compute`` adds up the counts of all ranks.
+            class_names: what results call the classes.
             given: the options as they were given, for ``repr``.
             read: what is read off the counts; the same on all ranks.
             summed: what the sums over samples depend on; metrics that merge share it.
@@ -84,8 +85,11 @@ class CountingMetric(nn.Module, Generic[Value]):
         self._matrix = matrix
         self._keep = keep
         self._sync_on_compute = sync_on_compute
+        self._class_names: tuple[str, ...] | None = None
+        if class_names is not None:
+            self._class_names = self._names_of(options.op, class_names)
         #: What is counted; metrics merge where it is the same.
-        self._counted = (_in_order(labels), keep, matrix, *summed)
+        self._counted = (in_order(labels), keep, matrix, *summed)
         self._mark = distributed.fingerprint(self._counted, *read)
         counter = counter_of(labels, matrix=matrix, per_sample=keep != "total")
         self._counter = counter
@@ -183,7 +187,7 @@ class CountingMetric(nn.Module, Generic[Value]):
         ):
             state = self._reduced("compute", state, None)
         self._raise_invalid(state.invalid)
-        if not torch.compiler.is_compiling() and self._warns and _has_data(state):
+        if not torch.compiler.is_compiling() and self._warns and state.has_data:
             self._warns = False
             if not state.counts.any():
                 warnings.warn(
@@ -411,20 +415,12 @@ class CountingMetric(nn.Module, Generic[Value]):
         if bad:
             raise ValueError(self._labels.invalid_message(bad))
 
+    def _names_of(self, op: str, other: ClassNames = None) -> tuple[str, ...]:
+        """Return the name of each class, or label: its own, unless others are given."""
+        if other is None and self._class_names is not None:
+            return self._class_names
+        return checked_names(op, other, self._options.num_classes)
+
     def extra_repr(self) -> str:
         """Show the options that are not the defaults."""
         return shown(type(self), self._given)
-
-
-def _has_data(state: State) -> bool:
-    """Whether there are numbers to read, rather than shapes alone."""
-    return not (state.counts.is_meta or isinstance(state.counts, FakeTensor))
-
-
-def _in_order(labels: Labels) -> Labels:
-    """Return labels whose values to ignore are in order, each once."""
-    options = labels.options
-    if len(options.ignore_index) < 2:
-        return labels
-    values = tuple(sorted(set(options.ignore_index)))
-    return replace(labels, options=replace(options, ignore_index=values))

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
-from torchtally._options import COUNTING, refuse_unknown
+from torchtally._options import COUNTING, METRIC, refuse_unknown
 from torchtally.functional._definitions import SCORES, Score
 from torchtally.functional._labels import Labels
 from torchtally.functional._policy import ScorePolicy
@@ -18,8 +18,7 @@ from torchtally.functional._scoring import BoundScore, checked_parameters
 from torchtally.ops._arguments import check_choice
 from torchtally.ops._counting import CountOptions
 
-from ._base import CountingMetric
-from ._plot_scores import plot_scores
+from ._named import NamedScores
 from ._state import Keep, State
 from ._streaming import COLUMNS, StreamedMean
 
@@ -34,7 +33,7 @@ class Asked(NamedTuple):
     policy: Mapping[str, Any]
 
 
-class ScoredMetric(CountingMetric[Value]):
+class ScoredMetric(NamedScores[Value]):
     """Counts that one or several scores are read off.
 
     What is kept is the least that the scores need: one count of everything, integer
@@ -54,7 +53,7 @@ class ScoredMetric(CountingMetric[Value]):
         Args:
             num_classes: C.
             asked: the scores, by the name of their result.
-            counting: a value for each option of counting, and ``sync_on_compute``.
+            counting: a value for each option of counting, and of a metric besides.
             given: the options of scores as they were given, for ``repr``.
         """
         options = CountOptions.checked(
@@ -76,6 +75,7 @@ class ScoredMetric(CountingMetric[Value]):
             matrix=matrix,
             keep=keep,
             sync_on_compute=counting["sync_on_compute"],
+            class_names=counting["class_names"],
             given=_plain({"num_classes": options.num_classes, **counting, **given}),
             read=sorted(equal.items()),
             summed=[
@@ -92,7 +92,7 @@ class ScoredMetric(CountingMetric[Value]):
 
     def _bind(self, scores: dict[str, BoundScore]) -> None:
         """Prepare to read scores; options that do not fit the classes are refused."""
-        self._scores: dict[str, BoundScore] = scores
+        self._scores = scores
         for score in scores.values():
             score.policy.check_classes(self._options.num_classes)
         no_samples = torch.zeros((0, *self._group_shape), dtype=torch.int64)
@@ -158,23 +158,8 @@ class ScoreMetric(ScoredMetric[Tensor]):
     def _value_of(self, state: State) -> Tensor:
         return self._values_of(state)[self._score.name]
 
-    def plot(self, ax: Any = None, *, class_names: Sequence[str] | None = None) -> Any:
-        """Draw the score as bars with matplotlib, one for each class if there are any.
-
-        Args:
-            ax: matplotlib axes to draw on; a new figure without.
-            class_names: a name for each bar of ``average="none"``.
-
-        Returns:
-            The axes.
-
-        Raises:
-            ImportError: if matplotlib is not installed.
-            ValueError: for the wrong number of names, or a score for each sample.
-        """
-        name = type(self).__name__
-        value = self._value_of(self._computed())
-        return plot_scores(f"{name}.plot", {name: value}, ax, class_names)
+    def _titles(self) -> dict[str, str]:
+        return {self._score.name: type(self).__name__}
 
 
 class SuiteMetric(ScoredMetric[dict[str, Tensor]]):
@@ -202,24 +187,6 @@ class SuiteMetric(ScoredMetric[dict[str, Tensor]]):
 
     def _value_of(self, state: State) -> dict[str, Tensor]:
         return self._values_of(state)
-
-    def plot(self, ax: Any = None, *, class_names: Sequence[str] | None = None) -> Any:
-        """Draw every score as a bar, or as a bar for each class, with matplotlib.
-
-        Args:
-            ax: matplotlib axes to draw on; a new figure without.
-            class_names: a name for each class of scores with ``average="none"``.
-
-        Returns:
-            The axes.
-
-        Raises:
-            ImportError: if matplotlib is not installed.
-            ValueError: for the wrong number of names, scores for each sample, or
-                scores of single classes beside others.
-        """
-        values = self._values_of(self._computed())
-        return plot_scores("ScoreSuite.plot", values, ax, class_names)
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -318,7 +285,7 @@ def _by_result(op: str, scores: object) -> dict[str, dict[str, Any]]:
                 f"{op}: scores must map names to dicts of options, "
                 f"got {name!r}: {own!r}"
             )
-        counting = [k for k in own if k in COUNTING or k == "sync_on_compute"]
+        counting = [k for k in own if k in COUNTING or k in METRIC]
         if counting:
             raise ValueError(
                 f"{op}: {', '.join(counting)} must be the same for every score; "
