@@ -127,6 +127,19 @@ inline void what_does_not_merge() {
                            "tensor 0 must be int64 of shape [3, 3], got torch.int64 [3, 4]");
 }
 
+inline void equal_options_merge() {
+  using Labels = std::vector<int64_t>;
+  metrics::DiceScore metric(3, ScoreOptions().ignore_index(Labels{255, -1, 255}));
+  metric.merge(metrics::DiceScore(
+      3, ScoreOptions().ignore_index(Labels{-1, 255}).task(Task::kMulticlass).average(Average::kMicro)));
+  const auto means = [](std::vector<Labels> regions) {
+    return ScoreOptions().aggregation(Aggregation::kSamplewise).regions(std::move(regions));
+  };
+  metrics::DiceScore of_means(3, means({{1, 2}, {2}}));
+  of_means.merge(metrics::DiceScore(3, means({{2, 1}, {2}}).average(Average::kMacro).dtype(at::kDouble)));
+  refuses<c10::ValueError>([&] { of_means.merge(metrics::DiceScore(3, means({{2}, {2, 1}}))); }, "regions=");
+}
+
 inline void order_cannot_be_seen() {
   const at::Tensor target = at::randint(0, 4, {130, 6}, at::kLong), preds = at::randint(0, 4, {130, 6}, at::kLong);
   const auto options = ScoreOptions().aggregation(Aggregation::kSamplewise).dtype(at::kDouble);
@@ -163,6 +176,7 @@ inline const std::map<std::string, void (*)()>& checks() {
       {"inputs stay", inputs_stay},
       {"metrics are values", metrics_are_values},
       {"what does not merge", what_does_not_merge},
+      {"equal options merge", equal_options_merge},
       {"order cannot be seen", order_cannot_be_seen},
       {"threads merge", threads_merge},
   };

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from torchtally._options import ZeroDivision
-from torchtally.ops._arguments import check_choice
+from torchtally.ops._arguments import check_choice, plain
 
 
 def is_number(value: object) -> bool:
@@ -200,7 +200,7 @@ def weights_tensor(op: str, name: str, weights: object) -> Tensor | None:
                 f"{op}: {name} must not require a gradient, which they never get; "
                 f"pass {name}.detach()"
             )
-        tensor = weights.detach().double()
+        tensor: Tensor = plain(weights).detach().double()
         if not torch.compiler.is_compiling() and tensor.device.type == "cpu":
             _finite_weights(op, name, tensor.reshape(-1).tolist())
         return tensor

@@ -12,7 +12,7 @@ from torch.compiler import is_exporting
 from torchtally import _library  # noqa: F401  (loads the ops)
 from torchtally._options import CHOICES, IgnoreIndex, OutOfRange, Task
 
-from ._arguments import INTEGERS, SCORES, check_choice, holds, ignore_values
+from ._arguments import INTEGERS, SCORES, check_choice, holds, ignore_values, plain
 from ._sharding import is_dtensor, register_sharding, whole_counts
 
 # Limits of the compiled ops (csrc/common/counting_problem.h).
@@ -315,6 +315,12 @@ class CountOptions:
             TypeError: for a wrong kind or dtype.
             ValueError: for a wrong shape, or a label out of range.
         """
+        if (
+            type(preds) is not Tensor
+            or type(target) is not Tensor
+            or (mask is not None and type(mask) is not Tensor)
+        ):
+            preds, target, mask = plain(preds), plain(target), plain(mask)
         preds = self.op_inputs(preds, target, mask, per_sample)
         counts: Tensor
         counts, invalid = COUNT[int(matrix)](

@@ -13,7 +13,14 @@ from typing_extensions import Never
 from torchtally import _library  # noqa: F401  (loads the ops)
 from torchtally._options import CHOICES, Activation, IgnoreIndex, refuse_unknown
 
-from ._arguments import INTEGERS, SCORES, check_choice, holds, ignore_values
+from ._arguments import (
+    INTEGERS,
+    SCORES,
+    check_choice,
+    holds,
+    ignore_values,
+    plain,
+)
 from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
 
 _ACTIVATIONS = CHOICES["Activation"]
@@ -101,8 +108,17 @@ def overlap_sums(
     ignored: list[int] = []
     if ignore_index is not None:
         ignored = ignore_values("overlap_sums", ignore_index)
-    _check(input, target, activation, ignored, mask, class_weight, label_smoothing)
-    given, smoothing = (input, target, mask, class_weight), float(label_smoothing)
+    logits = input
+    if (
+        type(logits) is not Tensor
+        or type(target) is not Tensor
+        or (mask is not None and type(mask) is not Tensor)
+    ):
+        logits, target, mask = plain(logits), plain(target), plain(mask)
+    if class_weight is not None and type(class_weight) is not Tensor:
+        class_weight = plain(class_weight)
+    _check(logits, target, activation, ignored, mask, class_weight, label_smoothing)
+    given, smoothing = (logits, target, mask, class_weight), float(label_smoothing)
     if torch._C._are_functorch_transforms_active():
         apply: Callable[..., Any] = Sums.apply
         sums, cross_entropy, count, invalid = apply(
@@ -115,8 +131,8 @@ def overlap_sums(
             ignore_index=ignored,
             label_smoothing=smoothing,
         )
-    if target.dim() < input.dim() and input.is_cpu:
-        _raise_invalid(invalid, target, mask, input.shape[1], ignored)
+    if target.dim() < logits.dim() and logits.is_cpu:
+        _raise_invalid(invalid, target, mask, logits.shape[1], ignored)
     fields = (*sums.unbind(1), cross_entropy, count, invalid)
     return OverlapSums(*fields)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from torchtally._options import CHOICES, Activation, Option, refuse_unknown
 from torchtally.functional import _checks
-from torchtally.ops._arguments import check_choice, ignore_values
+from torchtally.ops._arguments import check_choice, ignore_values, plain
 from torchtally.ops.overlap_sums import OverlapSums, overlap_sums
 
 from ._definitions import Loss
@@ -58,7 +58,7 @@ def loss_of_sums(
     if not isinstance(sums, OverlapSums):
         raise TypeError(f"{op}: sums must be OverlapSums, got {type(sums).__name__}")
     loss = BoundLoss.checked(op, definition, definition.sums, options)
-    return loss.of_sums(sums)
+    return loss.of_sums(OverlapSums(*map(plain, sums)))
 
 
 @dataclass(frozen=True)
@@ -156,6 +156,12 @@ class BoundLoss:
         """Return the loss of logits, float64 for float64 logits, float32 otherwise."""
         options = self.pixels
         activation = options["activation"]
+        if (
+            type(logits) is not Tensor
+            or type(target) is not Tensor
+            or (mask is not None and type(mask) is not Tensor)
+        ):
+            logits, target, mask = plain(logits), plain(target), plain(mask)
         target, mask, ignore_index = checked_inputs(
             self.op,
             logits,
