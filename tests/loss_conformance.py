@@ -29,17 +29,33 @@ def logits() -> Tensor:
     return (steps * 7919 % 1013 / 1013 * 6 - 3).reshape(2, 4, 6, 8)
 
 
-def labels(kind: str) -> Tensor:
-    """Return int64 ``[2, 6, 8]`` of 3 classes, or a target made of them."""
+def labels(kind: str, classes: int = 4) -> Tensor:
+    """Return int64 ``[2, 6, 8]`` of 3 classes, or a target made of them.
+
+    For fewer than 4 classes the second is told from the others.
+    """
     i = torch.arange(96)
     y = ((i * i * 3 + i // 5) % 3).reshape(2, 6, 8)
     y[1][y[1] == 2] = 1
+    if classes < 4:
+        y = (y == 1).long()
     if kind == "labels":
         return y
+    if kind == "channel":
+        return y.unsqueeze(1)
     if kind == "ignored":
         y[:, 0, :3] = 255
         return y
-    one_hot = torch.nn.functional.one_hot(y, 4).movedim(-1, 1).double()
+    one_hot = torch.nn.functional.one_hot(y, max(classes, 2)).movedim(-1, 1)
+    one_hot = one_hot[:, -classes:].clone()
+    if kind == "values ignored":
+        one_hot[:, -1, 0, :3] = 255
+        one_hot[1, 0, :, 4] = 255
+        return one_hot
+    if kind == "unlabelled":
+        one_hot[:, :, 0, :3] = 0
+        return one_hot
+    one_hot = one_hot.double()
     return one_hot * 0.8 + 0.05 if kind == "soft" else one_hot
 
 
@@ -53,11 +69,17 @@ class Row(NamedTuple):
     grad: float  #: sum of the absolute gradient
     target: str = "labels"
     tolerance: float = EXACT
+    classes: int = 4  #: of the logits
+
+    def inputs(self) -> tuple[Tensor, Tensor]:
+        """Return the logits and the target."""
+        return logits()[:, : self.classes], labels(self.target, self.classes)
 
     def ours(self) -> tuple[float, float]:
         """Return our loss and the sum of its absolute gradient."""
-        x = logits().requires_grad_()
-        loss = self.loss(x, labels(self.target))
+        given, target = self.inputs()
+        x = given.clone().requires_grad_()
+        loss = self.loss(x, target)
         loss.backward()
         assert x.grad is not None
         return loss.item(), x.grad.abs().sum().item()
@@ -214,6 +236,169 @@ ROWS = [
         0.145442462,
         tolerance=SINGLE,
     ),
+    Row(
+        "MONAI",
+        "DiceLoss, labels [N, 1, ...]",
+        dice("monai", to_onehot_y=True),
+        0.808379958793,
+        0.135244261,
+        "channel",
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(weight, no background), 2 classes",
+        dice("monai", weight=[2.0], include_background=False),
+        0.480914504647,
+        0.211489514,
+        classes=2,
+    ),
+    Row(
+        "MONAI",
+        "DiceCELoss(weight, no background), 2 classes",
+        losses.DiceCELoss.preset("monai", weight=[1.0, 2.0], include_background=False),
+        1.738142718862,
+        1.144041632,
+        classes=2,
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(sigmoid, weight), 1 class",
+        dice("monai", sigmoid=True, weight=[2.0]),
+        0.524493990267,
+        0.144798096,
+        "one-hot",
+        classes=1,
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(sigmoid, no background), 1 class",
+        dice("monai", sigmoid=True, include_background=False),
+        0.524493990267,
+        0.144798096,
+        "one-hot",
+        classes=1,
+    ),
+    Row(
+        "MONAI",
+        "TverskyLoss(sigmoid, no background), 1 class",
+        losses.TverskyLoss.preset("monai", sigmoid=True, include_background=False),
+        0.524493873997,
+        0.144798069,
+        "one-hot",
+        classes=1,
+    ),
+    Row(
+        "MONAI",
+        "GeneralizedDiceLoss(sigmoid, no background), 1",
+        losses.GeneralizedDiceLoss.preset(
+            "monai", sigmoid=True, include_background=False
+        ),
+        0.524438879984,
+        0.144780633,
+        "one-hot",
+        tolerance=SINGLE,
+        classes=1,
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(sigmoid, ignore_index=255), 1 class",
+        dice("monai", sigmoid=True, ignore_index=255),
+        0.484408415336,
+        0.145706253,
+        "values ignored",
+        classes=1,
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(ignore_index=1), one-hot",
+        dice("monai", ignore_index=1),
+        0.867603627047,
+        0.086477629,
+        "one-hot",
+    ),
+    Row(
+        "MONAI",
+        "DiceLoss(ignore_index=-1), one-hot",
+        dice("monai", ignore_index=-1),
+        0.818038034190,
+        0.131506191,
+        "unlabelled",
+    ),
+    Row(
+        "MONAI",
+        "TverskyLoss(ignore_index=1), one-hot",
+        losses.TverskyLoss.preset("monai", ignore_index=1),
+        0.867602262538,
+        0.086477755,
+        "one-hot",
+    ),
+    Row(
+        "MONAI",
+        "GeneralizedDiceLoss, soft target",
+        losses.GeneralizedDiceLoss.preset("monai"),
+        0.900528660495,
+        0.015118974,
+        "soft",
+        tolerance=SINGLE,
+    ),
+    Row(
+        "MONAI",
+        "GeneralizedDiceLoss(soft_label=True), soft",
+        losses.GeneralizedDiceLoss.preset("monai", soft_label=True),
+        0.747985136965,
+        0.185631569,
+        "soft",
+        tolerance=SINGLE,
+    ),
+    Row(
+        "MONAI",
+        "DiceCELoss without activation",
+        losses.DiceCELoss.preset("monai", softmax=False),
+        3.440918252816,
+        2.858653054,
+    ),
+    Row(
+        "MONAI",
+        "DiceCELoss without activation, 1 class",
+        losses.DiceCELoss.preset("monai", softmax=False),
+        1.918644836689,
+        2.281113998,
+        "one-hot",
+        classes=1,
+    ),
+    Row(
+        "MONAI",
+        "DiceCELoss(sigmoid=True)",
+        losses.DiceCELoss.preset("monai", sigmoid=True),
+        3.185549311037,
+        1.581091756,
+    ),
+    Row(
+        "MONAI",
+        "DiceCELoss(sigmoid=True), soft target",
+        losses.DiceCELoss.preset("monai", sigmoid=True),
+        3.169716909895,
+        1.331901175,
+        "soft",
+    ),
+    Row(
+        "MONAI",
+        "DiceCELoss(sigmoid, weight, label_smoothing)",
+        losses.DiceCELoss.preset(
+            "monai", sigmoid=True, weight=[0.5, 1.0, 2.0, 3.0], label_smoothing=0.1
+        ),
+        3.969325913586,
+        1.470456252,
+    ),
+    Row(
+        "MONAI",
+        "DiceCELoss(sigmoid, label_smoothing), 1 class",
+        losses.DiceCELoss.preset("monai", sigmoid=True, label_smoothing=0.1),
+        1.536187533389,
+        0.649942029,
+        "one-hot",
+        classes=1,
+    ),
     Row("smp", "DiceLoss", dice("smp"), 0.539477361519, 0.154129773),
     Row(
         "smp",
@@ -257,6 +442,85 @@ ROWS = [
         losses.TverskyLoss.preset("smp", alpha=0.3, beta=0.7, gamma=4 / 3),
         0.449814820617,
         0.159868738,
+    ),
+    Row(
+        "smp",
+        "DiceLoss(multilabel), soft target",
+        dice("smp", mode="multilabel"),
+        0.596763743898,
+        0.117984145,
+        "soft",
+    ),
+    Row(
+        "smp",
+        "JaccardLoss(multilabel), soft target",
+        losses.JaccardLoss.preset("smp", mode="multilabel"),
+        0.737499555989,
+        0.099925674,
+        "soft",
+    ),
+    Row(
+        "smp",
+        "TverskyLoss(multilabel, 0.3, 0.7), soft target",
+        losses.TverskyLoss.preset("smp", mode="multilabel", alpha=0.3, beta=0.7),
+        0.537900270785,
+        0.124854670,
+        "soft",
+    ),
+    Row(
+        "smp",
+        "DiceLoss(class_weights)",
+        dice("smp", class_weights=[0.5, 1.0, 2.0, 3.0]),
+        0.398703361856,
+        0.113197908,
+    ),
+    Row(
+        "smp",
+        "DiceLoss(class_weights, classes=[1, 2])",
+        dice("smp", class_weights=[0.5, 1.0, 2.0, 3.0], classes=[1, 2]),
+        0.745853428901,
+        0.215996856,
+    ),
+    Row(
+        "smp",
+        "JaccardLoss(class_weights)",
+        losses.JaccardLoss.preset("smp", class_weights=[0.5, 1.0, 2.0, 3.0]),
+        0.457502717451,
+        0.074676532,
+    ),
+    Row(
+        "smp",
+        "TverskyLoss(class_weights, gamma=4/3)",
+        losses.TverskyLoss.preset(
+            "smp", class_weights=[0.5, 1.0, 2.0, 3.0], gamma=4 / 3
+        ),
+        0.293449380390,
+        0.111086283,
+    ),
+    Row(
+        "smp",
+        "DiceLoss, labels [N, 1, ...]",
+        dice("smp"),
+        0.539477361519,
+        0.154129773,
+        "channel",
+    ),
+    Row(
+        "smp",
+        "DiceLoss(multilabel, ignore_index=255)",
+        dice("smp", mode="multilabel", ignore_index=255),
+        0.464659394979,
+        0.103117324,
+        "values ignored",
+    ),
+    Row(
+        "smp",
+        "DiceLoss(binary, ignore_index=255)",
+        dice("smp", mode="binary", ignore_index=255),
+        0.474919665448,
+        0.152321400,
+        "values ignored",
+        classes=1,
     ),
     *(
         Row(

@@ -173,6 +173,18 @@ def test_labels_and_masks_of_other_strides(path: str) -> None:
             check(logits(shape, torch.float32), target, mask=change(mask))
 
 
+def test_overlapping_windows(path: str) -> None:
+    """The gradient has strides that kernels do not write, although they read these."""
+    volume = on_gpu(logits((12, 8, 8), torch.float32))
+    values = volume.unfold(0, 8, 1).permute(0, 3, 1, 2).unsqueeze(1)
+    target = on_gpu(targets(tuple(values.shape), "soft"))
+    weights = torch.randn(5, 6, 1).double(), torch.randn(5).double()
+    upstream = [on_gpu(one) for one in weights]
+    found = BACKWARD(*upstream, values, target, activation="sigmoid")
+    wanted = BACKWARD(*upstream, values.contiguous(), target, activation="sigmoid")
+    assert torch.equal(found, wanted)
+
+
 # Numbers that are hard
 
 

@@ -47,6 +47,9 @@ total: Tensor = metric.compute()
 suite = ScoreSuite(4, ("dice", "fbeta"), beta=2.0)
 scores: dict[str, Tensor] = suite.compute()
 of_batch: dict[str, Tensor] = suite(logits, labels)
+log: dict[str, float] = DiceScore(4, class_names={1: "road"}).named(total)
+suite.plot([scores], class_names=["a", "b", "c", "d"])
+DiceScore(4, class_names=4)  # error
 DiceScore(4, beta=2.0)  # error
 DiceScore(4, return_valid=True)  # error
 AccuracyScore(4, average=None)  # error

@@ -74,6 +74,9 @@ std::optional<OverlapOperand> overlap_operand(const Tensor& tensor, bool class_d
   operand.class_stride = class_dim ? tensor.stride(1) : 0;
   int64_t next = 0;  // what the next dimension's stride must be; 0: any
   operand.pixel_stride = 1;
+  if (tensor.numel() == 0) {  // contiguous to torch, whatever its strides are
+    return operand;
+  }
   for (int64_t d = tensor.dim() - 1; d > (class_dim ? 1 : 0); --d) {
     if (tensor.size(d) == 1) {
       continue;
@@ -84,7 +87,7 @@ std::optional<OverlapOperand> overlap_operand(const Tensor& tensor, bool class_d
       return std::nullopt;
     }
     next = tensor.stride(d) * tensor.size(d);
-    if (next == 0 && tensor.size(d) != 0) {  // repeated pixels
+    if (next == 0) {  // repeated pixels
       return std::nullopt;
     }
   }
@@ -118,7 +121,8 @@ OverlapProblem overlap_problem(const char* op, OverlapArguments& given) {
     TORCHTALLY_CHECK_VALUE(has_label_shape(target, input), op, ": target must be labels [N, ...] = ", label_shape,
                            " or have input's shape ", shape_of(input), ", got ", shape_of(target));
     TORCHTALLY_CHECK_TYPE(target_type.has_value(), op, ": labels must be an integer or bool tensor, got ",
-                          dtype_text(target.scalar_type()));
+                          dtype_text(target.scalar_type()),
+                          sizes[1] == 1 ? "; for values of one class pass target.unsqueeze(1)" : "");
     problem.target_last = last_valid(*target_type, sizes[1]);
     for (const int64_t value : given.ignore_index) {
       if (const auto bits = raw_bits(value, *target_type)) {
@@ -178,9 +182,10 @@ OverlapUpstream overlap_upstream(const Tensor& grad_sums, const Tensor& grad_cro
           upstream_gradient("grad_cross_entropy", grad_cross_entropy, {problem.samples}, input)};
 }
 
-OverlapResult::OverlapResult(const Tensor& input, const Tensor& read)
+OverlapResult::OverlapResult(const Tensor& input)
     : gradient(torch::stable::empty_like(input)),
-      written(overlap_operand(gradient, true).has_value() ? gradient : torch::stable::empty_like(read)) {}
+      written(overlap_operand(gradient, true).has_value() ? gradient : torch::stable::new_empty(input, input.sizes())) {
+}
 
 OverlapOperand OverlapResult::operand() const { return *overlap_operand(written, true); }
 

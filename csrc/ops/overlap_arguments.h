@@ -44,13 +44,14 @@ struct OverlapUpstream {
 TORCHTALLY_API OverlapUpstream overlap_upstream(const Tensor& grad_sums, const Tensor& grad_cross_entropy,
                                                 const OverlapProblem& problem, const Tensor& input);
 
-// The gradient of an input, and where kernels write it. Where its pixels are not one stride apart, neither were those
-// of the input, and the gradient of the copy that was read is written first.
+// The gradient of an input, and where kernels write it: torch chooses the strides of the gradient, and where its pixels
+// are not one stride apart, a contiguous tensor is written first. The input may have been readable all the same: that
+// of overlapping windows is.
 struct OverlapResult {
   Tensor gradient;
   Tensor written;
 
-  TORCHTALLY_API OverlapResult(const Tensor& input, const Tensor& read);
+  TORCHTALLY_API explicit OverlapResult(const Tensor& input);
   TORCHTALLY_API OverlapOperand operand() const;
   TORCHTALLY_API void finish() const;
 };

@@ -36,6 +36,7 @@ LossForm: TypeAlias = Literal["complement", "negative", "log"]
 LossReduction: TypeAlias = Literal["mean", "sum", "none"]
 GammaOf: TypeAlias = Literal["entries", "mean"]
 LossWeightType: TypeAlias = Literal["square", "simple", "uniform"]
+Conventions: TypeAlias = Literal["own", "monai", "smp", "nnunet"]
 
 IgnoreIndex: TypeAlias = int | Sequence[int] | None
 LabelMap: TypeAlias = Mapping[int, int | None] | None
@@ -43,6 +44,7 @@ ZeroDivision: TypeAlias = Literal["skip", "nan"] | float
 Classes: TypeAlias = Sequence[int] | Literal["present"] | None
 Regions: TypeAlias = Sequence[Sequence[int]] | Mapping[str, Sequence[int]] | None
 ClassWeights: TypeAlias = Sequence[float] | Tensor | None
+ClassNames: TypeAlias = Sequence[str] | Mapping[int, str] | None
 LossClasses: TypeAlias = Sequence[int] | None
 LossWeights: TypeAlias = float | Sequence[float] | Tensor | None
 
@@ -67,6 +69,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "LossReduction": get_args(LossReduction),
     "GammaOf": get_args(GammaOf),
     "LossWeightType": get_args(LossWeightType),
+    "Conventions": get_args(Conventions),
 }
 
 
@@ -240,6 +243,12 @@ METRIC: dict[str, Option] = {
         True,
         "``compute`` adds up the counts of all ranks where ``torch.distributed`` is "
         "initialised.",
+    ),
+    "class_names": Option(
+        "ClassNames",
+        None,
+        "what ``named`` and ``plot`` call the classes, or labels: a name for each, or "
+        "a mapping from classes to names. A class without a name is its number.",
     ),
 }
 

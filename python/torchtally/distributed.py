@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 import torch.distributed as dist
@@ -21,17 +21,9 @@ Group: TypeAlias = Any
 _FINGERPRINT_BITS = 24
 
 
-class Config(NamedTuple):
-    """What must be the same on every rank for sums over ranks to mean something."""
-
-    text: str
-    mark: int  #: fingerprint of the text
-
-    @classmethod
-    def of(cls, *parts: object) -> Config:
-        """Build the config of objects whose ``repr`` tells them apart."""
-        text = repr(parts)
-        return cls(text, zlib.crc32(text.encode()) % (1 << _FINGERPRINT_BITS))
+def fingerprint(*parts: object) -> int:
+    """Return a number that tells objects apart whose ``repr`` does."""
+    return zlib.crc32(repr(parts).encode()) % (1 << _FINGERPRINT_BITS)
 
 
 def is_distributed() -> bool:
@@ -61,17 +53,19 @@ def group_size(op: str, group: Group) -> int:
 
 
 def all_reduce_counts(
-    op: str, tensors: Sequence[Tensor], *, config: Config, group: Group = None
+    op: str, tensors: Sequence[Tensor], *, holder: object, mark: int, group: Group
 ) -> list[Tensor]:
     """Add int64 tensors up over the ranks of a group, all in one all_reduce.
 
-    Two more numbers travel with them, the fingerprint of ``config`` and its square,
-    whose sums are those of equal fingerprints only where all are equal.
+    Two more numbers travel with them, a fingerprint and its square, whose sums are
+    those of equal fingerprints only where all are equal.
 
     Args:
         op: name of the operation, for messages.
         tensors: int64, of the same shapes on every rank. Never changed.
-        config: what must be the same on every rank for the sums to mean something.
+        holder: whose tensors they are, for messages.
+        mark: the fingerprint of what must be the same on every rank for the sums to
+            mean something.
         group: the process group; None for the default one.
 
     Returns:
@@ -83,7 +77,6 @@ def all_reduce_counts(
         ValueError: if this rank is not in the group.
     """
     size = group_size(op, group)
-    mark = config.mark
     header = torch.tensor([mark, mark * mark], device=tensors[0].device)
     packed = torch.cat([header, *(tensor.reshape(-1) for tensor in tensors)])
     if torch.compiler.is_compiling():
@@ -94,7 +87,7 @@ def all_reduce_counts(
         if marks != size * mark or squares != size * mark * mark:
             raise RuntimeError(
                 f"{op}: every rank must hold a metric of the same kind and options, "
-                f"but the {size} ranks differ; this one has {config.text}"
+                f"but the {size} ranks differ; this one has {holder!r}"
             )
     parts = packed[2:].split([tensor.numel() for tensor in tensors])
     return [
@@ -107,8 +100,9 @@ def all_gather_counts(
     rows: Tensor,
     tensors: Sequence[Tensor],
     *,
-    config: Config,
-    group: Group = None,
+    holder: object,
+    mark: int,
+    group: Group,
 ) -> tuple[Tensor, list[Tensor]]:
     """Line the rows of all ranks up, by rank, and add other tensors up.
 
@@ -119,7 +113,8 @@ def all_gather_counts(
         op: name of the operation, for messages.
         rows: int64 ``[n, ...]``, where n may differ between ranks.
         tensors: what is added up.
-        config: what must be the same on every rank.
+        holder: whose tensors they are.
+        mark: the fingerprint of what must be the same on every rank.
         group: the process group; None for the default one.
 
     Returns:
@@ -132,7 +127,7 @@ def all_gather_counts(
     lengths = rows.new_zeros(group_size(op, group))
     lengths[dist.get_rank(group)] = len(rows)
     lengths, *sums = all_reduce_counts(
-        op, [lengths, *tensors], config=config, group=group
+        op, [lengths, *tensors], holder=holder, mark=mark, group=group
     )
     of_ranks = lengths.tolist()
     longest = max(of_ranks)

@@ -177,10 +177,11 @@ def _table() -> list[str]:
         "",
         "// Options of logits alone, and of sums whose cross-entropy was summed before.",
     ]
-    pixels = [n for n in _options.PIXELS if n not in _NOT_HERE] + ["label_smoothing"]
+    pixels = [n for n in _options.PIXELS if n not in _NOT_HERE]
+    pixels += _options.OF_PIXELS
     for of, options in (("Pixels", pixels), ("Summed", _options.SUMMED_CROSS_ENTROPY)):
-        values = ", ".join(strings(options))
-        lines.append(f"inline constexpr std::string_view k{of}[] = {values};")
+        lines.append(f"inline constexpr std::string_view k{of}[] =")
+        lines += packed(strings(options), 4, ";")
     return [*lines, "", "}  // namespace torchtally::detail::loss"]
 
 

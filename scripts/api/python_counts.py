@@ -56,7 +56,7 @@ def files() -> dict[str, str]:
         ),
         "python/torchtally/metrics/confusion_matrix.py": module(
             "The confusion matrix accumulated over batches.",
-            _METRIC_IMPORTS.format(types=types),
+            _METRIC_IMPORTS.format(types=types_of(COUNTING, MATRIX, METRIC)),
             ["ConfusionMatrix"],
             [_metric()],
         ),

@@ -131,7 +131,14 @@ def example(
 
 def cases() -> list[Case]:
     """Return every loss and target, every option, and random options."""
-    return [*_plain(), *_of_each_option(), *_sums(), *_one_class(), *_random(150)]
+    return [
+        *_plain(),
+        *_of_each_option(),
+        *_sums(),
+        *_one_class(),
+        *_conventions(),
+        *_random(150),
+    ]
 
 
 def _plain() -> Iterator[Case]:
@@ -153,6 +160,7 @@ SHARED: list[dict[str, Any]] = [
     {"classes": [3, 1]},
     {"classes": [2, 3]},
     {"include_background": False},
+    {"conventions": "monai", "classes": [2]},
     {"batch": True},
     {"reduction": "sum"},
     {"reduction": "none"},
@@ -197,12 +205,17 @@ OWN: dict[str, list[dict[str, Any]]] = {
         {"ce_weight": torch.tensor(WEIGHTS), "activation": "sigmoid"},
         {"ce_weight": WEIGHTS, "reduction": "none"},
         {"label_smoothing": 0.1, "ce_weight": WEIGHTS},
+        {"ce_activation": "softmax"},
+        {"ce_activation": "sigmoid", "reduction": "none"},
+        {"activation": "sigmoid", "ce_activation": "softmax", "ce_weight": WEIGHTS},
+        {"activation": "none", "ce_activation": "sigmoid", "label_smoothing": 0.1},
     ],
     "jaccard_loss": FOCUS,
     "tversky_loss": [*FOCUS, {"alpha": 0.3, "beta": 0.7}, {"alpha": 0, "beta": 1}],
     "focal_tversky_loss": [*FOCUS, {"alpha": 0.5}, {"gamma": 1.0}],
     "generalized_dice_loss": [
         {"weight_type": "simple"},
+        {"soft_label": True},
         {"weight_type": "uniform", "batch": True},
         {"weight_type": "square", "classes": [3]},
     ],
@@ -253,6 +266,36 @@ def _one_class() -> Iterator[Case]:
             for own in (None, mask):
                 target = labels.to(dtype)
                 yield Case(call, logits, target, own, options, target_kind="one class")
+
+
+def _conventions() -> Iterator[Case]:
+    """What a peer reads of tensors, with a mask and without."""
+    generator = torch.Generator().manual_seed(6)
+    logits = torch.randn(2, 3, 4, 5, generator=generator, dtype=torch.float64)
+    labels = torch.randint(0, 3, (2, 4, 5), generator=generator)
+    mask = torch.rand(labels.shape, generator=generator) < 0.7
+    one_hot = torch.nn.functional.one_hot(labels, 3).movedim(-1, 1).contiguous()
+    missing, holes = one_hot * mask.unsqueeze(1), one_hot.clone()
+    holes[:, 1, :2] = 255
+    for ignore, target, options in (
+        (1, labels.unsqueeze(1), {"conventions": "smp"}),
+        (9, labels.unsqueeze(1).float(), {"conventions": "nnunet"}),
+        (2, one_hot.double(), {"conventions": "monai", "include_background": False}),
+        ([-1], missing, {"conventions": "monai", "activation": "sigmoid"}),
+        ([255, 300], holes.to(torch.uint8), {"conventions": "smp"}),
+        (255, holes.float(), {"conventions": "smp", "batch": True}),
+    ):
+        if target is not missing and target.shape == logits.shape:
+            options = {"activation": "sigmoid", **options}
+        for given in (None, mask.roll(1, 0)):
+            for call in ("dice_loss", "focal_tversky_loss"):
+                chosen = {"ignore_index": ignore, **options}
+                yield Case(call, logits, target, given, chosen, target_kind="peer")
+    one = {"conventions": "monai", "activation": "sigmoid", "include_background": False}
+    for call in ("dice_loss", "dice_ce_loss", "generalized_dice_loss"):
+        target = holes[:, 1:2].to(torch.uint8)
+        chosen = {"ignore_index": 255, **one}
+        yield Case(call, logits[:, :1], target, None, chosen, target_kind="peer")
 
 
 def _random(count: int) -> Iterator[Case]:

@@ -169,9 +169,12 @@ inline void check_autograd(Dict& found) {
   found.insert("no_node_without_need", plain);
 
   Tensor soft = at::rand_like(x).requires_grad_();
-  torchtally::dice_loss(x, soft).backward();
-  found.insert("gradient_of_target", soft.grad().defined());
-  found.insert("target_alone", torchtally::dice_loss(data.logits, soft).requires_grad());
+  found.insert("gradient_of_target", error_of([&] { torchtally::overlap_sums(x, soft); }));
+  found.insert("target_alone", error_of([&] { torchtally::dice_loss(data.logits, soft); }));
+  const auto weights = LossOptions().class_weights(at::ones({3}, at::kDouble).requires_grad_());
+  found.insert("gradient_of_weights", error_of([&] { torchtally::dice_loss(x, data.labels, weights); }));
+  const torch::NoGradGuard no_grad;
+  found.insert("target_without_gradient", torchtally::dice_loss(x, soft).isfinite().item<bool>());
 }
 
 inline void check_autocast(Dict& found) {

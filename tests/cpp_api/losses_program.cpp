@@ -97,6 +97,7 @@ LossOptions preset(const std::string& name) {
   static const std::map<std::string, std::function<LossOptions()>> all = {
       {"", [] { return LossOptions(); }},
       {"monai_dice", [] { return of::monai_dice(); }},
+      {"monai_dice_ce", [] { return of::monai_dice_ce(); }},
       {"monai_jaccard", [] { return of::monai_jaccard(); }},
       {"monai_tversky", [] { return of::monai_tversky(); }},
       {"monai_generalized_dice", [] { return of::monai_generalized_dice(); }},

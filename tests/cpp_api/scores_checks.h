@@ -159,6 +159,19 @@ inline void memory_that_is_not_there() {
                                  "confusion_matrix: counts of shape [2147483645, 2147483645] take 34359738272.0 GiB");
 }
 
+inline void equal_options_merge() {
+  using Labels = std::vector<int64_t>;
+  metrics::DiceScore metric(3, ScoreOptions().ignore_index(Labels{255, -1, 255}));
+  metric.merge(metrics::DiceScore(
+      3, ScoreOptions().ignore_index(Labels{-1, 255}).task(Task::kMulticlass).average(Average::kMicro)));
+  const auto means = [](std::vector<Labels> regions) {
+    return ScoreOptions().aggregation(Aggregation::kSamplewise).regions(std::move(regions));
+  };
+  metrics::DiceScore of_means(3, means({{1, 2}, {2}}));
+  of_means.merge(metrics::DiceScore(3, means({{2, 1}, {2}}).average(Average::kMacro).dtype(at::kDouble)));
+  refuses<c10::ValueError>([&] { of_means.merge(metrics::DiceScore(3, means({{2}, {2, 1}}))); }, "regions=");
+}
+
 inline void order_cannot_be_seen() {
   const at::Tensor target = at::randint(0, 4, {130, 6}, at::kLong), preds = at::randint(0, 4, {130, 6}, at::kLong);
   const auto options = ScoreOptions().aggregation(Aggregation::kSamplewise).dtype(at::kDouble);
@@ -197,6 +210,7 @@ inline const std::map<std::string, void (*)()>& checks() {
       {"what does not merge", what_does_not_merge},
       {"tensors that hold no pixels", tensors_that_hold_no_pixels},
       {"memory that is not there", memory_that_is_not_there},
+      {"equal options merge", equal_options_merge},
       {"order cannot be seen", order_cannot_be_seen},
       {"threads merge", threads_merge},
   };

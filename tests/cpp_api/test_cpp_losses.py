@@ -97,9 +97,8 @@ def test_peers_numbers(programs: Programs, tmp_path: Path) -> None:
             for name, value in row.loss._options.items()
             if value != defaults[name].default
         }
-        target = loss_conformance.labels(row.target)
         call = type(row.loss).__name__
-        given.append(Case(call, loss_conformance.logits(), target, options=options))
+        given.append(Case(call, *row.inputs(), options=options))
     for row, answer in zip(rows, solved(programs, given, tmp_path)[0], strict=True):
         (value,), gradient = answer["outputs"], answer["gradient"].abs().sum()
         assert value.item() == pytest.approx(row.value, abs=row.tolerance), row.case
@@ -110,6 +109,7 @@ def test_peers_numbers(programs: Programs, tmp_path: Path) -> None:
 PRESETS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("monai_dice", "DiceLoss", "monai", {}),
     ("monai_dice", "DiceCELoss", "monai", {}),
+    ("monai_dice_ce", "DiceCELoss", "monai", {}),
     ("monai_jaccard", "JaccardLoss", "monai", {}),
     ("monai_tversky", "TverskyLoss", "monai", {}),
     ("monai_generalized_dice", "GeneralizedDiceLoss", "monai", {}),
@@ -158,6 +158,8 @@ def of_sums(
 
 
 X, Y = torch.zeros(1, 2, 3), torch.zeros(1, 3).long()
+ONE, MASK = torch.zeros(1, 1, 3), torch.tensor([[[0, 255, 0]]], dtype=torch.uint8)
+ONE_WEIGHT = {"activation": "sigmoid", "conventions": "monai", "ce_weight": 2.0}
 ERRORS = [
     # options
     plain("dice_loss", alpha=0.3),
@@ -177,6 +179,9 @@ ERRORS = [
     plain("DiceLoss", class_weights=torch.ones(2, dtype=torch.bool)),
     plain("DiceCELoss", ce_weight=torch.tensor([float("nan"), 2.5, 1e-7])),
     plain("DiceCELoss", activation="none"),
+    plain("DiceCELoss", ce_activation="none"),
+    plain("DiceLoss", ce_activation="softmax"),
+    plain("dice_ce_loss_from_sums", ce_activation="softmax"),
     plain("DiceCELoss", label_smoothing=2.0),
     plain("DiceCELoss", lambda_ce=-1.0),
     plain("DiceCELoss", reduction="none", batch=True),
@@ -198,6 +203,23 @@ ERRORS = [
     of_tensors(X - 0.5, Y, activation="none"),
     of_tensors(X + float("nan"), Y, activation="none"),
     of_tensors(X + 123456.7, Y, activation="none"),
+    of_tensors(X.long(), Y),
+    of_tensors(X, Y.unsqueeze(1)),
+    of_tensors(X, Y.unsqueeze(1) + 0.5, conventions="nnunet"),
+    of_tensors(X, torch.zeros(1, 3, 3)),
+    of_tensors(X, Y, Y),
+    of_tensors(X, Y, torch.ones(1, 2, dtype=torch.bool)),
+    of_tensors(ONE, torch.zeros(1, 3), activation="sigmoid"),
+    of_tensors(ONE, MASK, activation="sigmoid"),
+    of_tensors(ONE, MASK.short(), MASK[:, 0] > 0, activation="sigmoid"),
+    of_tensors(ONE, MASK.half() / -1000, activation="sigmoid"),
+    of_tensors(ONE, MASK / 0.0, activation="sigmoid"),
+    of_tensors(X, X + 1.00002),
+    of_tensors(X, X, ignore_index=255),
+    of_tensors(X, X, ignore_index=255, conventions="smp"),
+    of_tensors(X, X, ignore_index=255, conventions="nnunet"),
+    of_tensors(X, X + 0.5, ignore_index=1, conventions="monai"),
+    Case("dice_ce_loss", ONE, ONE, None, ONE_WEIGHT),
     # tensors of the sums
     of_sums(X.long(), Y),
     of_sums(torch.zeros(3), Y),
@@ -238,6 +260,11 @@ def test_logits_that_look_like_probabilities_warn_once(
         Case("dice_loss", logits, target),
         replace(given[0], call="overlap_sums", options={}),
     ]
+    rows = Case("dice_loss", *[torch.zeros(2, 9, 9)] * 2, options={})
+    rows = replace(rows, options={"activation": "sigmoid"})
+    few = replace(rows, logits=torch.zeros(2, 9, 19), target=torch.zeros(2, 9, 19))
+    given += [rows, rows]
+    quiet += [few, replace(rows, options={})]
     unchecked = {"validate": False}
     quiet.append(Case("dice_loss", logits.softmax(1), target, options=unchecked))
     words = "leave the last activation of the model out, or pass activation='none'"
@@ -245,7 +272,11 @@ def test_logits_that_look_like_probabilities_warn_once(
     assert printed.count(words) == 2
     assert "within [0, 1], summing to 1 over classes), and softmax is" in printed
     assert "within [0, 1]), and sigmoid is" in printed
-    assert words not in solved(programs, quiet, tmp_path)[1]
+    taken = "[2, 9, 9] are read as 2 samples of 9 classes: for masks of one class pass"
+    assert printed.count(taken) == 1
+    silent = solved(programs, quiet, tmp_path)[1]
+    assert words not in silent
+    assert "are read as" not in silent
 
 
 # Autograd
@@ -256,8 +287,13 @@ EXACT = {
     "saves_only_arguments": True,
     "first_of_two": True,
     "no_node_without_need": True,
-    "gradient_of_target": False,
-    "target_alone": False,
+    "gradient_of_target": "ValueError: overlap_sums: target must not require a "
+    "gradient, which flows to input alone; pass target.detach()",
+    "target_alone": "ValueError: dice_loss: target must not require a gradient, which "
+    "flows to logits alone; pass target.detach()",
+    "gradient_of_weights": "ValueError: dice_loss: class_weights must not require a "
+    "gradient, which they never get; pass class_weights.detach()",
+    "target_without_gradient": True,
     "autocast_changes_nothing": True,
     "module_keeps_weights": True,
     "module_saves_nothing": True,

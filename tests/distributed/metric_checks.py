@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from unittest import mock
 
@@ -10,7 +11,7 @@ import torch
 import torch.distributed as dist
 from data import CLASSES, METRICS, PREDS, TARGET, same, state_of, updated, wanted
 
-from torchtally.metrics import ConfusionMatrix, DiceScore, IoUScore
+from torchtally.metrics import ConfusionMatrix, DiceScore, IoUScore, ScoreSuite
 
 
 def compute_is_that_of_one_process() -> None:
@@ -119,17 +120,44 @@ def ranks_that_count_otherwise_are_told() -> None:
         ),
         (ConfusionMatrix(3, out_of_range="ignore"), ConfusionMatrix(3)),
         (DiceScore(3, label_map={0: 0, 1: 1}), DiceScore(3, label_map={0: 1, 1: 1})),
+        (DiceScore(3, average="micro"), DiceScore(3)),
+        (ConfusionMatrix(3, normalize="true"), ConfusionMatrix(3, normalize="pred")),
     ]
     for metric in (pair[not odd] for pair in pairs):
         metric.update(torch.tensor([[0, 1]]), torch.tensor([[1, 1]]))
         before = state_of(metric)
         message = (
             rf"^{type(metric).__name__}.compute: every rank must hold a metric of the "
-            rf"same kind and options, but the {dist.get_world_size()} ranks differ"
+            rf"same kind and options, but the {dist.get_world_size()} ranks differ; "
+            rf"this one has {re.escape(repr(metric))}$"
         )
         with pytest.raises(RuntimeError, match=message):
             metric.compute()
         same(state_of(metric), before)
+
+
+def ranks_may_write_the_same_differently() -> None:
+    odd, means = dist.get_rank() == 0, {"aggregation": "samplewise"}
+    own: Any = [("dice", {"average": "none", **means}), ("iou", means)]
+    options: list[tuple[Any, Any, Any]] = [
+        (DiceScore, {"ignore_index": [255, -1]}, {"ignore_index": (-1, 255)}),
+        (DiceScore, {"ignore_index": -1}, {"average": None, "ignore_index": [-1]}),
+        (
+            DiceScore,
+            {"ignore_index": -1, "classes": [1, 2], **means},
+            {"ignore_index": -1, "classes": (1, 2), "average": "macro", **means},
+        ),
+        (
+            ScoreSuite,
+            {"ignore_index": -1, "scores": dict(own)},
+            {"ignore_index": -1, "scores": dict(reversed(own))},
+        ),
+    ]
+    for metric, first, second in options:
+        written = first if odd else second
+        found = updated(metric(CLASSES, **written)).compute()
+        expected = wanted(lambda: metric(CLASSES, **written))  # noqa: B023
+        same(found, expected)
 
 
 def compute_inside_a_compiled_region() -> None:
@@ -169,5 +197,6 @@ CHECKS = [
     subgroups,
     a_label_out_of_range_raises_everywhere,
     ranks_that_count_otherwise_are_told,
+    ranks_may_write_the_same_differently,
 ]
 CHECKS_OF_TWO = [*CHECKS, compute_inside_a_compiled_region]

@@ -14,6 +14,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 import torchtally as tt
 from torchtally import functional
+from torchtally.functional import losses
 
 GENERATOR = torch.Generator().manual_seed(0)
 SCORES = torch.randn(2, 3, 8, generator=GENERATOR)
@@ -58,10 +59,22 @@ def test_tracing(name: str, preds: Tensor) -> None:
     assert torch.equal(each.nan_to_num(-1), torch.stack(alone).nan_to_num(-1))
 
 
-def test_sums_of_losses_are_traced() -> None:
-    def traced(logits: Tensor, target: Tensor) -> Tensor:
-        return tt.overlap_sums(logits, target).intersection
+def dice_of_probabilities(logits: Tensor, target: Tensor) -> Tensor:
+    return losses.dice_loss(logits.softmax(1), target, activation="none")
 
+
+@pytest.mark.parametrize(
+    "traced",
+    [
+        lambda logits, target: tt.overlap_sums(logits, target).intersection,
+        lambda logits, target: losses.dice_ce_loss(logits, target),
+        dice_of_probabilities,
+        lambda logits, target: losses.dice_loss(
+            logits[:, :1], target > 0, activation="sigmoid"
+        ),
+    ],
+)
+def test_losses_are_traced(traced: Callable[..., Tensor]) -> None:
     wanted = traced(SCORES, TARGET)
     for tracing_mode in ("real", "fake", "symbolic"):
         graph = make_fx(traced, tracing_mode=tracing_mode)(SCORES, TARGET)
@@ -157,3 +170,8 @@ def test_counts_and_sums_that_are_not_dense() -> None:
         message = f"^overlap_sums: target must be a dense tensor, got {words}"
         with pytest.raises(TypeError, match=message):
             tt.overlap_sums(SCORES, other)
+        message = f"^dice_loss: target must be a dense tensor, got {words}"
+        with pytest.raises(TypeError, match=message):
+            losses.dice_loss(SCORES, other)
+    with pytest.raises(TypeError, match="logits must be a dense tensor"):
+        losses.dice_loss(SCORES.to_sparse(), TARGET)

@@ -17,6 +17,7 @@ import torchtally as tt
 from torchtally import losses
 from torchtally.functional.losses import _inputs
 from torchtally.functional.losses._definitions import LOSSES
+from torchtally.ops._counting import has_values
 
 NAMES = [loss.module for loss in LOSSES.values()]
 PEERS = {
@@ -171,10 +172,10 @@ def test_probabilities_out_of_range(bad: float) -> None:
 
 def test_values_are_not_looked_at_where_there_are_none() -> None:
     with FakeTensorMode():
-        assert not _inputs.may_look(torch.zeros(1, 2, 3))
-    assert not _inputs.may_look(torch.zeros(1, 2, 3, device="meta"))
+        assert not has_values(torch.zeros(1, 2, 3))
+    assert not has_values(torch.zeros(1, 2, 3, device="meta"))
     seen = []
-    torch.vmap(lambda x: seen.append(_inputs.may_look(x)) or x)(torch.zeros(2, 3))
+    torch.vmap(lambda x: seen.append(has_values(x)) or x)(torch.zeros(2, 3))
     assert seen == [False]
 
 
@@ -273,6 +274,41 @@ BAD_INPUTS: list[tuple[dict[str, Any], Any, Any, type[Exception], str]] = [
         ValueError,
         "one weight for each of 2 classes, got 3",
     ),
+    (
+        {"ignore_index": 5},
+        torch.zeros(1, 2, 3),
+        torch.tensor([[5, 1, 7]]),
+        ValueError,
+        r"equal ignore_index \[5\], but 1 pixel.* another label \(target has 7\)",
+    ),
+    (
+        {},
+        torch.zeros(1, 2, 3).long(),
+        torch.zeros(1, 3).long(),
+        TypeError,
+        "logits must be float16, bfloat16, float32 or float64, got torch.int64",
+    ),
+    (
+        {},
+        torch.zeros(1, 2, 3),
+        torch.zeros(1, 3, 3),
+        ValueError,
+        r"must have logits' shape \[1, 2, 3\], got \[1, 3, 3\]",
+    ),
+    (
+        {"activation": "sigmoid"},
+        torch.zeros(1, 1, 3),
+        torch.zeros(1, 3),
+        TypeError,
+        r"for values of one class pass target\.unsqueeze\(1\)",
+    ),
+    (
+        {},
+        torch.zeros(1, 2, 3),
+        torch.zeros(1, 2, 3, requires_grad=True),
+        ValueError,
+        r"which flows to logits alone; pass target\.detach\(\)",
+    ),
 ]
 
 
@@ -288,8 +324,75 @@ def test_bad_inputs(
     error: type[Exception],
     message: str,
 ) -> None:
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=f"^DiceLoss: .*{message}"):
         losses.DiceLoss(**options)(logits, target)
+
+
+SHARES = (
+    torch.float64,
+    torch.float32,
+    torch.float16,
+    torch.bfloat16,
+    torch.uint8,
+    torch.int8,
+    torch.uint16,
+    torch.int32,
+    torch.uint64,
+    torch.int64,
+)
+
+
+@pytest.mark.parametrize("dtype", SHARES, ids=str)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_mask_of_other_values_than_0_and_1(name: str, dtype: torch.dtype) -> None:
+    loss, logits = made(name, activation="sigmoid"), -torch.rand(2, 1, 4, 4)
+    high = 100 if dtype == torch.int8 else 255
+    mask = torch.rand(2, 1, 4, 4) < 0.5
+    mask[0, 0, 0, 0] = True
+    target = (mask.int() * high).to(dtype)
+    message = (
+        f"^{name}: target of logits' shape must lie in \\[0, 1\\], got {high}; pass"
+    )
+    with pytest.raises(ValueError, match=message):
+        loss(logits, target)
+    made(name, activation="sigmoid", validate=False)(logits, target)
+    counted = ~mask[:, 0]  # pixels that do not count may hold anything
+    assert torch.equal(loss(logits, target, counted), loss(logits, mask, counted))
+
+
+def test_a_soft_target_of_other_values_than_shares() -> None:
+    logits, target = torch.randn(1, 3, 5), torch.full((1, 3, 5), 1 / 3)
+    loss = losses.DiceLoss()
+    loss(logits, target + 1e-6 - 1 / 3)  # rounding
+    for value, named in ((float("nan"), "nan"), (-0.25, "-0.25"), (1.0001, "1.0001")):
+        target[0, 1, 2] = value
+        with pytest.raises(ValueError, match=rf"\[0, 1\], got {named}; pass"):
+            loss(logits, target)
+        with FakeTensorMode() as mode:
+            loss(mode.from_tensor(logits), mode.from_tensor(target))
+
+
+def test_rows_that_are_taken_for_classes_warn_once() -> None:
+    logits, mask = torch.randn(2, 1, 16, 24), torch.rand(2, 16, 24) < 0.5
+    loss = losses.DiceLoss(activation="sigmoid")
+    with pytest.warns(
+        UserWarning, match="2 samples of 16 classes: for masks of one class"
+    ):
+        loss(logits.squeeze(1), mask)
+    right = loss(logits, mask)
+    assert torch.equal(loss(logits, mask.unsqueeze(1)), right)
+    assert loss(logits.squeeze(1), mask) != right
+
+
+@pytest.mark.parametrize("shape", [(2, 16), (2, 7, 7), (2, 20, 64, 64), (2, 1, 8, 8)])
+def test_classes_are_not_taken_for_rows(shape: tuple[int, ...]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        loss = losses.DiceLoss(activation="sigmoid")
+        loss(-torch.rand(shape), torch.rand(shape) < 0.5)
+        losses.DiceLoss(activation="sigmoid", validate=False)(
+            -torch.rand(2, 16, 16), torch.rand(2, 16, 16) < 0.5
+        )
 
 
 def test_an_ignored_value_that_labels_of_one_class_cannot_hold() -> None:
@@ -319,7 +422,7 @@ def test_bad_presets() -> None:
         (
             {"alpha": 1.0},
             "'alpha'; it takes mode, classes, log_loss, from_logits, smooth, "
-            "ignore_index, eps, process_group, validate",
+            "ignore_index, eps, class_weights, process_group, validate",
         ),
     ):
         message = re.escape(f"DiceLoss.preset('smp'): unknown option {message}")
@@ -332,6 +435,81 @@ def test_bad_presets() -> None:
         message = re.escape(f"'nnunet'), {name}: unknown option '{option}'; {message}")
         with pytest.raises(TypeError, match=f"{message}$"):
             losses.DiceCELoss.preset("nnunet", **{name: {option: 1}})
+
+
+PEERS_REFUSE: list[tuple[str, str, dict[str, Any], type[Exception], str]] = [
+    (
+        "DiceLoss",
+        "monai",
+        {"sigmoid": True, "softmax": True},
+        ValueError,
+        "must not bo",
+    ),
+    ("DiceLoss", "monai", {"include_background": "no"}, TypeError, "must be a bool, g"),
+    ("TverskyLoss", "monai", {"to_onehot_y": 1}, TypeError, "must be a bool, got int"),
+    ("DiceLoss", "smp", {"mode": "labels"}, ValueError, "mode must be one of 'binary'"),
+    ("DiceLoss", "smp", {"log_loss": 1}, TypeError, "log_loss must be a bool, got int"),
+    (
+        "JaccardLoss",
+        "smp",
+        {"mode": "binary", "class_weights": [2.0]},
+        ValueError,
+        "class_weights must be None with mode='binary', got [2.0]",
+    ),
+    (
+        "TverskyLoss",
+        "smp",
+        {"mode": "binary", "classes": [0]},
+        ValueError,
+        "classes must be None with mode='binary', got [0]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "peer", "options", "error", "words"), PEERS_REFUSE)
+def test_what_peers_refuse(
+    name: str, peer: str, options: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    start = re.escape(f"{name}.preset('{peer}'): ")
+    with pytest.raises(error, match=f"^{start}.*{re.escape(words)}"):
+        made(name, peer, **options)
+
+
+def test_what_presets_do_not_have() -> None:
+    one, several = torch.randn(1, 1, 4), torch.randn(1, 3, 4)
+    monai = made("DiceCELoss", "monai", sigmoid=True, weight=[2.0])
+    with pytest.raises(ValueError, match="ce_weight must be None for one class"):
+        monai(one, torch.zeros(1, 1, 4))
+    soft = torch.full((1, 3, 4), 1 / 3)
+    with pytest.raises(ValueError, match="got class 1 of a soft one; pass mask"):
+        made("DiceLoss", "monai", ignore_index=1)(several, soft)
+    for peer, option in (("smp", {"ignore_index": 255}), (None, {"ignore_index": 255})):
+        with pytest.raises(ValueError, match="DiceLoss: ignore_index is for labels"):
+            made("DiceLoss", peer, **option)(several, soft)
+    with pytest.raises(ValueError, match=r"labels must be whole numbers, got 0\.5"):
+        made("DiceLoss", "monai")(several, torch.full((1, 1, 4), 0.5))
+    with pytest.raises(ValueError, match=r"pass target\.squeeze\(1\)"):
+        made("DiceLoss")(several, torch.zeros(1, 1, 4).long())
+
+
+def test_labels_left_out_one_by_one_with_a_mask() -> None:
+    logits, target = torch.randn(2, 3, 6), torch.randint(0, 2, (2, 3, 6))
+    target[:, 1, :2] = 255
+    mask = torch.rand(2, 6) < 0.7
+    options = {"activation": "sigmoid", "reduction": "none"}
+    loss = made("DiceLoss", conventions="smp", ignore_index=255, **options)
+    each = [
+        made("DiceLoss", **options)(
+            logits[:, c : c + 1],
+            target[:, c : c + 1] == 1,
+            mask & (target[:, c] != 255),
+        )
+        for c in range(3)
+    ]
+    value, grad = gradient(lambda x, y: loss(x, y, mask), logits, target)
+    torch.testing.assert_close(value, torch.cat(each, 1))
+    assert not grad[:, 1, :2].any()
+    assert grad[:, 0, :2].any() == mask[:, :2].any()
 
 
 @pytest.mark.parametrize(("name", "peer"), PRESETS)

@@ -174,6 +174,7 @@ def test_repr_of_weights_and_presets() -> None:
     loss = losses.DiceLoss(class_weights=torch.tensor([0.5, 1.0]), batch=True)
     assert repr(loss) == "DiceLoss(batch=True, class_weights=[0.5, 1.0])"
     assert repr(losses.DiceLoss.preset("nnunet")) == (
-        "DiceLoss(smooth_nr=1.0, smooth_dr=1.0, eps=1e-08, form='negative')"
+        "DiceLoss(smooth_nr=1.0, smooth_dr=1.0, eps=1e-08, conventions='nnunet', "
+        "form='negative')"
     )
     assert repr(losses.FocalTverskyLoss(gamma=1.0)) == "FocalTverskyLoss(gamma=1.0)"

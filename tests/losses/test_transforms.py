@@ -117,7 +117,10 @@ def test_the_target_has_no_gradient() -> None:
     logits, _ = example()
     loss = losses.DiceLoss()
     soft = torch.rand_like(logits)
-    assert not torch.func.grad(lambda target: loss(logits, target))(soft).any()
+    with pytest.raises(ValueError, match="target must not require a gradient"):
+        torch.func.grad(lambda target: loss(logits, target))(soft)
+    of_logits = torch.func.grad(loss)(logits, soft)
+    assert torch.equal(of_logits, gradient(loss, logits, soft))
 
 
 def test_what_there_is_not() -> None:

@@ -164,6 +164,16 @@ def test_empty(shape: tuple[int, ...]) -> None:
         assert all(field.eq(0).all() for field in found)
 
 
+def test_empty_of_any_strides() -> None:
+    values = torch.zeros(2, 3, 5, 4).transpose(2, 3)[:, :, :0].requires_grad_()
+    target = torch.zeros(2, 5, 4).long().transpose(1, 2)[:, :0]
+    sums = tt.overlap_sums(values, target, mask=target == 0)
+    sums.squared.sum().backward()
+    assert not sums.squared.any()
+    assert values.grad is not None
+    assert values.grad.shape == values.shape
+
+
 @pytest.mark.parametrize("side", [32, 128])
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_a_map_of_background_keeps_its_gradient(dtype: torch.dtype, side: int) -> None:
@@ -206,15 +216,63 @@ def test_gradcheck(activation: str, kind: str) -> None:
         )
 
 
-def test_no_gradient_reaches_the_target() -> None:
+def windows(dtype: torch.dtype) -> torch.Tensor:
+    """Return windows ``[5, 1, 8, 8, 8]`` of a volume, which share pixels."""
+    volume = logits((12, 8, 8), dtype)
+    return volume.unfold(0, 8, 1).permute(0, 3, 1, 2).unsqueeze(1)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("kind", ["labels", "soft"])
+def test_overlapping_windows(kind: str, dtype: torch.dtype) -> None:
+    """They can be read where they lie; torch gives the gradient strides that cannot."""
+    values = windows(dtype)
+    target = targets(tuple(values.shape), kind)
+    assert not torch.empty_like(values).is_contiguous()
+    weights = torch.randn(5, 6, 1).double(), torch.randn(5).double()
+    for activation in ("sigmoid", "softmax"):
+        options = {"activation": activation}
+        found = OP(values, target, **options)
+        wanted = OP(values.contiguous(), target, **options)
+        assert all(map(torch.equal, found, wanted))
+        gradient = BACKWARD(*weights, values, target, **options)
+        assert gradient.shape == values.shape
+        dense = BACKWARD(*weights, values.contiguous(), target, **options)
+        assert torch.equal(gradient, dense)
+
+
+def test_a_loss_of_overlapping_windows() -> None:
+    volume = logits((12, 8, 8), torch.float64)
+    gradients = []
+    for dense in (False, True):
+        x = volume.clone().requires_grad_()
+        values = x.unfold(0, 8, 1).permute(0, 3, 1, 2).unsqueeze(1)
+        values = values.contiguous() if dense else values
+        target = targets(tuple(values.shape), "labels")
+        loss = tt.functional.dice_ce_loss(values, target, activation="sigmoid")
+        gradients += torch.autograd.grad(loss, x)
+    torch.testing.assert_close(*gradients, atol=1e-15, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("tensor", "size"), [("target", (1, 3, 4)), ("weight", 3)])
+def test_what_gets_no_gradient_must_not_ask_for_one(tensor: str, size: Any) -> None:
     values = logits((1, 3, 4)).requires_grad_()
-    target = targets((1, 3, 4), "soft").requires_grad_()
-    weight = torch.ones(3, requires_grad=True)
-    found = tt.overlap_sums(values, target, class_weight=weight)
+    asking = torch.ones(size).requires_grad_()
+    target = asking if tensor == "target" else targets((1, 3, 4), "soft")
+    weight = asking if tensor == "weight" else None
+    name = {"weight": "class_weight"}.get(tensor, tensor)
+    message = (
+        rf"^overlap_sums: {name} must not require a gradient, which flows to input "
+        rf"alone; pass {name}\.detach\(\)$"
+    )
+    with pytest.raises(ValueError, match=message):
+        tt.overlap_sums(values, target, class_weight=weight)
+    with torch.no_grad():
+        tt.overlap_sums(values, target, class_weight=weight)
+    weight = None if weight is None else weight.detach()
+    found = tt.overlap_sums(values, target.detach(), class_weight=weight)
     sum(field.sum() for field in found[:7]).backward()
     assert values.grad is not None
-    assert target.grad is None
-    assert weight.grad is None
     assert not found.count.requires_grad
 
 
@@ -262,8 +320,14 @@ def test_properties(data: st.DataObject) -> None:
 def test_labels_out_of_range() -> None:
     values = logits((2, 3, 5), torch.float32)
     target = torch.tensor([[0, 1, 2, 3, -1], [0, 0, 255, 7, 2]])
-    with pytest.raises(ValueError, match=r"\[0, 3\).*\[255\], but 3 pixel"):
+    message = r"\[0, 3\).*\[255\], but 3 pixel.*\(target has -1, 3, 7\)$"
+    with pytest.raises(ValueError, match=message):
         tt.overlap_sums(values, target, ignore_index=255)
+    with pytest.raises(ValueError, match=r"but 1 pixel.*\(target has 7\)$"):
+        tt.overlap_sums(values, target, ignore_index=255, mask=target > 3)
+    huge = torch.tensor([[-1, 1]]).view(torch.uint64)
+    with pytest.raises(ValueError, match=rf"\(target has {2**64 - 1}\)$"):
+        tt.overlap_sums(values[:1, :, :2], huge)
     sums, _, count, invalid = OP(values, target, ignore_index=[255])
     assert count.tolist() == [3, 3]
     assert invalid.tolist() == [2, 1]

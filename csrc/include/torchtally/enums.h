@@ -94,6 +94,16 @@ enum class Activation {
   kNone,  ///< nothing, they are probabilities already
 };
 
+/// `conventions`: whose reading of tensors holds.
+enum class Conventions {
+  kOwn,  ///< as said here
+  /// also labels [N, 1, ...], ignore_index of a one-hot target by its class (pixels without a class, where it is none),
+  /// a single class whatever include_background is, and no weight of a single scored class
+  kMonai,
+  kSmp,  ///< also labels [N, 1, ...], and ignore_index of a target of logits' shape for each class alone
+  kNnunet,  ///< also labels [N, 1, ...]
+};
+
 /// `average`: the choices.
 enum class LossAverage {
   kMacro,  ///< keeps classes apart and averages their losses
@@ -151,6 +161,7 @@ TORCHTALLY_DETAIL_WORDS(WeightType, "weight_type", "square", "simple", "linear")
 TORCHTALLY_DETAIL_WORDS(EmptyWeight, "empty_weight", "largest", "zero")
 TORCHTALLY_DETAIL_WORDS(KappaWeights, "weights", "none", "linear", "quadratic")
 TORCHTALLY_DETAIL_WORDS(Activation, "activation", "softmax", "sigmoid", "none")
+TORCHTALLY_DETAIL_WORDS(Conventions, "conventions", "own", "monai", "smp", "nnunet")
 TORCHTALLY_DETAIL_WORDS(LossAverage, "average", "macro", "micro")
 TORCHTALLY_DETAIL_WORDS(Absent, "absent", "keep", "zero", "skip")
 TORCHTALLY_DETAIL_WORDS(LossForm, "form", "complement", "negative", "log")

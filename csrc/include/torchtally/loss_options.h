@@ -24,15 +24,16 @@ class LossOptions {
   TORCHTALLY_DETAIL_OPTION(Activation, activation)
   /// A target label, or several, whose pixels count nowhere.
   TORCHTALLY_DETAIL_LIST_OPTION(int64_t, ignore_index)
-  /// Look at the values of CPU tensors: with Activation::kNone a number outside [0, 1] throws, and logits that look
-  /// like probabilities warn once. CUDA tensors and compiled code are never looked at. Default: true.
+  /// Look at the values of CPU tensors: a number outside [0, 1] throws, of a target of logits' shape and with
+  /// Activation::kNone; logits that look like probabilities, and rows of an image in the place of classes, warn once.
+  /// CUDA tensors and compiled code are never looked at. Default: true.
   TORCHTALLY_DETAIL_OPTION(bool, validate)
   /// Of dice, dice_ce, log_dice. The Jaccard index: (2 I + nr) / (2 (A + B - I) + dr), as MONAI. Default: false.
   TORCHTALLY_DETAIL_OPTION(bool, jaccard)
   /// Not of generalized_dice. Sizes are sums of squares: of p and of t, instead of p and t. Default: false.
   TORCHTALLY_DETAIL_OPTION(bool, squared_pred)
-  /// Not of generalized_dice. The intersection is (sum p + sum t - sum |p - t|) / 2, which is greatest at p = t for
-  /// targets between 0 and 1 too. No effect with squared_pred. Default: false.
+  /// The intersection is (sum p + sum t - sum |p - t|) / 2, which is greatest at p = t for targets between 0 and 1 too.
+  /// No effect with squared_pred. Default: false.
   TORCHTALLY_DETAIL_OPTION(bool, soft_label)
   /// Added to the numerator. Default: 1e-05.
   TORCHTALLY_DETAIL_OPTION(double, smooth_nr)
@@ -44,6 +45,8 @@ class LossOptions {
   TORCHTALLY_DETAIL_LIST_OPTION(int64_t, classes)
   /// False leaves class 0 out. Default: true.
   TORCHTALLY_DETAIL_OPTION(bool, include_background)
+  /// Whose reading of tensors holds. Default: Conventions::kOwn.
+  TORCHTALLY_DETAIL_OPTION(Conventions, conventions)
   /// Add the sums of all samples up before any ratio: one ratio a class, not one a class and sample. Default: false.
   TORCHTALLY_DETAIL_OPTION(bool, batch)
   /// Not of generalized_dice. Default: LossAverage::kMacro.
@@ -82,6 +85,9 @@ class LossOptions {
   /// torch.nn.functional.cross_entropy. For sums already taken: the class_weight they were taken with, which the mean
   /// divides by.
   TORCHTALLY_DETAIL_WEIGHTS_OPTION(ce_weight)
+  /// Of dice_ce. The activation of the cross-entropy where it is another than that of the Dice term, at the cost of a
+  /// second pass. The Dice term may have Activation::kNone then: it is of the numbers as they are.
+  TORCHTALLY_DETAIL_OPTION(Activation, ce_activation)
   /// Of dice_ce. Label smoothing of the cross-entropy, in [0, 1]. Default: 0.0.
   TORCHTALLY_DETAIL_OPTION(double, label_smoothing)
   /// Of dice_ce. True if the target of the sums was soft. Default: false.
@@ -91,9 +97,9 @@ class LossOptions {
   static LossOptions defaults() {
     return LossOptions()
         .activation(Activation::kSoftmax).validate(true).jaccard(false).squared_pred(false).soft_label(false)
-        .smooth_nr(1e-05).smooth_dr(1e-05).eps(0.0).include_background(true).batch(false)
-        .average(LossAverage::kMacro).absent(Absent::kKeep).normalize_weights(false).short_weights(false)
-        .form(LossForm::kComplement).log_eps(1e-07).reduction(LossReduction::kMean)
+        .smooth_nr(1e-05).smooth_dr(1e-05).eps(0.0).include_background(true).conventions(Conventions::kOwn)
+        .batch(false).average(LossAverage::kMacro).absent(Absent::kKeep).normalize_weights(false)
+        .short_weights(false).form(LossForm::kComplement).log_eps(1e-07).reduction(LossReduction::kMean)
         .weight_type(LossWeightType::kSquare).alpha(0.5).beta(0.5).gamma(1.0).gamma_of(GammaOf::kEntries)
         .lambda_dice(1.0).lambda_ce(1.0).label_smoothing(0.0).soft_target(false).ignore_index({});
   }
@@ -105,13 +111,14 @@ class LossOptions {
     f("validate", options.validate_...), f("jaccard", options.jaccard_...), f("squared_pred", options.squared_pred_...),
     f("soft_label", options.soft_label_...), f("smooth_nr", options.smooth_nr_...),
     f("smooth_dr", options.smooth_dr_...), f("eps", options.eps_...), f("classes", options.classes_...),
-    f("include_background", options.include_background_...), f("batch", options.batch_...),
-    f("average", options.average_...), f("absent", options.absent_...), f("class_weights", options.class_weights_...),
-    f("normalize_weights", options.normalize_weights_...), f("short_weights", options.short_weights_...),
-    f("form", options.form_...), f("log_eps", options.log_eps_...), f("reduction", options.reduction_...),
-    f("weight_type", options.weight_type_...), f("alpha", options.alpha_...), f("beta", options.beta_...),
-    f("gamma", options.gamma_...), f("gamma_of", options.gamma_of_...), f("lambda_dice", options.lambda_dice_...),
-    f("lambda_ce", options.lambda_ce_...), f("ce_weight", options.ce_weight_...),
+    f("include_background", options.include_background_...), f("conventions", options.conventions_...),
+    f("batch", options.batch_...), f("average", options.average_...), f("absent", options.absent_...),
+    f("class_weights", options.class_weights_...), f("normalize_weights", options.normalize_weights_...),
+    f("short_weights", options.short_weights_...), f("form", options.form_...), f("log_eps", options.log_eps_...),
+    f("reduction", options.reduction_...), f("weight_type", options.weight_type_...), f("alpha", options.alpha_...),
+    f("beta", options.beta_...), f("gamma", options.gamma_...), f("gamma_of", options.gamma_of_...),
+    f("lambda_dice", options.lambda_dice_...), f("lambda_ce", options.lambda_ce_...),
+    f("ce_weight", options.ce_weight_...), f("ce_activation", options.ce_activation_...),
     f("label_smoothing", options.label_smoothing_...), f("soft_target", options.soft_target_...);
   }
 };

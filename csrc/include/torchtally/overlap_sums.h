@@ -51,7 +51,8 @@ struct OverlapSums {
 /// \param options how pixels count.
 /// \return the sums. A node of autograd is made only where `input` needs a gradient.
 /// \throws c10::TypeError for a wrong dtype.
-/// \throws c10::ValueError for a wrong shape or value; on CPU, for a label out of range.
+/// \throws c10::ValueError for a wrong shape or value, or a target that requires a gradient; on CPU, for a label out of
+///                         range.
 /// \throws c10::NotImplementedError from a backward pass through the gradient (double backward).
 inline OverlapSums overlap_sums(const at::Tensor& input, const at::Tensor& target, const OverlapOptions& options = {}) {
   namespace overlap = detail::overlap;
@@ -61,12 +62,23 @@ inline OverlapSums overlap_sums(const at::Tensor& input, const at::Tensor& targe
                                      options.label_smoothing().value_or(0.0)};
   detail::check_dense("overlap_sums", "input", input);
   detail::check_dense("overlap_sums", "target", target);
+  detail::check_constant("overlap_sums", "target", target, "flows to input alone");
+  if (options.class_weight().has_value()) {
+    detail::check_constant("overlap_sums", "class_weight", *options.class_weight(), "flows to input alone");
+  }
   const auto outputs = overlap::differentiable(input, target, arguments);
   const at::Tensor& invalid = outputs[3];
   if (target.dim() < input.dim() && overlap::may_look(invalid)) {
     const auto bad = invalid.sum().item<int64_t>();
+    const auto named = [&] {  // some of the labels
+      const at::Tensor labels = target.to(at::kLong);
+      const at::Tensor counted = detail::counted_pixels(target, overlap::given(options.mask()), ignored);
+      const at::Tensor out = counted & ((labels < 0) | (labels >= input.size(1)));
+      return detail::first_labels(detail::distinct(labels.masked_select(out)), target.scalar_type());
+    };
     TORCH_CHECK_VALUE(bad == 0, "overlap_sums: labels must lie in [0, ", input.size(1), ") or equal ignore_index ",
-                      detail::text_of(ignored), ", but ", bad, " pixel(s) hold another label");
+                      detail::text_of(ignored), ", but ", bad, " pixel(s) hold another label (target has ", named(),
+                      ")");
   }
   const auto rows = outputs[0].unbind(1);
   return {rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], outputs[1], outputs[2], invalid};

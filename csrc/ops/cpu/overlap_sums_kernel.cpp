@@ -107,7 +107,7 @@ Tensor overlap_sums_backward(const Tensor& grad_sums, const Tensor& grad_cross_e
   OverlapProblem problem = overlap_problem("overlap_sums_backward", given);
   const std::vector<double> weights = weights_of(given, problem);
   const OverlapUpstream upstream = overlap_upstream(grad_sums, grad_cross_entropy, problem, input);
-  const OverlapResult result(input, given.input);
+  const OverlapResult result(input);
   if (problem.samples == 0 || problem.pixels == 0) {
     return result.gradient;
   }

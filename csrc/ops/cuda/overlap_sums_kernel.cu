@@ -72,7 +72,7 @@ Tensor overlap_sums_backward(const Tensor& grad_sums, const Tensor& grad_cross_e
   OverlapArguments given{input, target, mask, class_weight, activation, ignore_index, label_smoothing};
   const OverlapProblem problem = overlap_problem(op, given);
   const OverlapUpstream upstream = overlap_upstream(grad_sums, grad_cross_entropy, problem, input);
-  const OverlapResult result(input, given.input);
+  const OverlapResult result(input);
   if (problem.samples == 0 || problem.pixels == 0) {
     return result.gradient;
   }

@@ -19,6 +19,7 @@ from torchtally.ops._arguments import (
     SCORES,
     check_choice,
     check_dense,
+    plain,
 )
 from torchtally.ops._counting import has_values
 
@@ -269,7 +270,12 @@ def weights_tensor(op: str, name: str, weights: object) -> Tensor | None:
                 f"{op}: {name} must be a real [C] tensor, got {weights.dtype} of shape "
                 f"{list(weights.shape)}"
             )
-        tensor = weights.detach().double()
+        if weights.requires_grad and torch.is_grad_enabled():
+            raise ValueError(
+                f"{op}: {name} must not require a gradient, which they never get; "
+                f"pass {name}.detach()"
+            )
+        tensor: Tensor = plain(weights).detach().double()
         if not torch.compiler.is_compiling() and tensor.device.type == "cpu":
             _finite_weights(op, name, tensor.reshape(-1).tolist())
         return tensor

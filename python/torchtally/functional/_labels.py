@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from torchtally._options import LabelMap
+from torchtally.ops._arguments import plain
 from torchtally.ops._counting import REMEDY, CountOptions
 
 from ._checks import is_integer
@@ -74,6 +75,12 @@ class Labels:
         validate: bool,
     ) -> Tensor:
         """Count the classes that pixels mean: a matrix, or the rows of class counts."""
+        if (
+            type(preds) is not Tensor
+            or type(target) is not Tensor
+            or (mask is not None and type(mask) is not Tensor)
+        ):
+            preds, target, mask = plain(preds), plain(target), plain(mask)
         preds = self.counted_preds(preds, target, mask)
         inputs = (matrix, preds, target, mask, per_sample, validate)
         if self.maps is None:

@@ -18,7 +18,7 @@ from torchtally._options import (
     Task,
     refuse_unknown,
 )
-from torchtally.ops._arguments import check_choice, check_dense
+from torchtally.ops._arguments import check_choice, check_dense, plain
 from torchtally.ops._counting import ClassCounts, CountOptions
 
 from . import _checks
@@ -114,6 +114,7 @@ def normalize_confusion_matrix(
                 [0.0000, 1.0000]])
     """
     op = "normalize_confusion_matrix"
+    matrix = plain(matrix)
     refuse_unknown(op, unknown, ["dtype"])
     check_choice(op, "normalize", normalize, tuple(_SUMMED))
     if not isinstance(matrix, Tensor):

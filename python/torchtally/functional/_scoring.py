@@ -17,7 +17,12 @@ from torchtally._options import (
     Task,
     refuse_unknown,
 )
-from torchtally.ops._arguments import check_choice, check_dense, ignore_values
+from torchtally.ops._arguments import (
+    check_choice,
+    check_dense,
+    ignore_values,
+    plain,
+)
 from torchtally.ops._counting import ClassCounts, CountOptions
 
 from . import _checks
@@ -82,6 +87,9 @@ def score_of_counts(
 ) -> Tensor | Scored:
     """Score counts that were taken before; the arguments are those of the score."""
     op = score.counts_function
+    if isinstance(counts, ClassCounts):
+        counts = ClassCounts(*map(plain, counts))
+    counts = plain(counts)
     if unknown:
         refuse_unknown(op, unknown, score.counts)
     check_choice(op, "task", task, CHOICES["Task"])

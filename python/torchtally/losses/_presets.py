@@ -1,7 +1,7 @@
 """What other libraries compute, in our options: a preset for each of their losses.
 
 A preset is the peer's options with the peer's defaults, and what makes ours of them.
-Two defaults differ on purpose: the activation is applied to logits, and targets are
+Two defaults differ on purpose: the activation is applied to logits, and targets may be
 labels.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from torchtally._options import refuse_unknown
+from torchtally.functional import _checks
 
 _SHARED = ("process_group", "validate")
 Options = dict[str, Any]
@@ -34,8 +35,8 @@ def preset_options(
     """Return our options for a peer's.
 
     Raises:
-        TypeError: for an option that the peer's loss does not have.
-        ValueError: if the peer has no such loss.
+        TypeError: for an option that the peer's loss does not have, or no bool.
+        ValueError: if the peer has no such loss, or for options that it refuses.
     """
     peers = [name for of, name in _PRESETS if of == loss]
     if peer not in peers:
@@ -47,8 +48,16 @@ def preset_options(
     own = {name: value for name, value in overrides.items() if name not in _SHARED}
     shared = {name: value for name, value in overrides.items() if name in _SHARED}
     unknown = [name for name in own if name not in preset.options]
-    refuse_unknown(f"{title}.preset({peer!r})", unknown, [*preset.options, *_SHARED])
-    return {**preset.translate({**preset.options, **own}), **shared}
+    op = f"{title}.preset({peer!r})"
+    refuse_unknown(op, unknown, [*preset.options, *_SHARED])
+    chosen = {**preset.options, **own}
+    for name, default in preset.options.items():
+        if isinstance(default, bool):
+            _checks.flag(op, name, chosen[name])
+    try:
+        return {**preset.translate(chosen), **shared}
+    except ValueError as error:
+        raise ValueError(f"{op}: {error}") from None
 
 
 # MONAI, whose options have our names but for these.
@@ -57,8 +66,11 @@ def preset_options(
 def _monai(options: Options) -> Options:
     options.pop("to_onehot_y")  # labels are told by their shape
     sigmoid, softmax = options.pop("sigmoid"), options.pop("softmax")
-    activation = "softmax" if softmax else "none"
+    if sigmoid and softmax:
+        raise ValueError("sigmoid and softmax must not both be True; pass one of them")
+    activation = "none" if softmax is False else "softmax"
     options["activation"] = "sigmoid" if sigmoid else activation
+    options["conventions"] = "monai"
     return options
 
 
@@ -69,7 +81,9 @@ def _monai_weighted(options: Options) -> Options:
 
 
 def _monai_dice_ce(options: Options) -> Options:
-    return _monai_weighted({**options, "ce_weight": options["weight"]})
+    """Return DiceCELoss, whose cross-entropy is of logits whatever the Dice is of."""
+    entropy = {"ce_weight": options["weight"], "ce_activation": "softmax"}
+    return _monai_weighted({**options, **entropy})
 
 
 def _monai_jaccard(options: Options) -> Options:
@@ -88,7 +102,7 @@ _MONAI = {
     "include_background": True,
     "to_onehot_y": True,
     "sigmoid": False,
-    "softmax": True,
+    "softmax": None,  # unless sigmoid
     "reduction": "mean",
     "smooth_nr": 1e-5,
     "smooth_dr": 1e-5,
@@ -115,15 +129,27 @@ _MONAI_TVERSKY = {**_MONAI, "alpha": 0.5, "beta": 0.5, "soft_label": False}
 def _smp(options: Options) -> Options:
     """Return what smp's losses share: I + smooth over at least eps, over the batch."""
     mode, from_logits = options.pop("mode"), options.pop("from_logits")
+    if mode not in ("binary", "multiclass", "multilabel"):
+        raise ValueError(
+            f"mode must be one of 'binary', 'multiclass', 'multilabel', got {mode!r}"
+        )
+    for name in ("classes", "class_weights"):
+        if mode == "binary" and options[name] is not None:
+            raise ValueError(
+                f"{name} must be None with mode='binary', got {options[name]!r}"
+            )
     activation = "softmax" if mode == "multiclass" else "sigmoid"
     smooth, log_loss = options.pop("smooth"), options.pop("log_loss")
     return {
         **options,
         "activation": activation if from_logits else "none",
+        "conventions": "smp",
+        "soft_label": True,
         "smooth_nr": smooth,
         "smooth_dr": smooth,
         "batch": True,
         "absent": "zero",
+        "normalize_weights": True,
         "form": "log" if log_loss else "complement",
         "log_eps": options["eps"],
     }
@@ -149,6 +175,7 @@ _SMP = {
     "smooth": 0.0,
     "ignore_index": None,
     "eps": 1e-7,
+    "class_weights": None,
 }
 _SMP_TVERSKY = {**_SMP, "alpha": 0.5, "beta": 0.5, "gamma": 1.0}
 
@@ -159,6 +186,7 @@ _SMP_TVERSKY = {**_SMP, "alpha": 0.5, "beta": 0.5, "gamma": 1.0}
 def _nnunet_dice(options: Options) -> Options:
     """Return MemoryEfficientSoftDiceLoss."""
     return {
+        "conventions": "nnunet",
         "form": "negative",
         "batch": options["batch_dice"],
         "include_background": options["do_bg"],
@@ -234,6 +262,6 @@ _PRESETS: dict[tuple[str, str], Preset] = {
     ("tversky", "smp"): Preset(_SMP_TVERSKY, _smp_tversky),
     ("focal_tversky", "smp"): Preset(_SMP_TVERSKY, _smp_tversky),
     ("generalized_dice", "monai"): Preset(
-        {**_MONAI, "w_type": "square"}, _monai_generalized
+        {**_MONAI, "w_type": "square", "soft_label": False}, _monai_generalized
     ),
 }

@@ -10,8 +10,8 @@ from typing import Any
 from typing_extensions import Never
 
 from torchtally._options import (
-    Absent, Activation, GammaOf, IgnoreIndex, LossAverage, LossClasses, LossForm,
-    LossReduction, LossWeightType, LossWeights,
+    Absent, Activation, Conventions, GammaOf, IgnoreIndex, LossAverage, LossClasses,
+    LossForm, LossReduction, LossWeightType, LossWeights,
 )
 from torchtally.functional.losses import (
     dice_ce_loss, dice_loss, focal_tversky_loss, generalized_dice_loss, jaccard_loss,
@@ -67,8 +67,8 @@ class DiceLoss(OverlapLoss):
         process_group: Any = None, validate: bool = True, jaccard: bool = False,
         squared_pred: bool = False, soft_label: bool = False, smooth_nr: float = 1e-05,
         smooth_dr: float = 1e-05, eps: float = 0.0, classes: LossClasses = None,
-        include_background: bool = True, batch: bool = False,
-        average: LossAverage = "macro", absent: Absent = "keep",
+        include_background: bool = True, conventions: Conventions = "own",
+        batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
         class_weights: LossWeights = None, normalize_weights: bool = False,
         short_weights: bool = False, form: LossForm = "complement",
         log_eps: float = 1e-07, reduction: LossReduction = "mean", **unknown: Never,
@@ -84,8 +84,9 @@ class DiceLoss(OverlapLoss):
                 in one differentiable all_reduce; needs ``batch=True``.
                 ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
                 different numbers of samples.
-            validate: look at the values of CPU tensors: with ``activation="none"`` a
-                number outside [0, 1] raises, and logits that look like probabilities
+            validate: look at the values of CPU tensors: a number outside [0, 1] raises,
+                of a target of logits' shape and with ``activation="none"``; logits that
+                look like probabilities, and rows of an image in the place of classes,
                 warn once. CUDA tensors and compiled code are never looked at.
             jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
             squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
@@ -98,6 +99,13 @@ class DiceLoss(OverlapLoss):
             eps: the denominator is at least this: ``max(denominator, eps)``.
             classes: the classes to score, in this order; None for all.
             include_background: False leaves class 0 out.
+            conventions: whose reading of tensors holds: ``"own"`` as said here;
+                ``"monai"`` also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot
+                target by its class (pixels without a class, where it is none), a single
+                class whatever ``include_background`` is, and no weight of a single
+                scored class; ``"smp"`` also labels ``[N, 1, ...]``, and
+                ``ignore_index`` of a target of logits' shape for each class alone;
+                ``"nnunet"`` also labels ``[N, 1, ...]``.
             batch: add the sums of all samples up before any ratio: one ratio a class,
                 not one a class and sample.
             average: ``"macro"`` keeps classes apart and averages their losses;
@@ -130,8 +138,8 @@ class DiceLoss(OverlapLoss):
             process_group=process_group, validate=validate, jaccard=jaccard,
             squared_pred=squared_pred, soft_label=soft_label, smooth_nr=smooth_nr,
             smooth_dr=smooth_dr, eps=eps, classes=classes,
-            include_background=include_background, batch=batch, average=average,
-            absent=absent, class_weights=class_weights,
+            include_background=include_background, conventions=conventions, batch=batch,
+            average=average, absent=absent, class_weights=class_weights,
             normalize_weights=normalize_weights, short_weights=short_weights, form=form,
             log_eps=log_eps, reduction=reduction,
         )
@@ -161,10 +169,12 @@ class DiceCELoss(OverlapLoss):
         self, *, activation: Activation = "softmax", ignore_index: IgnoreIndex = None,
         process_group: Any = None, validate: bool = True, lambda_dice: float = 1.0,
         lambda_ce: float = 1.0, ce_weight: LossWeights = None,
-        label_smoothing: float = 0.0, jaccard: bool = False, squared_pred: bool = False,
-        soft_label: bool = False, smooth_nr: float = 1e-05, smooth_dr: float = 1e-05,
-        eps: float = 0.0, classes: LossClasses = None, include_background: bool = True,
-        batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
+        ce_activation: Activation | None = None, label_smoothing: float = 0.0,
+        jaccard: bool = False, squared_pred: bool = False, soft_label: bool = False,
+        smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
+        classes: LossClasses = None, include_background: bool = True,
+        conventions: Conventions = "own", batch: bool = False,
+        average: LossAverage = "macro", absent: Absent = "keep",
         class_weights: LossWeights = None, normalize_weights: bool = False,
         short_weights: bool = False, form: LossForm = "complement",
         log_eps: float = 1e-07, reduction: LossReduction = "mean", **unknown: Never,
@@ -180,14 +190,20 @@ class DiceCELoss(OverlapLoss):
                 in one differentiable all_reduce; needs ``batch=True``.
                 ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
                 different numbers of samples.
-            validate: look at the values of CPU tensors: with ``activation="none"`` a
-                number outside [0, 1] raises, and logits that look like probabilities
+            validate: look at the values of CPU tensors: a number outside [0, 1] raises,
+                of a target of logits' shape and with ``activation="none"``; logits that
+                look like probabilities, and rows of an image in the place of classes,
                 warn once. CUDA tensors and compiled code are never looked at.
             lambda_dice: weight of the Dice term.
             lambda_ce: weight of the cross-entropy.
             ce_weight: class weights of the cross-entropy, float ``[C]``, as ``weight``
                 of ``torch.nn.functional.cross_entropy``. For sums already taken: the
                 ``class_weight`` they were taken with, which the mean divides by.
+            ce_activation: the activation of the cross-entropy where it is another than
+                that of the Dice term, at the cost of a second pass: ``"softmax"`` over
+                classes, but binary for a single class; ``"sigmoid"`` of each class
+                alone. The Dice term may have ``activation="none"`` then: it is of the
+                numbers as they are.
             label_smoothing: label smoothing of the cross-entropy, in [0, 1].
             jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
             squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
@@ -200,6 +216,13 @@ class DiceCELoss(OverlapLoss):
             eps: the denominator is at least this: ``max(denominator, eps)``.
             classes: the classes to score, in this order; None for all.
             include_background: False leaves class 0 out.
+            conventions: whose reading of tensors holds: ``"own"`` as said here;
+                ``"monai"`` also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot
+                target by its class (pixels without a class, where it is none), a single
+                class whatever ``include_background`` is, and no weight of a single
+                scored class; ``"smp"`` also labels ``[N, 1, ...]``, and
+                ``ignore_index`` of a target of logits' shape for each class alone;
+                ``"nnunet"`` also labels ``[N, 1, ...]``.
             batch: add the sums of all samples up before any ratio: one ratio a class,
                 not one a class and sample.
             average: ``"macro"`` keeps classes apart and averages their losses;
@@ -230,13 +253,14 @@ class DiceCELoss(OverlapLoss):
         super().__init__(
             unknown, activation=activation, ignore_index=ignore_index,
             process_group=process_group, validate=validate, lambda_dice=lambda_dice,
-            lambda_ce=lambda_ce, ce_weight=ce_weight, label_smoothing=label_smoothing,
-            jaccard=jaccard, squared_pred=squared_pred, soft_label=soft_label,
-            smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps, classes=classes,
-            include_background=include_background, batch=batch, average=average,
-            absent=absent, class_weights=class_weights,
-            normalize_weights=normalize_weights, short_weights=short_weights, form=form,
-            log_eps=log_eps, reduction=reduction,
+            lambda_ce=lambda_ce, ce_weight=ce_weight, ce_activation=ce_activation,
+            label_smoothing=label_smoothing, jaccard=jaccard, squared_pred=squared_pred,
+            soft_label=soft_label, smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps,
+            classes=classes, include_background=include_background,
+            conventions=conventions, batch=batch, average=average, absent=absent,
+            class_weights=class_weights, normalize_weights=normalize_weights,
+            short_weights=short_weights, form=form, log_eps=log_eps,
+            reduction=reduction,
         )
 
 
@@ -265,7 +289,8 @@ class JaccardLoss(OverlapLoss):
         soft_label: bool = False, smooth_nr: float = 1e-05, smooth_dr: float = 1e-05,
         eps: float = 0.0, gamma: float = 1.0, gamma_of: GammaOf = "entries",
         classes: LossClasses = None, include_background: bool = True,
-        batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
+        conventions: Conventions = "own", batch: bool = False,
+        average: LossAverage = "macro", absent: Absent = "keep",
         class_weights: LossWeights = None, normalize_weights: bool = False,
         short_weights: bool = False, form: LossForm = "complement",
         log_eps: float = 1e-07, reduction: LossReduction = "mean", **unknown: Never,
@@ -281,8 +306,9 @@ class JaccardLoss(OverlapLoss):
                 in one differentiable all_reduce; needs ``batch=True``.
                 ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
                 different numbers of samples.
-            validate: look at the values of CPU tensors: with ``activation="none"`` a
-                number outside [0, 1] raises, and logits that look like probabilities
+            validate: look at the values of CPU tensors: a number outside [0, 1] raises,
+                of a target of logits' shape and with ``activation="none"``; logits that
+                look like probabilities, and rows of an image in the place of classes,
                 warn once. CUDA tensors and compiled code are never looked at.
             squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
             soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which
@@ -297,6 +323,13 @@ class JaccardLoss(OverlapLoss):
                 ``"mean"`` their mean.
             classes: the classes to score, in this order; None for all.
             include_background: False leaves class 0 out.
+            conventions: whose reading of tensors holds: ``"own"`` as said here;
+                ``"monai"`` also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot
+                target by its class (pixels without a class, where it is none), a single
+                class whatever ``include_background`` is, and no weight of a single
+                scored class; ``"smp"`` also labels ``[N, 1, ...]``, and
+                ``ignore_index`` of a target of logits' shape for each class alone;
+                ``"nnunet"`` also labels ``[N, 1, ...]``.
             batch: add the sums of all samples up before any ratio: one ratio a class,
                 not one a class and sample.
             average: ``"macro"`` keeps classes apart and averages their losses;
@@ -329,8 +362,8 @@ class JaccardLoss(OverlapLoss):
             process_group=process_group, validate=validate, squared_pred=squared_pred,
             soft_label=soft_label, smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps,
             gamma=gamma, gamma_of=gamma_of, classes=classes,
-            include_background=include_background, batch=batch, average=average,
-            absent=absent, class_weights=class_weights,
+            include_background=include_background, conventions=conventions, batch=batch,
+            average=average, absent=absent, class_weights=class_weights,
             normalize_weights=normalize_weights, short_weights=short_weights, form=form,
             log_eps=log_eps, reduction=reduction,
         )
@@ -361,8 +394,8 @@ class TverskyLoss(OverlapLoss):
         beta: float = 0.5, squared_pred: bool = False, soft_label: bool = False,
         smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
         gamma: float = 1.0, gamma_of: GammaOf = "entries", classes: LossClasses = None,
-        include_background: bool = True, batch: bool = False,
-        average: LossAverage = "macro", absent: Absent = "keep",
+        include_background: bool = True, conventions: Conventions = "own",
+        batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
         class_weights: LossWeights = None, normalize_weights: bool = False,
         short_weights: bool = False, form: LossForm = "complement",
         log_eps: float = 1e-07, reduction: LossReduction = "mean", **unknown: Never,
@@ -378,8 +411,9 @@ class TverskyLoss(OverlapLoss):
                 in one differentiable all_reduce; needs ``batch=True``.
                 ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
                 different numbers of samples.
-            validate: look at the values of CPU tensors: with ``activation="none"`` a
-                number outside [0, 1] raises, and logits that look like probabilities
+            validate: look at the values of CPU tensors: a number outside [0, 1] raises,
+                of a target of logits' shape and with ``activation="none"``; logits that
+                look like probabilities, and rows of an image in the place of classes,
                 warn once. CUDA tensors and compiled code are never looked at.
             alpha: weight of what was predicted wrongly, not negative.
             beta: weight of what was missed, not negative.
@@ -396,6 +430,13 @@ class TverskyLoss(OverlapLoss):
                 ``"mean"`` their mean.
             classes: the classes to score, in this order; None for all.
             include_background: False leaves class 0 out.
+            conventions: whose reading of tensors holds: ``"own"`` as said here;
+                ``"monai"`` also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot
+                target by its class (pixels without a class, where it is none), a single
+                class whatever ``include_background`` is, and no weight of a single
+                scored class; ``"smp"`` also labels ``[N, 1, ...]``, and
+                ``ignore_index`` of a target of logits' shape for each class alone;
+                ``"nnunet"`` also labels ``[N, 1, ...]``.
             batch: add the sums of all samples up before any ratio: one ratio a class,
                 not one a class and sample.
             average: ``"macro"`` keeps classes apart and averages their losses;
@@ -428,10 +469,11 @@ class TverskyLoss(OverlapLoss):
             process_group=process_group, validate=validate, alpha=alpha, beta=beta,
             squared_pred=squared_pred, soft_label=soft_label, smooth_nr=smooth_nr,
             smooth_dr=smooth_dr, eps=eps, gamma=gamma, gamma_of=gamma_of,
-            classes=classes, include_background=include_background, batch=batch,
-            average=average, absent=absent, class_weights=class_weights,
-            normalize_weights=normalize_weights, short_weights=short_weights, form=form,
-            log_eps=log_eps, reduction=reduction,
+            classes=classes, include_background=include_background,
+            conventions=conventions, batch=batch, average=average, absent=absent,
+            class_weights=class_weights, normalize_weights=normalize_weights,
+            short_weights=short_weights, form=form, log_eps=log_eps,
+            reduction=reduction,
         )
 
 
@@ -462,8 +504,8 @@ class FocalTverskyLoss(OverlapLoss):
         beta: float = 0.7, squared_pred: bool = False, soft_label: bool = False,
         smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
         gamma: float = 0.75, gamma_of: GammaOf = "entries", classes: LossClasses = None,
-        include_background: bool = True, batch: bool = False,
-        average: LossAverage = "macro", absent: Absent = "keep",
+        include_background: bool = True, conventions: Conventions = "own",
+        batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
         class_weights: LossWeights = None, normalize_weights: bool = False,
         short_weights: bool = False, form: LossForm = "complement",
         log_eps: float = 1e-07, reduction: LossReduction = "mean", **unknown: Never,
@@ -479,8 +521,9 @@ class FocalTverskyLoss(OverlapLoss):
                 in one differentiable all_reduce; needs ``batch=True``.
                 ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
                 different numbers of samples.
-            validate: look at the values of CPU tensors: with ``activation="none"`` a
-                number outside [0, 1] raises, and logits that look like probabilities
+            validate: look at the values of CPU tensors: a number outside [0, 1] raises,
+                of a target of logits' shape and with ``activation="none"``; logits that
+                look like probabilities, and rows of an image in the place of classes,
                 warn once. CUDA tensors and compiled code are never looked at.
             alpha: weight of what was predicted wrongly, not negative.
             beta: weight of what was missed, not negative.
@@ -497,6 +540,13 @@ class FocalTverskyLoss(OverlapLoss):
                 ``"mean"`` their mean.
             classes: the classes to score, in this order; None for all.
             include_background: False leaves class 0 out.
+            conventions: whose reading of tensors holds: ``"own"`` as said here;
+                ``"monai"`` also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot
+                target by its class (pixels without a class, where it is none), a single
+                class whatever ``include_background`` is, and no weight of a single
+                scored class; ``"smp"`` also labels ``[N, 1, ...]``, and
+                ``ignore_index`` of a target of logits' shape for each class alone;
+                ``"nnunet"`` also labels ``[N, 1, ...]``.
             batch: add the sums of all samples up before any ratio: one ratio a class,
                 not one a class and sample.
             average: ``"macro"`` keeps classes apart and averages their losses;
@@ -529,10 +579,11 @@ class FocalTverskyLoss(OverlapLoss):
             process_group=process_group, validate=validate, alpha=alpha, beta=beta,
             squared_pred=squared_pred, soft_label=soft_label, smooth_nr=smooth_nr,
             smooth_dr=smooth_dr, eps=eps, gamma=gamma, gamma_of=gamma_of,
-            classes=classes, include_background=include_background, batch=batch,
-            average=average, absent=absent, class_weights=class_weights,
-            normalize_weights=normalize_weights, short_weights=short_weights, form=form,
-            log_eps=log_eps, reduction=reduction,
+            classes=classes, include_background=include_background,
+            conventions=conventions, batch=batch, average=average, absent=absent,
+            class_weights=class_weights, normalize_weights=normalize_weights,
+            short_weights=short_weights, form=form, log_eps=log_eps,
+            reduction=reduction,
         )
 
 
@@ -558,9 +609,10 @@ class GeneralizedDiceLoss(OverlapLoss):
     def __init__(
         self, *, activation: Activation = "softmax", ignore_index: IgnoreIndex = None,
         process_group: Any = None, validate: bool = True,
-        weight_type: LossWeightType = "square", smooth_nr: float = 1e-05,
-        smooth_dr: float = 1e-05, eps: float = 0.0, classes: LossClasses = None,
-        include_background: bool = True, batch: bool = False,
+        weight_type: LossWeightType = "square", soft_label: bool = False,
+        smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
+        classes: LossClasses = None, include_background: bool = True,
+        conventions: Conventions = "own", batch: bool = False,
         reduction: LossReduction = "mean", **unknown: Never,
     ) -> None:
         """Generalized Dice loss: classes pooled with weights that even their sizes out.
@@ -574,17 +626,28 @@ class GeneralizedDiceLoss(OverlapLoss):
                 in one differentiable all_reduce; needs ``batch=True``.
                 ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
                 different numbers of samples.
-            validate: look at the values of CPU tensors: with ``activation="none"`` a
-                number outside [0, 1] raises, and logits that look like probabilities
+            validate: look at the values of CPU tensors: a number outside [0, 1] raises,
+                of a target of logits' shape and with ``activation="none"``; logits that
+                look like probabilities, and rows of an image in the place of classes,
                 warn once. CUDA tensors and compiled code are never looked at.
             weight_type: weight of a class whose target has size T: ``"square"`` 1 / T²;
                 ``"simple"`` 1 / T; ``"uniform"`` 1.
+            soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which
+                is greatest at p = t for targets between 0 and 1 too. No effect with
+                ``squared_pred``.
             smooth_nr: added to the numerator.
             smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
                 missed.
             eps: the denominator is at least this: ``max(denominator, eps)``.
             classes: the classes to score, in this order; None for all.
             include_background: False leaves class 0 out.
+            conventions: whose reading of tensors holds: ``"own"`` as said here;
+                ``"monai"`` also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot
+                target by its class (pixels without a class, where it is none), a single
+                class whatever ``include_background`` is, and no weight of a single
+                scored class; ``"smp"`` also labels ``[N, 1, ...]``, and
+                ``ignore_index`` of a target of logits' shape for each class alone;
+                ``"nnunet"`` also labels ``[N, 1, ...]``.
             batch: add the sums of all samples up before any ratio: one ratio a class,
                 not one a class and sample.
             reduction: ``"mean"`` over entries; ``"sum"`` of entries; ``"none"`` one
@@ -599,8 +662,9 @@ class GeneralizedDiceLoss(OverlapLoss):
         super().__init__(
             unknown, activation=activation, ignore_index=ignore_index,
             process_group=process_group, validate=validate, weight_type=weight_type,
-            smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps, classes=classes,
-            include_background=include_background, batch=batch, reduction=reduction,
+            soft_label=soft_label, smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps,
+            classes=classes, include_background=include_background,
+            conventions=conventions, batch=batch, reduction=reduction,
         )
 
 
@@ -628,8 +692,8 @@ class LogDiceLoss(OverlapLoss):
         process_group: Any = None, validate: bool = True, jaccard: bool = False,
         squared_pred: bool = False, soft_label: bool = False, smooth_nr: float = 1e-05,
         smooth_dr: float = 1e-05, eps: float = 0.0, classes: LossClasses = None,
-        include_background: bool = True, batch: bool = False,
-        average: LossAverage = "macro", absent: Absent = "keep",
+        include_background: bool = True, conventions: Conventions = "own",
+        batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
         class_weights: LossWeights = None, normalize_weights: bool = False,
         short_weights: bool = False, form: LossForm = "log", log_eps: float = 1e-07,
         reduction: LossReduction = "mean", **unknown: Never,
@@ -645,8 +709,9 @@ class LogDiceLoss(OverlapLoss):
                 in one differentiable all_reduce; needs ``batch=True``.
                 ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
                 different numbers of samples.
-            validate: look at the values of CPU tensors: with ``activation="none"`` a
-                number outside [0, 1] raises, and logits that look like probabilities
+            validate: look at the values of CPU tensors: a number outside [0, 1] raises,
+                of a target of logits' shape and with ``activation="none"``; logits that
+                look like probabilities, and rows of an image in the place of classes,
                 warn once. CUDA tensors and compiled code are never looked at.
             jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
             squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
@@ -659,6 +724,13 @@ class LogDiceLoss(OverlapLoss):
             eps: the denominator is at least this: ``max(denominator, eps)``.
             classes: the classes to score, in this order; None for all.
             include_background: False leaves class 0 out.
+            conventions: whose reading of tensors holds: ``"own"`` as said here;
+                ``"monai"`` also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot
+                target by its class (pixels without a class, where it is none), a single
+                class whatever ``include_background`` is, and no weight of a single
+                scored class; ``"smp"`` also labels ``[N, 1, ...]``, and
+                ``ignore_index`` of a target of logits' shape for each class alone;
+                ``"nnunet"`` also labels ``[N, 1, ...]``.
             batch: add the sums of all samples up before any ratio: one ratio a class,
                 not one a class and sample.
             average: ``"macro"`` keeps classes apart and averages their losses;
@@ -691,8 +763,8 @@ class LogDiceLoss(OverlapLoss):
             process_group=process_group, validate=validate, jaccard=jaccard,
             squared_pred=squared_pred, soft_label=soft_label, smooth_nr=smooth_nr,
             smooth_dr=smooth_dr, eps=eps, classes=classes,
-            include_background=include_background, batch=batch, average=average,
-            absent=absent, class_weights=class_weights,
+            include_background=include_background, conventions=conventions, batch=batch,
+            average=average, absent=absent, class_weights=class_weights,
             normalize_weights=normalize_weights, short_weights=short_weights, form=form,
             log_eps=log_eps, reduction=reduction,
         )

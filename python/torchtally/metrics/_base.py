@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -12,14 +13,16 @@ from torch.nn.parallel import DistributedDataParallel
 from typing_extensions import Self
 
 from torchtally import distributed
-from torchtally._options import shown
-from torchtally.distributed import Config, Group
+from torchtally._options import ClassNames, shown
+from torchtally.distributed import Group
 from torchtally.functional._labels import Labels
+from torchtally.ops._arguments import plain
 from torchtally.ops._counting import COUNT_IN_PLACE, has_values
 from torchtally.ops._deferred import checks_later, deferred_check
 from torchtally.ops._sharding import is_dtensor
 
-from ._counters import counter_of
+from ._counters import counter_of, in_order
+from ._names import checked_names
 from ._state import Keep, State, Waiting
 
 Value = TypeVar("Value")
@@ -52,8 +55,10 @@ class CountingMetric(nn.Module, Generic[Value]):
         matrix: bool,
         keep: Keep,
         sync_on_compute: bool,
+        class_names: ClassNames,
         given: Mapping[str, object],
-        sums_for: Sequence[object] = (),
+        read: Sequence[object],
+        summed: Sequence[object] = (),
     ) -> None:
         """Keep the counts of a task.
 
@@ -62,8 +67,11 @@ class CountingMetric(nn.Module, Generic[Value]):
             matrix: count a confusion matrix instead of class counts.
             keep: what is kept of it.
             sync_on_compute: whether ``compute`` adds up the counts of all ranks.
+            class_names: what results call the classes.
             given: the options as they were given, for ``repr``.
-            sums_for: what the sums over samples depend on; metrics that merge share it.
+            read: what is read off the counts; the same on all ranks.
+            summed: what the sums over samples depend on; metrics that merge share it.
+                Both are made of checked values: what means the same looks the same.
         """
         super().__init__()
         options = labels.options
@@ -78,7 +86,12 @@ class CountingMetric(nn.Module, Generic[Value]):
         self._matrix = matrix
         self._keep = keep
         self._sync_on_compute = sync_on_compute
-        self._config = Config.of(type(self).__name__, labels, keep, matrix, *sums_for)
+        self._class_names: tuple[str, ...] | None = None
+        if class_names is not None:
+            self._class_names = self._names_of(options.op, class_names)
+        #: What is counted; metrics merge where it is the same.
+        self._counted = (in_order(labels), keep, matrix, *summed)
+        self._mark = distributed.fingerprint(self._counted, *read)
         counter = counter_of(labels, matrix=matrix, per_sample=keep != "total")
         self._counter = counter
         # An update looks these up, so they are near.
@@ -86,6 +99,7 @@ class CountingMetric(nn.Module, Generic[Value]):
         self._op_options = counter.op_options
         self._exported_options = counter.exported_options
         self._unsynced: State | None = None
+        self._warns = True  # until something was counted, or it has warned
         classes = options.output_classes
         apart = (options.num_classes,) if options.task == "multilabel" else ()
         self._group_shape = (*apart, classes if matrix else 3, classes)
@@ -126,6 +140,12 @@ class CountingMetric(nn.Module, Generic[Value]):
         """
         if self._unsynced is not None or _DDP._active_ddp_module is not None:
             self._refuse_shared("update")
+        if (
+            type(preds) is not Tensor
+            or type(target) is not Tensor
+            or (mask is not None and type(mask) is not Tensor)
+        ):
+            preds, target, mask = plain(preds), plain(target), plain(mask)
         if not self._in_place or (type(target) is not Tensor and is_dtensor(target)):
             self._put(*self._counter.count(preds, target, mask))
             return
@@ -154,6 +174,9 @@ class CountingMetric(nn.Module, Generic[Value]):
             ValueError: if a label was out of range (``out_of_range="error"``), on
                 every rank alike.
             RuntimeError: if a rank failed, or counts with other options.
+
+        Warns:
+            UserWarning: once, if nothing was counted.
         """
         return self._value_of(self._computed())
 
@@ -166,7 +189,17 @@ class CountingMetric(nn.Module, Generic[Value]):
             and distributed.is_distributed()
         ):
             state = self._reduced("compute", state, None)
-        return self._without_fault(state)
+        state = self._without_fault(state)
+        if self._warns and has_values(state.counts):
+            self._warns = False
+            if not state.counts.any():
+                warnings.warn(
+                    f"{type(self).__name__}.compute: nothing is counted, because "
+                    "update() was not called, or every pixel was ignored",
+                    UserWarning,
+                    stacklevel=3,  # where compute, or plot, is called
+                )
+        return state
 
     def forward(
         self, preds: Tensor, target: Tensor, mask: Tensor | None = None
@@ -179,6 +212,12 @@ class CountingMetric(nn.Module, Generic[Value]):
             RuntimeError: between ``sync`` and ``unsync``.
         """
         self._refuse_shared("forward")
+        if (
+            type(preds) is not Tensor
+            or type(target) is not Tensor
+            or (mask is not None and type(mask) is not Tensor)
+        ):
+            preds, target, mask = plain(preds), plain(target), plain(mask)
         counts, invalid = self._counter.count(preds, target, mask)
         self._check_device(counts)
         if self._keep == "samples":
@@ -219,10 +258,10 @@ class CountingMetric(nn.Module, Generic[Value]):
             raise TypeError(
                 f"{name}.merge: other must be a {name}, got {type(other).__name__}"
             )
-        if other._config != self._config:
+        if other._counted != self._counted:
             raise ValueError(
-                f"{name}.merge: other must count with the same options, "
-                f"{self._config.text}, got {other._config.text}"
+                f"{name}.merge: other must count with the same options, {self!r}, "
+                f"got {other!r}"
             )
         device = self.counts.device
         state = other._state().map(lambda tensor: tensor.to(device))
@@ -270,16 +309,13 @@ class CountingMetric(nn.Module, Generic[Value]):
     def _reduced(self, method: str, state: State, group: Group) -> State:
         """Return the sum of a state over the ranks of a group; change nothing."""
         op = f"{type(self).__name__}.{method}"
+        shared: Any = {"holder": self, "mark": self._mark, "group": group}
         if self._keep == "samples":
             counts, (invalid,) = distributed.all_gather_counts(
-                op, state.counts, [state.invalid], config=self._config, group=group
+                op, state.counts, [state.invalid], **shared
             )
             return State(counts, invalid)
-        return State(
-            *distributed.all_reduce_counts(
-                op, state.tensors(), config=self._config, group=group
-            )
-        )
+        return State(*distributed.all_reduce_counts(op, state.tensors(), **shared))
 
     def _put(self, counts: Tensor, invalid: Tensor) -> None:
         """Take the counts of a batch, those of each sample in time."""
@@ -398,6 +434,12 @@ class CountingMetric(nn.Module, Generic[Value]):
             words = self._labels.invalid_message("{}")
             return state.map(lambda tensor: _CHECKED(tensor, state.invalid, words))
         return state
+
+    def _names_of(self, op: str, other: ClassNames = None) -> tuple[str, ...]:
+        """Return the name of each class, or label: its own, unless others are given."""
+        if other is None and self._class_names is not None:
+            return self._class_names
+        return checked_names(op, other, self._options.num_classes)
 
     def extra_repr(self) -> str:
         """Show the options that are not the defaults."""

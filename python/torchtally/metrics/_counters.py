@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from torch import Tensor
@@ -104,3 +105,12 @@ def counter_of(labels: Labels, *, matrix: bool, per_sample: bool) -> Counter:
         return MappedCounter(labels, labels.maps, matrix=matrix, per_sample=per_sample)
     kind = Counter if labels.top_k == 1 else TopKCounter
     return kind(labels, matrix=matrix, per_sample=per_sample)
+
+
+def in_order(labels: Labels) -> Labels:
+    """Return labels whose values to ignore are in order, each once."""
+    options = labels.options
+    if len(options.ignore_index) < 2:
+        return labels
+    values = tuple(sorted(set(options.ignore_index)))
+    return replace(labels, options=replace(options, ignore_index=values))

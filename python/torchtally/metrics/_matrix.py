@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import copy
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from torchtally._options import COUNTING, MATRIX, METRIC, Normalize, refuse_unknown
+from torchtally._options import (
+    COUNTING,
+    MATRIX,
+    METRIC,
+    ClassNames,
+    Normalize,
+    refuse_unknown,
+)
 from torchtally.functional._labels import Labels
 from torchtally.functional._matrix import check_shares, shares
 from torchtally.ops._counting import CountOptions
 
+from ._axes import value_and_axes
 from ._base import CountingMetric
-from ._plot import plot_matrix
+from ._plot import plot_matrices, plot_matrix
 from ._state import State
 
 
@@ -33,6 +42,7 @@ class MatrixMetric(CountingMetric[Tensor]):
         normalize: Normalize | None,
         dtype: torch.dtype,
         sync_on_compute: bool,
+        class_names: ClassNames,
         **counting: Any,
     ) -> None:
         name = type(self).__name__
@@ -45,6 +55,7 @@ class MatrixMetric(CountingMetric[Tensor]):
             matrix=True,
             keep="samples" if per_sample else "total",
             sync_on_compute=sync_on_compute,
+            class_names=class_names,
             given={
                 "num_classes": options.num_classes,
                 **counting,
@@ -53,7 +64,9 @@ class MatrixMetric(CountingMetric[Tensor]):
                 "normalize": normalize,
                 "dtype": dtype,
                 "sync_on_compute": sync_on_compute,
+                "class_names": copy.copy(class_names),
             },
+            read=() if normalize is None else (normalize, dtype),
         )
         self._normalize = normalize
         self._dtype = dtype
@@ -65,35 +78,66 @@ class MatrixMetric(CountingMetric[Tensor]):
 
     def plot(
         self,
+        val: Any = None,
         ax: Any = None,
         *,
-        normalize: Normalize | None = "true",
-        class_names: Sequence[str] | None = None,
+        normalize: Normalize | Literal["auto"] | None = "auto",
+        class_names: ClassNames = None,
+        numbers: bool | None = None,
     ) -> Any:
         """Draw the matrix as a heat map with matplotlib.
 
+        Multilabel matrices are drawn as a grid.
+
         Args:
-            ax: matplotlib axes to draw on; a new figure without.
+            val: what ``compute`` or ``forward`` returned; what ``compute`` returns, if
+                not given. Axes may come first.
+            ax: matplotlib axes to draw on, for multilabel one for each label; a new
+                figure without.
             normalize: divide by the row (``"true"``), the column (``"pred"``), or
-                everything (``"all"``); None shows counts.
-            class_names: a name for each class.
+                everything (``"all"``); None shows counts. ``"auto"`` is what
+                ``compute`` returns, and ``"true"`` where it returns counts.
+            class_names: other names than those of the metric.
+            numbers: whether to write numbers into the cells; None for up to 20 classes.
 
         Returns:
-            The axes.
+            The axes; for multilabel a list of them.
 
         Raises:
             ImportError: if matplotlib is not installed.
-            ValueError: for another normalize, the wrong number of names, or a metric
-                that keeps several matrices.
+            TypeError: for class_names that are none.
+            ValueError: for another normalize, the wrong number of names, or the
+                matrices of samples.
         """
-        matrix = self._computed().counts  # whatever compute makes of them
-        if matrix.dim() != 2:
+        op = "ConfusionMatrix.plot"
+        val, ax = value_and_axes(op, val, ax)
+        if normalize == "auto":
+            normalize = self._normalize or "true"
+        elif normalize not in ("true", "pred", "all", None):
             raise ValueError(
-                "ConfusionMatrix.plot: the metric must hold one matrix, got shape "
-                f"{list(matrix.shape)}"
+                f"{op}: normalize must be 'auto', 'true', 'pred', 'all' or None, "
+                f"got {normalize!r}"
             )
-        names = class_names
-        if self._options.out_of_range == "miss":
-            classes = map(str, range(self._options.op_classes))
-            names = [*(classes if names is None else names), "other"]
-        return plot_matrix(matrix, ax, normalize, names)
+        matrix = self._computed().counts if val is None else val
+        labels = self._options.task == "multilabel"
+        if not isinstance(matrix, Tensor) or matrix.dim() != 2 + labels:
+            raise ValueError(
+                f"{op}: the metric must hold one matrix, or one for each label, "
+                f"got {_shape(matrix)}"
+            )
+        if matrix.is_floating_point() and normalize != self._normalize:
+            raise ValueError(
+                f"{op}: val must hold counts for normalize={normalize!r}, got shares"
+            )
+        names = self._names_of(op, class_names)
+        other = ("other",) if self._options.out_of_range == "miss" else ()
+        if not labels:
+            return plot_matrix(matrix, ax, normalize, (*names, *other), numbers)
+        cells = ("0", "1", *other)
+        return plot_matrices(matrix, ax, normalize, names, cells, numbers)
+
+
+def _shape(matrix: object) -> str:
+    if isinstance(matrix, Tensor):
+        return f"shape {list(matrix.shape)}"
+    return type(matrix).__name__

@@ -1,75 +1,113 @@
-"""Drawing scores as bars."""
+"""Drawing scores: as bars, or as lines over several steps."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from torch import Tensor
+from ._axes import LETTERS, inches_of, legend_above, legend_columns, pyplot, width_of
 
 _GROUP = 0.8  # of the distance between classes that their bars take
+_BAR = 0.92  # of its place that a bar takes
 _NUMBERS_UP_TO = 24  # bars, beyond which numbers do not fit
+_NUMBERS = 9.0  # points
+_ROOM = 1.08  # above the highest value
+_ROOM_UPRIGHT = 1.25  # where the number above it is turned
 
 
-def plot_scores(
-    op: str,
-    scores: Mapping[str, Tensor],
-    ax: Any,
-    class_names: Sequence[str] | None,
+def plot_bars(
+    op: str, groups: Mapping[str, Sequence[float]], names: Sequence[str], ax: Any
 ) -> Any:
-    """Draw scalars as a bar each, or vectors ``[C]`` as groups of bars by class."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            f"{op}: matplotlib is missing, "
-            "install it with pip install 'torchtally[plot]'"
-        ) from error
-    values = {name: score.detach().cpu() for name, score in scores.items()}
-    shapes = {tuple(value.shape) for value in values.values()}
-    if len(shapes) > 1 or any(len(shape) > 1 for shape in shapes):
-        raise ValueError(
-            f"{op}: the scores must all be scalars, or all of one number of classes, "
-            f"got shapes {sorted(map(list, shapes))}"
-        )
-    (shape,) = shapes
-    by_class = len(shape) == 1
-    if class_names is not None and len(class_names) != (shape[0] if by_class else 0):
-        raise ValueError(
-            f"{op}: class_names must hold {shape[0] if by_class else 0} names, "
-            f"got {len(class_names)}"
-        )
-    if by_class:
-        names = list(map(str, range(shape[0]) if class_names is None else class_names))
-        groups = {name: value.tolist() for name, value in values.items()}
-    else:
-        names = list(values)
-        groups = {"": [value.item() for value in values.values()]}
+    """Draw a bar for each name, beside those of other groups."""
+    bars = len(names) * len(groups)
+    legend = groups if len(groups) > 1 else ()
+    inches = inches_of(ax)[0] if ax is not None else min(max(0.5 * bars, 3), 13)
+    slot = 72 * inches / len(names)  # points
+    turned = width_of(max(names, key=len), LETTERS) > 0.95 * slot
     if ax is None:
-        width = min(max(0.5 * len(names) * len(groups) + 1.5, 3.6), 14.0)
-        _, ax = plt.subplots(figsize=(width, 3.6), layout="constrained")
-    _draw(ax, groups, names)
+        ax = _axes(op, inches, names if turned else (), legend)
+    width = _GROUP / len(groups)
+    written = {label: [_number(v) for v in values] for label, values in groups.items()}
+    longest = max((text for texts in written.values() for text in texts), key=len)
+    upright = width_of(longest, _NUMBERS) > width * slot
+    for place, (label, values) in enumerate(groups.items()):
+        shift = (place - (len(groups) - 1) / 2) * width
+        drawn = ax.bar(
+            [index + shift for index in range(len(names))],
+            [value if math.isfinite(value) else 0.0 for value in values],
+            _BAR * width,
+            label=label,
+        )
+        if bars <= _NUMBERS_UP_TO:
+            ax.bar_label(
+                drawn,
+                written[label],
+                padding=2,
+                fontsize=_NUMBERS,
+                color="0.25",
+                rotation=90 if upright else 0,
+            )
+    step = math.ceil(1.2 * LETTERS / slot)
+    ax.set_xticks(range(0, len(names), step), names[::step], fontsize=LETTERS)
+    if turned:
+        _turn_names(ax, slot)
+    every = [value for values in groups.values() for value in values]
+    _limit(ax, every, _ROOM_UPRIGHT if upright and bars <= _NUMBERS_UP_TO else _ROOM)
+    if legend:
+        legend_above(ax, legend_columns(legend, inches))
     return ax
 
 
-def _draw(ax: Any, groups: Mapping[str, list[float]], names: list[str]) -> None:
-    width = _GROUP / len(groups)
-    for place, (label, heights) in enumerate(groups.items()):
-        shift = (place - (len(groups) - 1) / 2) * width
-        bars = ax.bar(
-            [index + shift for index in range(len(names))],
-            [0.0 if math.isnan(height) else height for height in heights],
-            0.92 * width,
-            label=label,
+def plot_lines(op: str, lines: Mapping[str, Sequence[float]], ax: Any) -> Any:
+    """Draw a line over steps for each name."""
+    inches = inches_of(ax)[0] if ax is not None else 5.6
+    if ax is None:
+        ax = _axes(op, inches, (), lines)
+    for label, values in lines.items():
+        ax.plot(range(1, len(values) + 1), values, marker=".", label=label)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.set_xlabel("step")
+    _limit(ax, [value for values in lines.values() for value in values], _ROOM)
+    legend_above(ax, legend_columns(lines, inches))
+    return ax
+
+
+def _axes(
+    op: str, inches: float, turned: Sequence[str], legend: Collection[str]
+) -> Any:
+    """Return axes of a new figure, with room for turned names and a legend."""
+    height = 3.6
+    if turned:
+        height += 0.7 * width_of(max(turned, key=len), LETTERS) / 72
+    if legend:
+        rows = math.ceil(len(legend) / legend_columns(legend, inches))
+        height += 1.6 * LETTERS * rows / 72
+    size = (inches + 0.7, height)
+    return pyplot(op).subplots(figsize=size, layout="constrained")[1]
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def _turn_names(ax: Any, slot: float) -> None:
+    """Turn names that would collide, upright where bars are close."""
+    upright = slot < 1.5 * LETTERS
+    for label in ax.get_xticklabels():
+        label.set(
+            rotation=90 if upright else 45,
+            rotation_mode="anchor",
+            ha="right",
+            va="center" if upright else "top",
         )
-        if len(names) * len(groups) <= _NUMBERS_UP_TO:
-            texts = ["–" if math.isnan(h) else f"{h:.3f}" for h in heights]
-            ax.bar_label(bars, texts, padding=2, fontsize=9, color="0.25")
-    ax.set_xticks(range(len(names)), names)
-    lowest = min((h for heights in groups.values() for h in heights), default=0.0)
-    ax.set_ylim(-1.08 if lowest < 0 else 0.0, 1.08)
+
+
+def _limit(ax: Any, values: Sequence[float], room: float) -> None:
+    """Show every value; scores within [0, 1] on the same scale."""
+    finite = [value for value in values if math.isfinite(value)]
+    lowest, highest = min(finite, default=0.0), max(finite, default=1.0)
+    top = room * max(1.0, highest)
+    ax.set_ylim(-room * max(1.0, -lowest) if lowest < 0 else 0.0, top)
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(length=0)
-    if len(groups) > 1:
-        ax.legend(frameon=False)

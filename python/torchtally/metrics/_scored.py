@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
-from torchtally._options import COUNTING, refuse_unknown
+from torchtally._options import COUNTING, METRIC, refuse_unknown
 from torchtally.functional._definitions import SCORES, Score
 from torchtally.functional._labels import Labels
-from torchtally.functional._scoring import BoundScore
+from torchtally.functional._policy import ScorePolicy
+from torchtally.functional._scoring import BoundScore, checked_parameters
 from torchtally.ops._arguments import check_choice
 from torchtally.ops._counting import CountOptions
 
-from ._base import CountingMetric
-from ._plot_scores import plot_scores
+from ._named import NamedScores
 from ._state import Keep, State
 from ._streaming import COLUMNS, StreamedMean
 
@@ -32,7 +33,7 @@ class Asked(NamedTuple):
     policy: Mapping[str, Any]
 
 
-class ScoredMetric(CountingMetric[Value]):
+class ScoredMetric(NamedScores[Value]):
     """Counts that one or several scores are read off.
 
     What is kept is the least that the scores need: one count of everything, integer
@@ -52,7 +53,7 @@ class ScoredMetric(CountingMetric[Value]):
         Args:
             num_classes: C.
             asked: the scores, by the name of their result.
-            counting: a value for each option of counting, and ``sync_on_compute``.
+            counting: a value for each option of counting, and of a metric besides.
             given: the options of scores as they were given, for ``repr``.
         """
         options = CountOptions.checked(
@@ -68,13 +69,20 @@ class ScoredMetric(CountingMetric[Value]):
         )
         scores = _bound(labels, asked)
         matrix, keep = _least_for(asked, scores)
+        equal = {result: _equal(asked[result], scores[result]) for result in scores}
         super().__init__(
             labels,
             matrix=matrix,
             keep=keep,
             sync_on_compute=counting["sync_on_compute"],
+            class_names=counting["class_names"],
             given=_plain({"num_classes": options.num_classes, **counting, **given}),
-            sums_for=[*asked.items()] if keep == "sums" else (),
+            read=sorted(equal.items()),
+            summed=[
+                (result, equal[result]._replace(dtype=None))
+                for result in _means_of(asked, scores)
+                if keep == "sums"
+            ],
         )
         self._asked = asked
         self._bind(scores)
@@ -84,15 +92,14 @@ class ScoredMetric(CountingMetric[Value]):
 
     def _bind(self, scores: dict[str, BoundScore]) -> None:
         """Prepare to read scores; options that do not fit the classes are refused."""
-        self._scores: dict[str, BoundScore] = scores
-        self._means: dict[str, StreamedMean] = {}
-        for result, score in scores.items():
+        self._scores = scores
+        for score in scores.values():
             score.policy.check_classes(self._options.num_classes)
-            bounded = SCORES[self._asked[result].score].bounded
-            if score.policy.aggregation == "samplewise" and bounded:
-                no_samples = torch.zeros((0, *self._group_shape), dtype=torch.int64)
-                mean = StreamedMean(score, no_samples, matrix=self._matrix)
-                self._means[result] = mean
+        no_samples = torch.zeros((0, *self._group_shape), dtype=torch.int64)
+        self._means: dict[str, StreamedMean] = {
+            result: StreamedMean(scores[result], no_samples, matrix=self._matrix)
+            for result in _means_of(self._asked, scores)
+        }
 
     def _values_of(self, state: State) -> dict[str, Tensor]:
         """Return every score of a state, by the name of its result."""
@@ -100,17 +107,16 @@ class ScoredMetric(CountingMetric[Value]):
         if self._keep == "samples" and self._means:
             sums = self._sums_of(counts)
         values: dict[str, Tensor] = {}
+        for result, mean in self._means.items():
+            assert sums is not None
+            values[result] = mean.value(sums[: mean.entries])
+            sums = sums[mean.entries :]
         for result, score in self._scores.items():
-            if result not in self._means:
+            if result not in values:
                 value = score.of_counted(counts, matrix=self._matrix)
                 assert isinstance(value, Tensor)
                 values[result] = value
-                continue
-            assert sums is not None
-            mean = self._means[result]
-            values[result] = mean.value(sums[: mean.entries])
-            sums = sums[mean.entries :]
-        return values
+        return {result: values[result] for result in self._scores}
 
     def _sums_of(self, counts: Tensor) -> Tensor:
         return torch.cat([mean.of_samples(counts) for mean in self._means.values()])
@@ -144,7 +150,7 @@ class ScoreMetric(ScoredMetric[Tensor]):
     ) -> None:
         score = self._score
         if unknown:
-            refuse_unknown(type(self).__name__, unknown, score.state)
+            _refuse(type(self).__name__, unknown, score.state)
         policy = _plain({name: options.pop(name) for name in score.kept})
         asked = {score.name: Asked(score.name, parameters, policy)}
         super().__init__(num_classes, asked, options, {**parameters, **policy})
@@ -152,22 +158,8 @@ class ScoreMetric(ScoredMetric[Tensor]):
     def _value_of(self, state: State) -> Tensor:
         return self._values_of(state)[self._score.name]
 
-    def plot(self, ax: Any = None, *, class_names: Sequence[str] | None = None) -> Any:
-        """Draw the score as bars with matplotlib, one for each class if there are any.
-
-        Args:
-            ax: matplotlib axes to draw on; a new figure without.
-            class_names: a name for each bar of ``average="none"``.
-
-        Returns:
-            The axes.
-
-        Raises:
-            ImportError: if matplotlib is not installed.
-            ValueError: for the wrong number of names, or a score for each sample.
-        """
-        name = type(self).__name__
-        return plot_scores(f"{name}.plot", {name: self.compute()}, ax, class_names)
+    def _titles(self) -> dict[str, str]:
+        return {self._score.name: type(self).__name__}
 
 
 class SuiteMetric(ScoredMetric[dict[str, Tensor]]):
@@ -182,8 +174,7 @@ class SuiteMetric(ScoredMetric[dict[str, Tensor]]):
         **counting: Any,
     ) -> None:
         op = type(self).__name__
-        if unknown:
-            refuse_unknown(op, unknown, [*of_scores, *counting])
+        _refuse(op, unknown, [*of_scores, *counting])
         results = _by_result(op, scores)
         shared = {
             n: value for n, value in _plain(of_scores).items() if value is not None
@@ -196,23 +187,6 @@ class SuiteMetric(ScoredMetric[dict[str, Tensor]]):
 
     def _value_of(self, state: State) -> dict[str, Tensor]:
         return self._values_of(state)
-
-    def plot(self, ax: Any = None, *, class_names: Sequence[str] | None = None) -> Any:
-        """Draw every score as a bar, or as a bar for each class, with matplotlib.
-
-        Args:
-            ax: matplotlib axes to draw on; a new figure without.
-            class_names: a name for each class of scores with ``average="none"``.
-
-        Returns:
-            The axes.
-
-        Raises:
-            ImportError: if matplotlib is not installed.
-            ValueError: for the wrong number of names, scores for each sample, or
-                scores of single classes beside others.
-        """
-        return plot_scores("ScoreSuite.plot", self.compute(), ax, class_names)
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -251,6 +225,48 @@ def _least_for(
     return matrix, keep  # type: ignore[return-value]
 
 
+def _means_of(
+    asked: Mapping[str, Asked], scores: Mapping[str, BoundScore]
+) -> list[str]:
+    """Return the results that are means over samples, in the order of their sums."""
+    return sorted(
+        result
+        for result, score in scores.items()
+        if score.policy.aggregation == "samplewise"
+        and SCORES[asked[result].score].bounded
+    )
+
+
+def _refuse(op: str, unknown: Collection[str], known: Collection[str]) -> None:
+    """Raise TypeError for options that do not exist, or are those of functions."""
+    if "return_valid" in unknown:
+        raise TypeError(
+            f"{op}: return_valid is an option of functions, a metric returns scores "
+            "alone; count a ConfusionMatrix and pass what it computes to "
+            "dice_from_counts(matrix, return_valid=True), or its like"
+        )
+    refuse_unknown(op, unknown, known)
+
+
+class _Equal(NamedTuple):
+    """What equal options of a score have in common, however they were written."""
+
+    score: str
+    parameters: tuple[tuple[str, Any], ...]
+    policy: ScorePolicy
+    dtype: torch.dtype | None
+
+
+def _equal(asked: Asked, score: BoundScore) -> _Equal:
+    policy, parameters = score.policy, asked.parameters
+    if parameters:
+        definition = SCORES[asked.score]
+        parameters = checked_parameters(policy.op, definition, parameters)
+    regions = policy.regions and tuple(tuple(sorted(union)) for union in policy.regions)
+    plain = replace(policy, regions=regions, ignore_index=(), dtype=torch.float32)
+    return _Equal(asked.score, tuple(sorted(parameters.items())), plain, policy.dtype)
+
+
 def _by_result(op: str, scores: object) -> dict[str, dict[str, Any]]:
     """Return the options of each result, with ``score`` among them."""
     if isinstance(scores, str) or not isinstance(scores, (Sequence, Mapping)):
@@ -269,7 +285,7 @@ def _by_result(op: str, scores: object) -> dict[str, dict[str, Any]]:
                 f"{op}: scores must map names to dicts of options, "
                 f"got {name!r}: {own!r}"
             )
-        counting = [k for k in own if k in COUNTING or k == "sync_on_compute"]
+        counting = [k for k in own if k in COUNTING or k in METRIC]
         if counting:
             raise ValueError(
                 f"{op}: {', '.join(counting)} must be the same for every score; "
@@ -284,7 +300,7 @@ def _asked(op: str, own: Mapping[str, Any], shared: Mapping[str, Any]) -> Asked:
     check_choice(op, "score", own["score"], tuple(SCORES))
     score = SCORES[own["score"]]
     known: Collection[str] = [*score.parameters, *score.kept]
-    refuse_unknown(op, [name for name in own if name not in ("score", *known)], known)
+    _refuse(op, [name for name in own if name not in ("score", *known)], known)
     chosen = {**shared, **_plain(own)}
 
     def values(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import torch
 from typing_extensions import Never
 
 from torchtally._options import (
-    IgnoreIndex, LabelMap, Normalize, OutOfRange, Task,
+    ClassNames, IgnoreIndex, LabelMap, Normalize, OutOfRange, Task,
 )
 
 from ._matrix import MatrixMetric
@@ -46,7 +46,7 @@ class ConfusionMatrix(MatrixMetric):
         label_map: LabelMap = None, preds_map: LabelMap = None,
         out_of_range: OutOfRange = "error", per_sample: bool = False,
         normalize: Normalize | None = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Accumulate a confusion matrix over batches.
 
@@ -73,6 +73,9 @@ class ConfusionMatrix(MatrixMetric):
             dtype: of shares; counts are int64.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -84,5 +87,5 @@ class ConfusionMatrix(MatrixMetric):
             num_classes, unknown, task=task, threshold=threshold, top_k=top_k,
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
             out_of_range=out_of_range, per_sample=per_sample, normalize=normalize,
-            dtype=dtype, sync_on_compute=sync_on_compute,
+            dtype=dtype, sync_on_compute=sync_on_compute, class_names=class_names,
         )

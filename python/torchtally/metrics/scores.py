@@ -12,9 +12,9 @@ import torch
 from typing_extensions import Never
 
 from torchtally._options import (
-    Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, UndefinedWhen,
-    WeightType, ZeroDivision,
+    Aggregation, Average, ClassNames, ClassWeights, Classes, EmptyWeight, IgnoreIndex,
+    KappaWeights, LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task,
+    UndefinedWhen, WeightType, ZeroDivision,
 )
 from torchtally.functional._definitions import SCORES
 
@@ -78,7 +78,7 @@ class DiceScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Dice coefficient, 2 tp / (2 tp + fp + fn).
 
@@ -126,6 +126,9 @@ class DiceScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -141,6 +144,7 @@ class DiceScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -174,7 +178,7 @@ class IoUScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Intersection over union (Jaccard index), tp / (tp + fp + fn).
 
@@ -222,6 +226,9 @@ class IoUScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -237,6 +244,7 @@ class IoUScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -270,7 +278,7 @@ class F1Score(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
 
@@ -318,6 +326,9 @@ class F1Score(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -333,6 +344,7 @@ class F1Score(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -366,7 +378,7 @@ class FBetaScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
 
@@ -415,6 +427,9 @@ class FBetaScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -430,6 +445,7 @@ class FBetaScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -463,7 +479,7 @@ class PrecisionScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Precision (positive predictive value), tp / (tp + fp).
 
@@ -511,6 +527,9 @@ class PrecisionScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -526,6 +545,7 @@ class PrecisionScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -559,7 +579,7 @@ class RecallScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Recall (sensitivity, true positive rate), tp / (tp + fn).
 
@@ -607,6 +627,9 @@ class RecallScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -622,6 +645,7 @@ class RecallScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -655,7 +679,7 @@ class SpecificityScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Specificity (true negative rate), tn / (tn + fp).
 
@@ -703,6 +727,9 @@ class SpecificityScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -718,6 +745,7 @@ class SpecificityScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -751,7 +779,7 @@ class NegativePredictiveValue(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Negative predictive value, tn / (tn + fn).
 
@@ -799,6 +827,9 @@ class NegativePredictiveValue(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -814,6 +845,7 @@ class NegativePredictiveValue(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -847,7 +879,7 @@ class FalsePositiveRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
 
@@ -895,6 +927,9 @@ class FalsePositiveRate(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -910,6 +945,7 @@ class FalsePositiveRate(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -943,7 +979,7 @@ class FalseNegativeRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
 
@@ -991,6 +1027,9 @@ class FalseNegativeRate(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1006,6 +1045,7 @@ class FalseNegativeRate(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -1039,7 +1079,7 @@ class FalseDiscoveryRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """False discovery rate, 1 - precision, fp / (fp + tp).
 
@@ -1087,6 +1127,9 @@ class FalseDiscoveryRate(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1102,6 +1145,7 @@ class FalseDiscoveryRate(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -1135,7 +1179,7 @@ class FalseOmissionRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """False omission rate, 1 - negative predictive value, fn / (fn + tn).
 
@@ -1183,6 +1227,9 @@ class FalseOmissionRate(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1198,6 +1245,7 @@ class FalseOmissionRate(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -1233,7 +1281,7 @@ class Informedness(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Informedness (Youden's J), recall + specificity - 1.
 
@@ -1283,6 +1331,9 @@ class Informedness(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1298,6 +1349,7 @@ class Informedness(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -1333,7 +1385,7 @@ class Markedness(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Markedness, precision + negative predictive value - 1.
 
@@ -1383,6 +1435,9 @@ class Markedness(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1398,6 +1453,7 @@ class Markedness(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -1433,7 +1489,7 @@ class PositiveLikelihoodRatio(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Positive likelihood ratio, recall / (1 - specificity).
 
@@ -1483,6 +1539,9 @@ class PositiveLikelihoodRatio(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1498,6 +1557,7 @@ class PositiveLikelihoodRatio(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -1531,7 +1591,7 @@ class AccuracyScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Accuracy, the share of pixels predicted right; of a class, its recall.
 
@@ -1578,6 +1638,9 @@ class AccuracyScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1593,6 +1656,7 @@ class AccuracyScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -1624,7 +1688,7 @@ class BalancedAccuracyScore(ScoreMetric):
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         regions: Regions = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Balanced accuracy, the mean recall of the classes of the target.
 
@@ -1665,6 +1729,9 @@ class BalancedAccuracyScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1679,7 +1746,7 @@ class BalancedAccuracyScore(ScoreMetric):
             undefined_when=undefined_when, aggregation=aggregation,
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
-            sync_on_compute=sync_on_compute,
+            sync_on_compute=sync_on_compute, class_names=class_names,
         )
 
 
@@ -1711,7 +1778,7 @@ class FrequencyWeightedIoUScore(ScoreMetric):
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         regions: Regions = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Intersection over union, each class weighted by its share of the target.
 
@@ -1752,6 +1819,9 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1766,7 +1836,7 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             undefined_when=undefined_when, aggregation=aggregation,
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
-            sync_on_compute=sync_on_compute,
+            sync_on_compute=sync_on_compute, class_names=class_names,
         )
 
 
@@ -1800,7 +1870,7 @@ class TverskyScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Tversky index, tp / (tp + alpha fp + beta fn).
 
@@ -1850,6 +1920,9 @@ class TverskyScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1865,6 +1938,7 @@ class TverskyScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names,
         )
 
 
@@ -1897,7 +1971,7 @@ class GeneralizedDiceScore(ScoreMetric):
         aggregation: Aggregation = "global", classes: Classes = None,
         include_background: bool = True, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
 
@@ -1939,6 +2013,9 @@ class GeneralizedDiceScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1954,7 +2031,7 @@ class GeneralizedDiceScore(ScoreMetric):
             zero_division=zero_division, undefined_when=undefined_when,
             aggregation=aggregation, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
-            sync_on_compute=sync_on_compute,
+            sync_on_compute=sync_on_compute, class_names=class_names,
         )
 
 
@@ -1985,7 +2062,7 @@ class ExactMatchScore(ScoreMetric):
         out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: OfSamples = "samplewise", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Exact match (subset accuracy), the share of samples without a wrong label.
 
@@ -2016,6 +2093,9 @@ class ExactMatchScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2028,7 +2108,7 @@ class ExactMatchScore(ScoreMetric):
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
             out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
-            sync_on_compute=sync_on_compute,
+            sync_on_compute=sync_on_compute, class_names=class_names,
         )
 
 
@@ -2059,7 +2139,7 @@ class MatthewsCorrCoef(ScoreMetric):
         out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Matthews correlation coefficient of target and prediction, in [-1, 1].
 
@@ -2090,6 +2170,9 @@ class MatthewsCorrCoef(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2102,7 +2185,7 @@ class MatthewsCorrCoef(ScoreMetric):
             ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
             out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
-            sync_on_compute=sync_on_compute,
+            sync_on_compute=sync_on_compute, class_names=class_names,
         )
 
 
@@ -2133,7 +2216,7 @@ class CohenKappaScore(ScoreMetric):
         zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Cohen's kappa, agreement beyond chance, at most 1.
 
@@ -2166,6 +2249,9 @@ class CohenKappaScore(ScoreMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2178,7 +2264,7 @@ class CohenKappaScore(ScoreMetric):
             top_k=top_k, ignore_index=ignore_index, label_map=label_map,
             preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
-            sync_on_compute=sync_on_compute,
+            sync_on_compute=sync_on_compute, class_names=class_names,
         )
 
 
@@ -2214,7 +2300,7 @@ class ScoreSuite(SuiteMetric):
         classes: Classes = None, include_background: bool | None = None,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype | None = None, sync_on_compute: bool = True,
-        **unknown: Never,
+        class_names: ClassNames = None, **unknown: Never,
     ) -> None:
         """Any set of scores from one accumulation: each batch is counted once.
 
@@ -2280,6 +2366,9 @@ class ScoreSuite(SuiteMetric):
             dtype: float32 or float64. Ratios are computed in float64 either way.
             sync_on_compute: ``compute`` adds up the counts of all ranks where
                 ``torch.distributed`` is initialised.
+            class_names: what ``named`` and ``plot`` call the classes, or labels: a name
+                for each, or a mapping from classes to names. A class without a name is
+                its number.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2297,5 +2386,5 @@ class ScoreSuite(SuiteMetric):
             "regions": regions, "dtype": dtype}, task=task, threshold=threshold,
             top_k=top_k, ignore_index=ignore_index, label_map=label_map,
             preds_map=preds_map, out_of_range=out_of_range,
-            sync_on_compute=sync_on_compute,
+            sync_on_compute=sync_on_compute, class_names=class_names,
         )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 
 from torchtally._options import IgnoreIndex
 
@@ -86,6 +88,25 @@ def ignore_values(op: str, ignore_index: IgnoreIndex) -> list[int]:
         if not -(2**63) <= value < 2**63:
             raise ValueError(f"{op}: ignore_index must fit int64, got {value}")
     return list(values)
+
+
+def plain(tensor: Any) -> Any:
+    """Return a tensor without the class that another library made of it.
+
+    Such a class (MONAI's MetaTensor, say) makes results of its kind, with everything
+    that it carries, and two of them refuse each other. A class that says how its data
+    are stored, such as DTensor, is left as it is.
+    """
+    kind: Any = type(tensor)
+    if (
+        kind is Tensor
+        or kind is Parameter  # its results are plain
+        or not isinstance(tensor, Tensor)
+        or kind.__torch_dispatch__ is not Tensor.__torch_dispatch__
+    ):
+        return tensor
+    with torch._C.DisableTorchFunctionSubclass():
+        return tensor.as_subclass(Tensor)
 
 
 def holds(dtype: torch.dtype, value: int) -> bool:

@@ -22,6 +22,7 @@ from ._arguments import (
     check_devices,
     holds,
     ignore_values,
+    plain,
 )
 from ._deferred import checks_later, deferred_check
 from ._sharding import is_dtensor, register_sharding, whole_counts
@@ -346,6 +347,12 @@ class CountOptions:
             TypeError: for a wrong kind or dtype.
             ValueError: for a wrong shape, or a label out of range.
         """
+        if (
+            type(preds) is not Tensor
+            or type(target) is not Tensor
+            or (mask is not None and type(mask) is not Tensor)
+        ):
+            preds, target, mask = plain(preds), plain(target), plain(mask)
         preds = self.op_inputs(preds, target, mask, per_sample)
         counts: Tensor
         counts, invalid = COUNT[int(matrix)](

@@ -18,7 +18,9 @@ from ._arguments import (
     check_choice,
     check_dense,
     check_devices,
+    holds,
     ignore_values,
+    plain,
 )
 from ._counting import has_values
 from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
@@ -95,7 +97,8 @@ def overlap_sums(
     Raises:
         TypeError: for an argument of the wrong kind or dtype, or an option that is not
             listed.
-        ValueError: for a wrong shape or value; on CPU, for a label out of range.
+        ValueError: for a wrong shape or value, or a target that requires a gradient;
+            on CPU, for a label out of range.
 
     Example:
         >>> logits = torch.zeros(1, 2, 3)
@@ -107,8 +110,17 @@ def overlap_sums(
     ignored: list[int] = []
     if ignore_index is not None:
         ignored = ignore_values("overlap_sums", ignore_index)
-    _check(input, target, activation, ignored, mask, class_weight, label_smoothing)
-    given, smoothing = (input, target, mask, class_weight), float(label_smoothing)
+    logits = input
+    if (
+        type(logits) is not Tensor
+        or type(target) is not Tensor
+        or (mask is not None and type(mask) is not Tensor)
+    ):
+        logits, target, mask = plain(logits), plain(target), plain(mask)
+    if class_weight is not None and type(class_weight) is not Tensor:
+        class_weight = plain(class_weight)
+    _check(logits, target, activation, ignored, mask, class_weight, label_smoothing)
+    given, smoothing = (logits, target, mask, class_weight), float(label_smoothing)
     if torch._C._are_functorch_transforms_active():
         apply: Callable[..., Any] = Sums.apply
         sums, cross_entropy, count, invalid = apply(
@@ -121,10 +133,10 @@ def overlap_sums(
             ignore_index=ignored,
             label_smoothing=smoothing,
         )
-    if target.dim() < input.dim() and input.is_cpu and has_values(invalid):
+    if target.dim() < logits.dim() and logits.is_cpu and has_values(invalid):
         bad = int(invalid.sum())
         if bad:
-            _raise_invalid(bad, input.shape[1], ignored)
+            _raise_invalid(bad, target, mask, logits.shape[1], ignored)
     fields = (*sums.unbind(1), cross_entropy, count, invalid)
     return OverlapSums(*fields)
 
@@ -159,6 +171,13 @@ def _check(
         if value.device != logits.device:
             others = {"input": logits, "mask": mask, "class_weight": class_weight}
             check_devices(op, target, **others)
+    if torch.is_grad_enabled():
+        for name, value in (("target", target), ("class_weight", class_weight)):
+            if value is not None and value.requires_grad:
+                raise ValueError(
+                    f"{op}: {name} must not require a gradient, which flows to input "
+                    f"alone; pass {name}.detach()"
+                )
     if logits.dtype not in SCORES:
         raise TypeError(
             f"{op}: input must be float16, bfloat16, float32 or float64, "
@@ -195,16 +214,15 @@ def _check(
                 f"shape {list(logits.shape)}, got {list(target.shape)}"
             )
         if target.dtype not in INTEGERS:
+            remedy = ""
+            if logits.shape[1] == 1:
+                remedy = "; for values of one class pass target.unsqueeze(1)"
             raise TypeError(
                 f"{op}: labels must be an integer or bool tensor, got {target.dtype}"
+                f"{remedy}"
             )
     if mask is not None:
-        if mask.dtype != torch.bool:
-            raise TypeError(f"{op}: mask must be a bool tensor, got {mask.dtype}")
-        if mask.shape != shape:
-            raise ValueError(
-                f"{op}: mask must be [N, ...] = {list(shape)}, got {list(mask.shape)}"
-            )
+        check_mask(op, mask, logits)
     if class_weight is not None:
         if class_weight.dtype not in SCORES:
             raise TypeError(
@@ -229,11 +247,38 @@ def _check(
         )
 
 
-def _raise_invalid(bad: int, classes: int, ignored: list[int]) -> None:
-    """Raise ValueError for pixels whose label is out of range."""
+def check_mask(op: str, mask: Tensor, logits: Tensor) -> None:
+    """Raise TypeError or ValueError unless mask is bool ``[N, ...]``."""
+    shape = (logits.shape[0], *logits.shape[2:])
+    if mask.dtype != torch.bool:
+        raise TypeError(f"{op}: mask must be a bool tensor, got {mask.dtype}")
+    if mask.shape != shape:
+        raise ValueError(
+            f"{op}: mask must be [N, ...] = {list(shape)}, got {list(mask.shape)}"
+        )
+
+
+def _raise_invalid(
+    bad: int,
+    target: Tensor,
+    mask: Tensor | None,
+    classes: int,
+    ignored: list[int],
+) -> None:
+    """Raise ValueError for pixels whose label is out of range, naming some."""
+    labels = target.to(torch.int64)
+    out = (labels < 0) | (labels >= classes)
+    if mask is not None:
+        out &= mask
+    for value in ignored:
+        if holds(target.dtype, value):
+            out &= labels != value
+    wrap = 2**64 if target.dtype == torch.uint64 else 0
+    named = [v + wrap if v < 0 else v for v in labels[out].unique()[:3].tolist()]
     raise ValueError(
         f"overlap_sums: labels must lie in [0, {classes}) or equal ignore_index "
-        f"{ignored}, but {bad} pixel(s) hold another label"
+        f"{ignored}, but {bad} pixel(s) hold another label (target has "
+        f"{', '.join(map(str, named))})"
     )
 
 

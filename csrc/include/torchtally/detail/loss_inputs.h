@@ -1,10 +1,9 @@
-// From options and logits to a loss: what each must be, and what logits and targets are mistaken for.
+// From options and logits to a loss: what options must be, and how sums are taken.
 #pragma once
 
-#include <atomic>
-#include <limits>
+#include <utility>
 
-#include <torchtally/detail/loss_table.h>
+#include <torchtally/detail/loss_target.h>
 
 namespace torchtally::detail::loss {
 
@@ -23,6 +22,7 @@ inline at::Tensor checked_weights(const std::string& op, const char* name, const
   TORCH_CHECK_VALUE(weights.dim() <= 1 && !weights.is_complex() && weights.scalar_type() != at::kBool, op, ": ", name,
                     " must be a real [C] tensor, got ", text_of(weights.scalar_type()), " of shape ",
                     shape_text(weights));
+  check_constant(op, name, weights, "they never get");
   const at::Tensor tensor = weights.detach().to(at::kDouble);
   if (tensor.is_cpu()) {
     const at::Tensor contiguous = tensor.contiguous();
@@ -65,9 +65,11 @@ inline Settings checked(Kind kind, Of of, const std::string& op, const LossOptio
   } else if (loss.has_cross_entropy) {
     TORCH_CHECK_VALUE(*o.label_smoothing() <= 1, op, ": label_smoothing must lie in [0, 1], got ",
                       number_text(*o.label_smoothing()));
-    TORCH_CHECK_VALUE(o.activation() != Activation::kNone, op,
+    TORCH_CHECK_VALUE(o.ce_activation() != Activation::kNone, op,
+                      ": ce_activation must be one of 'softmax', 'sigmoid', got 'none'");
+    TORCH_CHECK_VALUE(o.activation() != Activation::kNone || o.ce_activation().has_value(), op,
                       ": activation='none' leaves no logits for the cross-entropy; pass logits with 'softmax' or "
-                      "'sigmoid'");
+                      "'sigmoid', or ce_activation");
     TORCH_CHECK_VALUE(o.reduction() != LossReduction::kNone || !*o.batch(), op,
                       ": reduction='none' is a loss for each sample, so batch must be False");
   }
@@ -75,88 +77,41 @@ inline Settings checked(Kind kind, Of of, const std::string& op, const LossOptio
   return {&loss, op, std::move(o), soft_target};
 }
 
-inline void check_logits(const Settings& settings, const at::Tensor& logits, const at::Tensor& target) {
-  const std::string& op = settings.op;
-  check_defined(op, "logits", logits);
-  check_defined(op, "target", target);
-  TORCH_CHECK_VALUE(logits.dim() >= 2 && logits.size(1) > 0, op,
-                    ": logits must be [N, C, ...] with at least one class, got ", shape_text(logits));
-  TORCH_CHECK_VALUE(settings.options.activation() != Activation::kSoftmax || logits.size(1) != 1, op,
-                    ": the softmax of one class is always 1; pass activation='sigmoid' for logits of shape ",
-                    shape_text(logits));
-}
-
-// Judges by the first pixels of the first sample.
-inline bool look_like_probabilities(const at::Tensor& logits, Activation activation) {
-  constexpr int64_t kSample = 256;
-  at::Tensor first = logits.detach().select(0, 0);  // [C, ...]
-  while (first.dim() > 2) {
-    first = first.select(1, 0);
-  }
-  first = first.slice(-1, 0, kSample);
-  const auto least = first.min().item<double>();
-  const auto most = first.max().item<double>();
-  if (!(least >= 0 && most <= 1)) {
-    return false;
-  }
-  if (activation == Activation::kSoftmax) {
-    return ((first.to(at::kDouble).sum(0) - 1).abs() < 1e-2).all().item<bool>();
-  }
-  return most > least;
-}
-
-// Catches probabilities given for logits, by one warning, and logits for probabilities.
-inline void look_at_values(const Settings& settings, const at::Tensor& logits) {
-  static std::atomic<bool> warned[2] = {};  // of softmax and sigmoid
-  constexpr double kRounding = 1e-5;
-  if (logits.numel() == 0 || !overlap::may_look(logits)) {
-    return;
-  }
-  if (settings.options.activation() == Activation::kNone) {
-    const auto bounds = at::aminmax(logits.detach());
-    const auto least = std::get<0>(bounds).item<double>();
-    const auto most = std::get<1>(bounds).item<double>();
-    const auto short_text = [](double value) {  // "0.5"
-      char text[32];
-      std::snprintf(text, sizeof(text), "%.4g", value);
-      return std::string(std::isnan(value) ? "nan" : text);
-    };
-    TORCH_CHECK_VALUE(least >= -kRounding && most <= 1 + kRounding, settings.op,
-                      ": probabilities must lie in [0, 1] with activation='none', got ", short_text(least), " to ",
-                      short_text(most), "; pass activation='softmax' or 'sigmoid' for logits");
-    return;
-  }
-  auto& seen = warned[static_cast<size_t>(*settings.options.activation())];
-  if (!seen && look_like_probabilities(logits, *settings.options.activation()) && !seen.exchange(true)) {
-    const bool softmax = settings.options.activation() == Activation::kSoftmax;
-    TORCH_WARN(settings.op, ": logits look like probabilities (within [0, 1]",
-               softmax ? ", summing to 1 over classes" : "", "), and ", name_of(*settings.options.activation()),
-               " is applied to them: leave the last activation of the model out, or pass activation='none'");
+// Calls overlap_sums in the name of a loss, whose input is called logits.
+template <class Call>
+auto in_words_of(const std::string& op, Call&& call) {
+  const auto words = [&](const c10::Error& error) {
+    std::string text = error.what_without_backtrace();
+    if (text.rfind("overlap_sums: ", 0) != 0) {
+      return text;
+    }
+    text = op + text.substr(text.find(':'));
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"input's", "logits'"}, {"input", "logits"}}) {
+      for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+        text.replace(at, from.size(), to);
+      }
+    }
+    return text;
+  };
+  try {
+    return call();
+  } catch (const c10::TypeError& error) {
+    TORCH_CHECK_TYPE(false, words(error));
+  } catch (const c10::ValueError& error) {
+    TORCH_CHECK_VALUE(false, words(error));
   }
 }
 
-// What overlap_sums is given for a target.
-struct Target {
-  at::Tensor target;
-  std::optional<at::Tensor> mask;
-  std::vector<int64_t> ignore_index;
-};
-
-// Labels 0 and 1 of a single class become a target of logits' shape, and ignored ones go to the mask. Any other target
-// stays as it is.
-inline Target binary_target(const Settings& settings, const at::Tensor& logits, const at::Tensor& target,
-                            const std::optional<at::Tensor>& mask) {
-  const bool labels = target.dim() == logits.dim() - 1 && !target.is_floating_point();
-  if (logits.size(1) != 1 || !labels) {
-    return {target, mask, *settings.options.ignore_index()};
+// The sums of classes that do not depend on each other, with a mask for each: each class of a sample is a sample of one
+// class.
+inline OverlapSums sums_of_labels(const at::Tensor& logits, const Target& given, Activation activation) {
+  OverlapSums sums = overlap_sums(logits.flatten(0, 1).unsqueeze(1), given.target.flatten(0, 1).unsqueeze(1),
+                                  OverlapOptions().activation(activation).mask(given.mask->flatten(0, 1)));
+  for (at::Tensor* field : {&sums.intersection, &sums.prediction, &sums.squared, &sums.target, &sums.target_squared,
+                            &sums.difference, &sums.cross_entropy, &sums.count, &sums.invalid}) {
+    *field = field->view({logits.size(0), logits.size(1)});
   }
-  const at::Tensor positive = target == 1;
-  const at::Tensor known = positive | (target == 0);
-  const at::Tensor counted = counted_pixels(target, mask, *settings.options.ignore_index());
-  TORCH_CHECK_VALUE(!overlap::may_look(target) || (known | ~counted).all().item<bool>(), settings.op,
-                    ": labels of one class must be 0, 1 or equal ignore_index, got ",
-                    first_labels(distinct(target.masked_select(counted & ~known)), target.scalar_type()));
-  return {positive.unsqueeze(1), counted & known, {}};
+  return sums;
 }
 
 // The loss of sums, float64.
@@ -166,31 +121,54 @@ inline at::Tensor loss_of_sums(const Settings& settings, const OverlapSums& sums
   return settings.definition->formula(settings, sums);
 }
 
+// Adds what the cross-entropy is taken with; the weights of `chosen` become [C], on the device of logits.
+inline OverlapOptions entropy_options(Settings& chosen, const at::Tensor& logits, OverlapOptions options) {
+  LossOptions& o = chosen.options;
+  const int64_t classes = logits.size(1);
+  const bool binary_monai = o.conventions() == Conventions::kMonai && classes == 1;
+  const Activation activation = o.ce_activation().value_or(*o.activation());
+  options.activation(activation == Activation::kSoftmax && classes == 1 ? Activation::kSigmoid : activation);
+  options.label_smoothing(binary_monai ? 0.0 : *o.label_smoothing());
+  if (o.ce_weight().has_value()) {
+    TORCH_CHECK_VALUE(!binary_monai, chosen.op,
+                      ": ce_weight must be None for one class with conventions='monai', whose weight is a pos_weight; "
+                      "got a weight");
+    const at::Tensor weight = o.ce_weight()->dim() == 0 ? o.ce_weight()->expand({classes}) : *o.ce_weight();
+    TORCH_CHECK_VALUE(weight.size(0) == classes, chosen.op, ": ce_weight must have one weight for each of ", classes,
+                      " classes, got ", weight.size(0));
+    o.ce_weight(weight.to(logits.device()).contiguous());
+    options.class_weight(*o.ce_weight());
+  }
+  return options;
+}
+
 // The loss of logits: float64 for float64 logits, float32 otherwise.
 inline at::Tensor loss_of_logits(const Settings& settings, const at::Tensor& logits, const at::Tensor& target,
                                  const std::optional<at::Tensor>& mask) {
   check_logits(settings, logits, target);
-  if (*settings.options.validate()) {
-    look_at_values(settings, logits);
-  }
-  const Target given = binary_target(settings, logits, target, overlap::given(mask));
+  const Target given = checked_target(settings, logits, target, overlap::given(mask));
   Settings chosen = settings;
   LossOptions& o = chosen.options;
   chosen.soft_target = given.target.dim() != logits.dim() - 1;
   OverlapOptions options;
   options.activation(*o.activation()).ignore_index(given.ignore_index).mask(given.mask.value_or(at::Tensor()));
+  OverlapOptions of_entropy = options;
   if (settings.definition->has_cross_entropy) {
-    options.label_smoothing(*o.label_smoothing());
-    if (o.ce_weight().has_value()) {
-      const int64_t classes = logits.size(1);
-      const at::Tensor weight = o.ce_weight()->dim() == 0 ? o.ce_weight()->expand({classes}) : *o.ce_weight();
-      TORCH_CHECK_VALUE(weight.size(0) == classes, settings.op, ": ce_weight must have one weight for each of ",
-                        classes, " classes, got ", weight.size(0));
-      o.ce_weight(weight.to(logits.device()).contiguous());
-      options.class_weight(*o.ce_weight());
-    }
+    of_entropy = entropy_options(chosen, logits, of_entropy);
   }
-  const at::Tensor loss = loss_of_sums(chosen, overlap_sums(logits, given.target, options));
+  const bool one_pass = of_entropy.activation() == options.activation();
+  const OverlapSums sums = in_words_of(settings.op, [&] {
+    if (given.mask.has_value() && given.mask->dim() == logits.dim()) {
+      return sums_of_labels(logits, given, *options.activation());
+    }
+    OverlapSums all = overlap_sums(logits, given.target, one_pass ? of_entropy : options);
+    if (!one_pass) {
+      all.cross_entropy = overlap_sums(logits, given.target, of_entropy).cross_entropy;
+    }
+    return all;
+  });
+  o.activation(*of_entropy.activation());  // which the mean of the cross-entropy asks for
+  const at::Tensor loss = loss_of_sums(chosen, sums);
   return loss.to(c10::promoteTypes(logits.scalar_type(), at::kFloat));
 }
 

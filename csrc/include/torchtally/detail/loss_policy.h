@@ -44,8 +44,9 @@ struct Overlap {
 // The classes to score, in the order of the result.
 inline std::vector<int64_t> scored_classes(const Settings& settings, int64_t num_classes) {
   const auto& classes = settings.options.classes();
+  const bool single = num_classes == 1 && settings.options.conventions() == Conventions::kMonai;
   return detail::scored_classes(settings.op, classes.has_value() ? &*classes : nullptr,
-                                *settings.options.include_background(), num_classes);
+                                single || *settings.options.include_background(), num_classes);
 }
 
 // Selects classes without a tensor of indices, which a GPU would wait for.
@@ -98,6 +99,9 @@ inline at::Tensor scored_weights(const Settings& settings, const std::optional<a
   const int64_t num_classes = like.size(-1);
   const auto scored = scored_classes(settings, num_classes);
   const auto count = static_cast<int64_t>(scored.size());
+  if (count == 1 && settings.options.conventions() == Conventions::kMonai) {
+    return {};
+  }
   if (weights.dim() == 0) {
     return weights.expand({count});
   }

@@ -22,25 +22,27 @@ enum class Kind { kDice, kDiceCE, kJaccard, kTversky, kFocalTversky, kGeneralize
 inline const Definition& definition(Kind kind) {
   static const std::vector<Definition> all = {
       {formulas::dice, false, {"weight_type", "alpha", "beta", "gamma", "gamma_of", "lambda_dice", "lambda_ce",
-       "ce_weight", "label_smoothing", "soft_target"}},
+       "ce_weight", "ce_activation", "label_smoothing", "soft_target"}},
       {formulas::dice_ce, true, {"weight_type", "alpha", "beta", "gamma", "gamma_of", "soft_target"}},
       {formulas::jaccard, false, {"jaccard", "weight_type", "alpha", "beta", "lambda_dice", "lambda_ce", "ce_weight",
+       "ce_activation", "label_smoothing", "soft_target"}},
+      {formulas::tversky, false, {"jaccard", "weight_type", "lambda_dice", "lambda_ce", "ce_weight", "ce_activation",
        "label_smoothing", "soft_target"}},
-      {formulas::tversky, false, {"jaccard", "weight_type", "lambda_dice", "lambda_ce", "ce_weight", "label_smoothing",
-       "soft_target"}},
-      {formulas::tversky, false, {"jaccard", "weight_type", "lambda_dice", "lambda_ce", "ce_weight", "label_smoothing",
-       "soft_target"}, LossOptions().alpha(0.3).beta(0.7).gamma(0.75)},
-      {formulas::generalized_dice, false, {"jaccard", "squared_pred", "soft_label", "average", "absent",
-       "class_weights", "normalize_weights", "short_weights", "form", "log_eps", "alpha", "beta", "gamma", "gamma_of",
-       "lambda_dice", "lambda_ce", "ce_weight", "label_smoothing", "soft_target"}},
+      {formulas::tversky, false, {"jaccard", "weight_type", "lambda_dice", "lambda_ce", "ce_weight", "ce_activation",
+       "label_smoothing", "soft_target"}, LossOptions().alpha(0.3).beta(0.7).gamma(0.75)},
+      {formulas::generalized_dice, false, {"jaccard", "squared_pred", "average", "absent", "class_weights",
+       "normalize_weights", "short_weights", "form", "log_eps", "alpha", "beta", "gamma", "gamma_of", "lambda_dice",
+       "lambda_ce", "ce_weight", "ce_activation", "label_smoothing", "soft_target"}},
       {formulas::dice, false, {"weight_type", "alpha", "beta", "gamma", "gamma_of", "lambda_dice", "lambda_ce",
-       "ce_weight", "label_smoothing", "soft_target"}, LossOptions().form(LossForm::kLog)},
+       "ce_weight", "ce_activation", "label_smoothing", "soft_target"}, LossOptions().form(LossForm::kLog)},
   };
   return all[static_cast<size_t>(kind)];
 }
 
 // Options of logits alone, and of sums whose cross-entropy was summed before.
-inline constexpr std::string_view kPixels[] = {"activation", "ignore_index", "validate", "label_smoothing"};
-inline constexpr std::string_view kSummed[] = {"activation", "soft_target"};
+inline constexpr std::string_view kPixels[] =
+    {"activation", "ignore_index", "validate", "ce_activation", "label_smoothing"};
+inline constexpr std::string_view kSummed[] =
+    {"activation", "soft_target"};
 
 }  // namespace torchtally::detail::loss

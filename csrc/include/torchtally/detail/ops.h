@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/grad_mode.h>
 #include <c10/util/Exception.h>
 
 #include <cstdint>
@@ -104,6 +105,12 @@ inline void check_device(const std::string& name, const char* argument, const at
                          const at::Tensor& target) {
   TORCH_CHECK_VALUE(tensor.device() == target.device(), name, ": ", argument, " must be on the device of target, ",
                     target.device(), ", got ", tensor.device());
+}
+
+// What has no gradient would otherwise keep none in silence. `rule` says where gradients go.
+inline void check_constant(const std::string& name, const char* argument, const at::Tensor& tensor, const char* rule) {
+  TORCH_CHECK_VALUE(!tensor.requires_grad() || !at::GradMode::is_enabled(), name, ": ", argument,
+                    " must not require a gradient, which ", rule, "; pass ", argument, ".detach()");
 }
 
 // What is counted: a matrix [K, K] or class counts [3, K], each with the leading dimensions that the call keeps apart.

@@ -65,11 +65,21 @@ class ScoreReader {
   // What the sums over samples depend on; metrics that merge share it.
   std::string config() const {
     std::string text;
-    for (const auto& [result, score] : keep_ == Keep::kSums ? scores_ : std::map<std::string, BoundScore>()) {
+    for (const auto& [result, score] : scores_) {
+      if (keep_ != Keep::kSums || !is_mean(score)) {
+        continue;
+      }
+      ScoreOptions options = score.policy.options;
+      if (auto unions = options.regions()) {
+        for (auto& each : *unions) {
+          std::sort(each.begin(), each.end());
+        }
+        options.regions(*unions);
+      }
       const auto says = [&, &which = *score.definition](std::string_view name) {
         return is_own_option(which, name) && name != "aggregation" && name != "dtype";
       };
-      text += "; " + result + ": " + score.definition->name + text_of(score.policy.options, says);
+      text += "; " + result + ": " + score.definition->name + text_of(options, says);
     }
     return text;
   }

@@ -4,10 +4,9 @@
 
 constexpr int64_t kFoldPixels = 2048;  // whose sums are vectors of Real before they are added to doubles
 
-// Apart from the loop over blocks: products and sums are contracted where they share a basic block, so that the bits of
-// the result follow from what is inlined.
+// GCC contracts products and sums within a basic block: the last bits of a result follow from what is inlined here.
 template <class Real>
-NEVER_INLINE void forward_block(const Workspace<Real>& work, int64_t n) {
+void forward_block(const Workspace<Real>& work, int64_t n) {
   switch (work.problem.activation) {
     case Activation::kSigmoid:
       return general_forward_block<Activation::kSigmoid>(work, n);

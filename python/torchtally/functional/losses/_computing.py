@@ -9,18 +9,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from torchtally._options import CHOICES, Option, refuse_unknown
+from torchtally._options import CHOICES, Activation, Option, refuse_unknown
 from torchtally.functional import _checks
-from torchtally.ops._arguments import check_choice, ignore_values
+from torchtally.ops._arguments import check_choice, ignore_values, plain
 from torchtally.ops.overlap_sums import OverlapSums, overlap_sums
 
 from ._definitions import Loss
 from ._inputs import checked_inputs
-from ._options import PIXELS
+from ._options import OF_PIXELS, PIXELS
 from ._policy import LossPolicy
 from ._ranks import sum_over_ranks
 
-_OF_PIXELS = (*PIXELS, "label_smoothing")
+_PIXELS = (*PIXELS, *OF_PIXELS)
 
 
 def loss_of_logits(
@@ -58,7 +58,7 @@ def loss_of_sums(
     if not isinstance(sums, OverlapSums):
         raise TypeError(f"{op}: sums must be OverlapSums, got {type(sums).__name__}")
     loss = BoundLoss.checked(op, definition, definition.sums, options)
-    return loss.of_sums(sums)
+    return loss.of_sums(OverlapSums(*map(plain, sums)))
 
 
 @dataclass(frozen=True)
@@ -122,11 +122,13 @@ class BoundLoss:
                 ignore_values(op, value)
             elif kind in CHOICES:
                 check_choice(op, name, value, CHOICES[kind])
+            elif name == "ce_activation" and value is not None:
+                check_choice(op, name, value, ("softmax", "sigmoid"))
             chosen[name] = value
         policy = LossPolicy.taken_from(op, chosen)
         pixels, of_summed = {}, {}
         if "validate" in chosen:
-            pixels = {name: chosen.pop(name) for name in _OF_PIXELS if name in chosen}
+            pixels = {name: chosen.pop(name) for name in _PIXELS if name in chosen}
             _check_pixels(op, definition.has_cross_entropy, pixels, policy)
         elif definition.has_cross_entropy:
             of_summed = {n: chosen.pop(n) for n in ("activation", "soft_target")}
@@ -154,6 +156,12 @@ class BoundLoss:
         """Return the loss of logits, float64 for float64 logits, float32 otherwise."""
         options = self.pixels
         activation = options["activation"]
+        if (
+            type(logits) is not Tensor
+            or type(target) is not Tensor
+            or (mask is not None and type(mask) is not Tensor)
+        ):
+            logits, target, mask = plain(logits), plain(target), plain(mask)
         target, mask, ignore_index = checked_inputs(
             self.op,
             logits,
@@ -161,31 +169,36 @@ class BoundLoss:
             mask,
             activation,
             options["ignore_index"],
+            self.policy.conventions,
+            self.has_cross_entropy,
             options["validate"],
         )
-        parameters, entropy = self.parameters, {}
+        parameters, of_entropy = self.parameters, activation
+        entropy: dict[str, Any] = {}
         if self.has_cross_entropy:
-            weight = weights["ce_weight"]
-            if weight is not None:
-                weight = self._full(weight, logits)
-            entropy = {
-                "class_weight": weight,
-                "label_smoothing": options["label_smoothing"],
-            }
+            of_entropy, entropy = self._entropy(logits, weights["ce_weight"])
             parameters = {
                 **parameters,
-                "ce_weight": weight,
-                "activation": activation,
+                "ce_weight": entropy["class_weight"],
+                "activation": of_entropy,
                 "soft_target": target.dim() != logits.dim() - 1,
             }
-        sums = overlap_sums(
-            logits,
-            target,
-            activation=activation,
-            ignore_index=ignore_index,
-            mask=mask,
-            **entropy,
-        )
+        given: dict[str, Any] = {"ignore_index": ignore_index, "mask": mask}
+        try:
+            if isinstance(mask, Tensor) and mask.dim() == logits.dim():
+                sums = _sums_of_labels(logits, target, mask, activation)
+            elif of_entropy == activation:
+                sums = overlap_sums(
+                    logits, target, activation=activation, **given, **entropy
+                )
+            else:
+                sums = overlap_sums(logits, target, activation=activation, **given)
+                other = overlap_sums(
+                    logits, target, activation=of_entropy, **given, **entropy
+                )
+                sums = sums._replace(cross_entropy=other.cross_entropy)
+        except (TypeError, ValueError) as error:
+            raise _in_words_of(self.op, error) from None
         if options["process_group"] is not None:
             sums = sum_over_ranks(self.op, sums, options["process_group"])
         loss = self.formula(
@@ -201,17 +214,57 @@ class BoundLoss:
         class_weights = self.weights.get("class_weights")
         return self.formula(sums, self.policy, class_weights, **parameters)
 
-    def _full(self, weight: Tensor, logits: Tensor) -> Tensor:
-        """Return ``ce_weight`` as ``[C]`` on the device of logits."""
-        classes = logits.shape[1]
-        if weight.dim() == 0:
-            weight = weight.expand(classes)
-        if weight.shape[0] != classes:
-            raise ValueError(
-                f"{self.op}: ce_weight must have one weight for each of {classes} "
-                f"classes, got {weight.shape[0]}"
-            )
-        return weight.to(logits.device).contiguous()
+    def _entropy(
+        self, logits: Tensor, weight: Tensor | None
+    ) -> tuple[Activation, dict[str, Any]]:
+        """Return the activation and the options of the cross-entropy."""
+        options, classes = self.pixels, logits.shape[1]
+        activation = options["ce_activation"] or options["activation"]
+        smoothing = options["label_smoothing"]
+        if activation == "softmax" and classes == 1:
+            activation = "sigmoid"
+        if self.policy.conventions == "monai" and classes == 1:
+            smoothing = 0.0
+            if weight is not None:
+                raise ValueError(
+                    f"{self.op}: ce_weight must be None for one class with "
+                    "conventions='monai', whose weight is a pos_weight; got a weight"
+                )
+        if weight is not None:
+            if weight.dim() == 0:
+                weight = weight.expand(classes)
+            if weight.shape[0] != classes:
+                raise ValueError(
+                    f"{self.op}: ce_weight must have one weight for each of {classes} "
+                    f"classes, got {weight.shape[0]}"
+                )
+            weight = weight.to(logits.device).contiguous()
+        return activation, {"class_weight": weight, "label_smoothing": smoothing}
+
+
+def _sums_of_labels(
+    logits: Tensor, target: Tensor, mask: Tensor, activation: Activation
+) -> OverlapSums:
+    """Return sums of classes that do not depend on each other, with a mask for each.
+
+    Each class of a sample is a sample of one class.
+    """
+    sums = overlap_sums(
+        logits.flatten(0, 1).unsqueeze(1),
+        target.flatten(0, 1).unsqueeze(1),
+        mask=mask.flatten(0, 1),
+        activation=activation,
+    )
+    return OverlapSums._make(field.view(mask.shape[:2]) for field in sums)
+
+
+def _in_words_of(op: str, error: Exception) -> Exception:
+    """Return what ``overlap_sums`` found wrong, in the name of a loss."""
+    words = str(error).removeprefix("overlap_sums: ")
+    if words == str(error):
+        return error
+    words = words.replace("input's", "logits'").replace("input", "logits")
+    return type(error)(f"{op}: {words}")
 
 
 def _check_pixels(
@@ -227,10 +280,10 @@ def _check_pixels(
     smoothing = pixels["label_smoothing"]
     if smoothing > 1:
         raise ValueError(f"{op}: label_smoothing must lie in [0, 1], got {smoothing}")
-    if pixels["activation"] == "none":
+    if pixels["activation"] == "none" and pixels["ce_activation"] is None:
         raise ValueError(
             f"{op}: activation='none' leaves no logits for the cross-entropy; pass "
-            "logits with 'softmax' or 'sigmoid'"
+            "logits with 'softmax' or 'sigmoid', or ce_activation"
         )
     if policy.reduction == "none" and policy.batch:
         raise ValueError(

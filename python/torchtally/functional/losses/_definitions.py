@@ -21,6 +21,7 @@ from ._options import (
     FOCUS,
     GENERALIZED,
     JACCARD,
+    OF_PIXELS,
     OVERLAP,
     PIXELS,
     POLICY,
@@ -73,7 +74,7 @@ class Loss:
         summed = SUMMED_CROSS_ENTROPY if has_cross_entropy else {}
         derived = {
             "pixels": pixels,
-            "sums": {n: o for n, o in own.items() if n != "label_smoothing"} | summed,
+            "sums": {n: o for n, o in own.items() if n not in OF_PIXELS} | summed,
             "state": {n: o for n, o in pixels.items() if n != "mask"},
             "has_cross_entropy": has_cross_entropy,
         }
@@ -94,6 +95,7 @@ class Loss:
 _DICE = {**JACCARD, **OVERLAP, **POLICY}
 _TVERSKY = {**TVERSKY, **OVERLAP, **FOCUS, **POLICY}
 _SMOOTHING = {name: OVERLAP[name] for name in ("smooth_nr", "smooth_dr", "eps")}
+_SOFT = {"soft_label": OVERLAP["soft_label"]}
 
 #: Every loss by its name, in the order of the documentation.
 LOSSES: dict[str, Loss] = {
@@ -160,7 +162,7 @@ LOSSES: dict[str, Loss] = {
             "Sudre et al. (2017); a class without target is weighted as MONAI does.",
             ("", "tensor(0.0686)"),
             _formulas.generalized_dice,
-            {**GENERALIZED, **_SMOOTHING, **ENTRIES, **REDUCTION},
+            {**GENERALIZED, **_SOFT, **_SMOOTHING, **ENTRIES, **REDUCTION},
         ),
         Loss(
             "log_dice",

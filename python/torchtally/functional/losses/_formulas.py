@@ -135,6 +135,7 @@ def generalized_dice(
     _class_weights: Tensor | None,
     *,
     weight_type: LossWeightType = "square",
+    soft_label: bool = False,
     smooth_nr: float = 0.0,
     smooth_dr: float = 0.0,
     eps: float = 0.0,
@@ -144,7 +145,7 @@ def generalized_dice(
     The weight of a class is 1 / B^2, 1 / B or 1. A class without target takes the
     greatest weight of its sample, and 0 where no class has a target.
     """
-    overlap = policy.overlap(sums)
+    overlap = policy.overlap(sums, soft_label=soft_label)
     size = overlap.target.detach()
     if weight_type == "uniform":
         weights = torch.ones_like(size)

@@ -33,8 +33,9 @@ PIXELS: dict[str, Option] = {
     "validate": Option(
         "bool",
         True,
-        'look at the values of CPU tensors: with ``activation="none"`` a number '
-        "outside [0, 1] raises, and logits that look like probabilities warn once. "
+        "look at the values of CPU tensors: a number outside [0, 1] raises, of a "
+        'target of logits\' shape and with ``activation="none"``; logits that look '
+        "like probabilities, and rows of an image in the place of classes, warn once. "
         "CUDA tensors and compiled code are never looked at.",
     ),
 }
@@ -67,6 +68,17 @@ ENTRIES: dict[str, Option] = {
         "LossClasses", None, "the classes to score, in this order; None for all."
     ),
     "include_background": Option("bool", True, "False leaves class 0 out."),
+    "conventions": Option(
+        "Conventions",
+        "own",
+        'whose reading of tensors holds: ``"own"`` as said here; ``"monai"`` also '
+        "labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its class "
+        "(pixels without a class, where it is none), a single class whatever "
+        "``include_background`` is, and no weight of a single scored class; "
+        '``"smp"`` also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of '
+        "logits' shape for each class alone; "
+        '``"nnunet"`` also labels ``[N, 1, ...]``.',
+    ),
     "batch": Option(
         "bool",
         False,
@@ -165,10 +177,20 @@ CROSS_ENTROPY: dict[str, Option] = {
         "``torch.nn.functional.cross_entropy``. For sums already taken: the "
         "``class_weight`` they were taken with, which the mean divides by.",
     ),
+    "ce_activation": Option(
+        "Activation | None",
+        None,
+        "the activation of the cross-entropy where it is another than that of the Dice "
+        'term, at the cost of a second pass: ``"softmax"`` over classes, but binary '
+        'for a single class; ``"sigmoid"`` of each class alone. The Dice term may have '
+        '``activation="none"`` then: it is of the numbers as they are.',
+    ),
     "label_smoothing": Option(
         "float", 0.0, "label smoothing of the cross-entropy, in [0, 1]."
     ),
 }
+#: Options of a cross-entropy that are of pixels, not of sums.
+OF_PIXELS = ("ce_activation", "label_smoothing")
 #: What a cross-entropy that was summed before no longer says.
 SUMMED_CROSS_ENTROPY: dict[str, Option] = {
     "activation": Option("Activation", "softmax", "the activation of the sums."),

@@ -13,7 +13,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from torchtally._options import Absent, GammaOf, LossAverage, LossForm, LossReduction
+from torchtally._options import (
+    Absent,
+    Conventions,
+    GammaOf,
+    LossAverage,
+    LossForm,
+    LossReduction,
+)
 from torchtally.functional._checks import scored_classes
 from torchtally.ops.overlap_sums import OverlapSums
 
@@ -50,6 +57,7 @@ class LossPolicy:
     op: str
     classes: tuple[int, ...] | None
     include_background: bool
+    conventions: Conventions
     batch: bool
     average: LossAverage
     absent: Absent
@@ -111,12 +119,13 @@ class LossPolicy:
 
     def scored_classes(self, num_classes: int) -> list[int]:
         """Return the classes to score, in the order of the result."""
-        return scored_classes(
-            self.op, self.classes, self.include_background, num_classes
-        )
+        background = self.include_background
+        if self.conventions == "monai" and num_classes == 1:
+            background = True
+        return scored_classes(self.op, self.classes, background, num_classes)
 
-    def scored_weights(self, weights: Tensor, like: Tensor) -> Tensor:
-        """Return the weights of the scored classes, ``[E]``.
+    def scored_weights(self, weights: Tensor, like: Tensor) -> Tensor | None:
+        """Return the weights of the scored classes, ``[E]``, or None.
 
         Args:
             weights: float64 ``[C]`` or a scalar; with ``short_weights`` also ``[E]``.
@@ -124,6 +133,8 @@ class LossPolicy:
         """
         weights, num_classes = weights.to(like), like.shape[-1]
         scored = self.scored_classes(num_classes)
+        if self.conventions == "monai" and len(scored) == 1:
+            return None
         if weights.dim() == 0:
             return weights.expand(len(scored))
         if self.short_weights and weights.shape[0] == len(scored):

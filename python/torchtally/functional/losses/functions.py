@@ -11,8 +11,8 @@ from torch import Tensor
 from typing_extensions import Never
 
 from torchtally._options import (
-    Absent, Activation, GammaOf, IgnoreIndex, LossAverage, LossClasses, LossForm,
-    LossReduction, LossWeightType, LossWeights,
+    Absent, Activation, Conventions, GammaOf, IgnoreIndex, LossAverage, LossClasses,
+    LossForm, LossReduction, LossWeightType, LossWeights,
 )
 from torchtally.ops.overlap_sums import OverlapSums
 
@@ -43,8 +43,8 @@ def dice_loss(
     process_group: Any = None, validate: bool = True, jaccard: bool = False,
     squared_pred: bool = False, soft_label: bool = False, smooth_nr: float = 1e-05,
     smooth_dr: float = 1e-05, eps: float = 0.0, classes: LossClasses = None,
-    include_background: bool = True, batch: bool = False,
-    average: LossAverage = "macro", absent: Absent = "keep",
+    include_background: bool = True, conventions: Conventions = "own",
+    batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
     class_weights: LossWeights = None, normalize_weights: bool = False,
     short_weights: bool = False, form: LossForm = "complement", log_eps: float = 1e-07,
     reduction: LossReduction = "mean", **unknown: Never,
@@ -68,8 +68,9 @@ def dice_loss(
             one differentiable all_reduce; needs ``batch=True``.
             ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
             different numbers of samples.
-        validate: look at the values of CPU tensors: with ``activation="none"`` a number
-            outside [0, 1] raises, and logits that look like probabilities warn once.
+        validate: look at the values of CPU tensors: a number outside [0, 1] raises, of
+            a target of logits' shape and with ``activation="none"``; logits that look
+            like probabilities, and rows of an image in the place of classes, warn once.
             CUDA tensors and compiled code are never looked at.
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
@@ -82,6 +83,12 @@ def dice_loss(
         eps: the denominator is at least this: ``max(denominator, eps)``.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         average: ``"macro"`` keeps classes apart and averages their losses; ``"micro"``
@@ -128,9 +135,10 @@ def dice_loss(
         ignore_index=ignore_index, process_group=process_group, validate=validate,
         jaccard=jaccard, squared_pred=squared_pred, soft_label=soft_label,
         smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps, classes=classes,
-        include_background=include_background, batch=batch, average=average,
-        absent=absent, class_weights=class_weights, normalize_weights=normalize_weights,
-        short_weights=short_weights, form=form, log_eps=log_eps, reduction=reduction,
+        include_background=include_background, conventions=conventions, batch=batch,
+        average=average, absent=absent, class_weights=class_weights,
+        normalize_weights=normalize_weights, short_weights=short_weights, form=form,
+        log_eps=log_eps, reduction=reduction,
     )
 
 
@@ -138,10 +146,12 @@ def dice_ce_loss(
     logits: Tensor, target: Tensor, *, activation: Activation = "softmax",
     ignore_index: IgnoreIndex = None, mask: Tensor | None = None,
     process_group: Any = None, validate: bool = True, lambda_dice: float = 1.0,
-    lambda_ce: float = 1.0, ce_weight: LossWeights = None, label_smoothing: float = 0.0,
+    lambda_ce: float = 1.0, ce_weight: LossWeights = None,
+    ce_activation: Activation | None = None, label_smoothing: float = 0.0,
     jaccard: bool = False, squared_pred: bool = False, soft_label: bool = False,
     smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
-    classes: LossClasses = None, include_background: bool = True, batch: bool = False,
+    classes: LossClasses = None, include_background: bool = True,
+    conventions: Conventions = "own", batch: bool = False,
     average: LossAverage = "macro", absent: Absent = "keep",
     class_weights: LossWeights = None, normalize_weights: bool = False,
     short_weights: bool = False, form: LossForm = "complement", log_eps: float = 1e-07,
@@ -163,14 +173,19 @@ def dice_ce_loss(
             one differentiable all_reduce; needs ``batch=True``.
             ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
             different numbers of samples.
-        validate: look at the values of CPU tensors: with ``activation="none"`` a number
-            outside [0, 1] raises, and logits that look like probabilities warn once.
+        validate: look at the values of CPU tensors: a number outside [0, 1] raises, of
+            a target of logits' shape and with ``activation="none"``; logits that look
+            like probabilities, and rows of an image in the place of classes, warn once.
             CUDA tensors and compiled code are never looked at.
         lambda_dice: weight of the Dice term.
         lambda_ce: weight of the cross-entropy.
         ce_weight: class weights of the cross-entropy, float ``[C]``, as ``weight`` of
             ``torch.nn.functional.cross_entropy``. For sums already taken: the
             ``class_weight`` they were taken with, which the mean divides by.
+        ce_activation: the activation of the cross-entropy where it is another than that
+            of the Dice term, at the cost of a second pass: ``"softmax"`` over classes,
+            but binary for a single class; ``"sigmoid"`` of each class alone. The Dice
+            term may have ``activation="none"`` then: it is of the numbers as they are.
         label_smoothing: label smoothing of the cross-entropy, in [0, 1].
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
@@ -183,6 +198,12 @@ def dice_ce_loss(
         eps: the denominator is at least this: ``max(denominator, eps)``.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         average: ``"macro"`` keeps classes apart and averages their losses; ``"micro"``
@@ -227,9 +248,10 @@ def dice_ce_loss(
         LOSSES["dice_ce"], logits, target, mask, unknown, activation=activation,
         ignore_index=ignore_index, process_group=process_group, validate=validate,
         lambda_dice=lambda_dice, lambda_ce=lambda_ce, ce_weight=ce_weight,
-        label_smoothing=label_smoothing, jaccard=jaccard, squared_pred=squared_pred,
-        soft_label=soft_label, smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps,
-        classes=classes, include_background=include_background, batch=batch,
+        ce_activation=ce_activation, label_smoothing=label_smoothing, jaccard=jaccard,
+        squared_pred=squared_pred, soft_label=soft_label, smooth_nr=smooth_nr,
+        smooth_dr=smooth_dr, eps=eps, classes=classes,
+        include_background=include_background, conventions=conventions, batch=batch,
         average=average, absent=absent, class_weights=class_weights,
         normalize_weights=normalize_weights, short_weights=short_weights, form=form,
         log_eps=log_eps, reduction=reduction,
@@ -242,7 +264,8 @@ def jaccard_loss(
     process_group: Any = None, validate: bool = True, squared_pred: bool = False,
     soft_label: bool = False, smooth_nr: float = 1e-05, smooth_dr: float = 1e-05,
     eps: float = 0.0, gamma: float = 1.0, gamma_of: GammaOf = "entries",
-    classes: LossClasses = None, include_background: bool = True, batch: bool = False,
+    classes: LossClasses = None, include_background: bool = True,
+    conventions: Conventions = "own", batch: bool = False,
     average: LossAverage = "macro", absent: Absent = "keep",
     class_weights: LossWeights = None, normalize_weights: bool = False,
     short_weights: bool = False, form: LossForm = "complement", log_eps: float = 1e-07,
@@ -264,8 +287,9 @@ def jaccard_loss(
             one differentiable all_reduce; needs ``batch=True``.
             ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
             different numbers of samples.
-        validate: look at the values of CPU tensors: with ``activation="none"`` a number
-            outside [0, 1] raises, and logits that look like probabilities warn once.
+        validate: look at the values of CPU tensors: a number outside [0, 1] raises, of
+            a target of logits' shape and with ``activation="none"``; logits that look
+            like probabilities, and rows of an image in the place of classes, warn once.
             CUDA tensors and compiled code are never looked at.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
@@ -280,6 +304,12 @@ def jaccard_loss(
             ``"mean"`` their mean.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         average: ``"macro"`` keeps classes apart and averages their losses; ``"micro"``
@@ -325,9 +355,10 @@ def jaccard_loss(
         ignore_index=ignore_index, process_group=process_group, validate=validate,
         squared_pred=squared_pred, soft_label=soft_label, smooth_nr=smooth_nr,
         smooth_dr=smooth_dr, eps=eps, gamma=gamma, gamma_of=gamma_of, classes=classes,
-        include_background=include_background, batch=batch, average=average,
-        absent=absent, class_weights=class_weights, normalize_weights=normalize_weights,
-        short_weights=short_weights, form=form, log_eps=log_eps, reduction=reduction,
+        include_background=include_background, conventions=conventions, batch=batch,
+        average=average, absent=absent, class_weights=class_weights,
+        normalize_weights=normalize_weights, short_weights=short_weights, form=form,
+        log_eps=log_eps, reduction=reduction,
     )
 
 
@@ -338,8 +369,8 @@ def tversky_loss(
     beta: float = 0.5, squared_pred: bool = False, soft_label: bool = False,
     smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
     gamma: float = 1.0, gamma_of: GammaOf = "entries", classes: LossClasses = None,
-    include_background: bool = True, batch: bool = False,
-    average: LossAverage = "macro", absent: Absent = "keep",
+    include_background: bool = True, conventions: Conventions = "own",
+    batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
     class_weights: LossWeights = None, normalize_weights: bool = False,
     short_weights: bool = False, form: LossForm = "complement", log_eps: float = 1e-07,
     reduction: LossReduction = "mean", **unknown: Never,
@@ -360,8 +391,9 @@ def tversky_loss(
             one differentiable all_reduce; needs ``batch=True``.
             ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
             different numbers of samples.
-        validate: look at the values of CPU tensors: with ``activation="none"`` a number
-            outside [0, 1] raises, and logits that look like probabilities warn once.
+        validate: look at the values of CPU tensors: a number outside [0, 1] raises, of
+            a target of logits' shape and with ``activation="none"``; logits that look
+            like probabilities, and rows of an image in the place of classes, warn once.
             CUDA tensors and compiled code are never looked at.
         alpha: weight of what was predicted wrongly, not negative.
         beta: weight of what was missed, not negative.
@@ -378,6 +410,12 @@ def tversky_loss(
             ``"mean"`` their mean.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         average: ``"macro"`` keeps classes apart and averages their losses; ``"micro"``
@@ -424,9 +462,9 @@ def tversky_loss(
         alpha=alpha, beta=beta, squared_pred=squared_pred, soft_label=soft_label,
         smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps, gamma=gamma,
         gamma_of=gamma_of, classes=classes, include_background=include_background,
-        batch=batch, average=average, absent=absent, class_weights=class_weights,
-        normalize_weights=normalize_weights, short_weights=short_weights, form=form,
-        log_eps=log_eps, reduction=reduction,
+        conventions=conventions, batch=batch, average=average, absent=absent,
+        class_weights=class_weights, normalize_weights=normalize_weights,
+        short_weights=short_weights, form=form, log_eps=log_eps, reduction=reduction,
     )
 
 
@@ -437,8 +475,8 @@ def focal_tversky_loss(
     beta: float = 0.7, squared_pred: bool = False, soft_label: bool = False,
     smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
     gamma: float = 0.75, gamma_of: GammaOf = "entries", classes: LossClasses = None,
-    include_background: bool = True, batch: bool = False,
-    average: LossAverage = "macro", absent: Absent = "keep",
+    include_background: bool = True, conventions: Conventions = "own",
+    batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
     class_weights: LossWeights = None, normalize_weights: bool = False,
     short_weights: bool = False, form: LossForm = "complement", log_eps: float = 1e-07,
     reduction: LossReduction = "mean", **unknown: Never,
@@ -459,8 +497,9 @@ def focal_tversky_loss(
             one differentiable all_reduce; needs ``batch=True``.
             ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
             different numbers of samples.
-        validate: look at the values of CPU tensors: with ``activation="none"`` a number
-            outside [0, 1] raises, and logits that look like probabilities warn once.
+        validate: look at the values of CPU tensors: a number outside [0, 1] raises, of
+            a target of logits' shape and with ``activation="none"``; logits that look
+            like probabilities, and rows of an image in the place of classes, warn once.
             CUDA tensors and compiled code are never looked at.
         alpha: weight of what was predicted wrongly, not negative.
         beta: weight of what was missed, not negative.
@@ -477,6 +516,12 @@ def focal_tversky_loss(
             ``"mean"`` their mean.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         average: ``"macro"`` keeps classes apart and averages their losses; ``"micro"``
@@ -525,9 +570,9 @@ def focal_tversky_loss(
         alpha=alpha, beta=beta, squared_pred=squared_pred, soft_label=soft_label,
         smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps, gamma=gamma,
         gamma_of=gamma_of, classes=classes, include_background=include_background,
-        batch=batch, average=average, absent=absent, class_weights=class_weights,
-        normalize_weights=normalize_weights, short_weights=short_weights, form=form,
-        log_eps=log_eps, reduction=reduction,
+        conventions=conventions, batch=batch, average=average, absent=absent,
+        class_weights=class_weights, normalize_weights=normalize_weights,
+        short_weights=short_weights, form=form, log_eps=log_eps, reduction=reduction,
     )
 
 
@@ -535,9 +580,10 @@ def generalized_dice_loss(
     logits: Tensor, target: Tensor, *, activation: Activation = "softmax",
     ignore_index: IgnoreIndex = None, mask: Tensor | None = None,
     process_group: Any = None, validate: bool = True,
-    weight_type: LossWeightType = "square", smooth_nr: float = 1e-05,
-    smooth_dr: float = 1e-05, eps: float = 0.0, classes: LossClasses = None,
-    include_background: bool = True, batch: bool = False,
+    weight_type: LossWeightType = "square", soft_label: bool = False,
+    smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
+    classes: LossClasses = None, include_background: bool = True,
+    conventions: Conventions = "own", batch: bool = False,
     reduction: LossReduction = "mean", **unknown: Never,
 ) -> Tensor:
     """Generalized Dice loss: classes pooled with weights that even their sizes out.
@@ -556,17 +602,27 @@ def generalized_dice_loss(
             one differentiable all_reduce; needs ``batch=True``.
             ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
             different numbers of samples.
-        validate: look at the values of CPU tensors: with ``activation="none"`` a number
-            outside [0, 1] raises, and logits that look like probabilities warn once.
+        validate: look at the values of CPU tensors: a number outside [0, 1] raises, of
+            a target of logits' shape and with ``activation="none"``; logits that look
+            like probabilities, and rows of an image in the place of classes, warn once.
             CUDA tensors and compiled code are never looked at.
         weight_type: weight of a class whose target has size T: ``"square"`` 1 / T²;
             ``"simple"`` 1 / T; ``"uniform"`` 1.
+        soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
+            greatest at p = t for targets between 0 and 1 too. No effect with
+            ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
             missed.
         eps: the denominator is at least this: ``max(denominator, eps)``.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         reduction: ``"mean"`` over entries; ``"sum"`` of entries; ``"none"`` one value
@@ -595,9 +651,10 @@ def generalized_dice_loss(
     return loss_of_logits(
         LOSSES["generalized_dice"], logits, target, mask, unknown,
         activation=activation, ignore_index=ignore_index, process_group=process_group,
-        validate=validate, weight_type=weight_type, smooth_nr=smooth_nr,
-        smooth_dr=smooth_dr, eps=eps, classes=classes,
-        include_background=include_background, batch=batch, reduction=reduction,
+        validate=validate, weight_type=weight_type, soft_label=soft_label,
+        smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps, classes=classes,
+        include_background=include_background, conventions=conventions, batch=batch,
+        reduction=reduction,
     )
 
 
@@ -607,8 +664,8 @@ def log_dice_loss(
     process_group: Any = None, validate: bool = True, jaccard: bool = False,
     squared_pred: bool = False, soft_label: bool = False, smooth_nr: float = 1e-05,
     smooth_dr: float = 1e-05, eps: float = 0.0, classes: LossClasses = None,
-    include_background: bool = True, batch: bool = False,
-    average: LossAverage = "macro", absent: Absent = "keep",
+    include_background: bool = True, conventions: Conventions = "own",
+    batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
     class_weights: LossWeights = None, normalize_weights: bool = False,
     short_weights: bool = False, form: LossForm = "log", log_eps: float = 1e-07,
     reduction: LossReduction = "mean", **unknown: Never,
@@ -629,8 +686,9 @@ def log_dice_loss(
             one differentiable all_reduce; needs ``batch=True``.
             ``torch.distributed.group.WORLD`` is the default group. Ranks may hold
             different numbers of samples.
-        validate: look at the values of CPU tensors: with ``activation="none"`` a number
-            outside [0, 1] raises, and logits that look like probabilities warn once.
+        validate: look at the values of CPU tensors: a number outside [0, 1] raises, of
+            a target of logits' shape and with ``activation="none"``; logits that look
+            like probabilities, and rows of an image in the place of classes, warn once.
             CUDA tensors and compiled code are never looked at.
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
@@ -643,6 +701,12 @@ def log_dice_loss(
         eps: the denominator is at least this: ``max(denominator, eps)``.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         average: ``"macro"`` keeps classes apart and averages their losses; ``"micro"``
@@ -688,9 +752,10 @@ def log_dice_loss(
         ignore_index=ignore_index, process_group=process_group, validate=validate,
         jaccard=jaccard, squared_pred=squared_pred, soft_label=soft_label,
         smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps, classes=classes,
-        include_background=include_background, batch=batch, average=average,
-        absent=absent, class_weights=class_weights, normalize_weights=normalize_weights,
-        short_weights=short_weights, form=form, log_eps=log_eps, reduction=reduction,
+        include_background=include_background, conventions=conventions, batch=batch,
+        average=average, absent=absent, class_weights=class_weights,
+        normalize_weights=normalize_weights, short_weights=short_weights, form=form,
+        log_eps=log_eps, reduction=reduction,
     )
 
 
@@ -698,7 +763,8 @@ def dice_loss_from_sums(
     sums: OverlapSums, *, jaccard: bool = False, squared_pred: bool = False,
     soft_label: bool = False, smooth_nr: float = 1e-05, smooth_dr: float = 1e-05,
     eps: float = 0.0, classes: LossClasses = None, include_background: bool = True,
-    batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
+    conventions: Conventions = "own", batch: bool = False,
+    average: LossAverage = "macro", absent: Absent = "keep",
     class_weights: LossWeights = None, normalize_weights: bool = False,
     short_weights: bool = False, form: LossForm = "complement", log_eps: float = 1e-07,
     reduction: LossReduction = "mean", **unknown: Never,
@@ -720,6 +786,12 @@ def dice_loss_from_sums(
         eps: the denominator is at least this: ``max(denominator, eps)``.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         average: ``"macro"`` keeps classes apart and averages their losses; ``"micro"``
@@ -766,8 +838,8 @@ def dice_loss_from_sums(
     return loss_of_sums(
         LOSSES["dice"], sums, unknown, jaccard=jaccard, squared_pred=squared_pred,
         soft_label=soft_label, smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps,
-        classes=classes, include_background=include_background, batch=batch,
-        average=average, absent=absent, class_weights=class_weights,
+        classes=classes, include_background=include_background, conventions=conventions,
+        batch=batch, average=average, absent=absent, class_weights=class_weights,
         normalize_weights=normalize_weights, short_weights=short_weights, form=form,
         log_eps=log_eps, reduction=reduction,
     )
@@ -778,7 +850,8 @@ def dice_ce_loss_from_sums(
     ce_weight: LossWeights = None, jaccard: bool = False, squared_pred: bool = False,
     soft_label: bool = False, smooth_nr: float = 1e-05, smooth_dr: float = 1e-05,
     eps: float = 0.0, classes: LossClasses = None, include_background: bool = True,
-    batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
+    conventions: Conventions = "own", batch: bool = False,
+    average: LossAverage = "macro", absent: Absent = "keep",
     class_weights: LossWeights = None, normalize_weights: bool = False,
     short_weights: bool = False, form: LossForm = "complement", log_eps: float = 1e-07,
     reduction: LossReduction = "mean", activation: Activation = "softmax",
@@ -806,6 +879,12 @@ def dice_ce_loss_from_sums(
         eps: the denominator is at least this: ``max(denominator, eps)``.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         average: ``"macro"`` keeps classes apart and averages their losses; ``"micro"``
@@ -854,8 +933,8 @@ def dice_ce_loss_from_sums(
         LOSSES["dice_ce"], sums, unknown, lambda_dice=lambda_dice, lambda_ce=lambda_ce,
         ce_weight=ce_weight, jaccard=jaccard, squared_pred=squared_pred,
         soft_label=soft_label, smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps,
-        classes=classes, include_background=include_background, batch=batch,
-        average=average, absent=absent, class_weights=class_weights,
+        classes=classes, include_background=include_background, conventions=conventions,
+        batch=batch, average=average, absent=absent, class_weights=class_weights,
         normalize_weights=normalize_weights, short_weights=short_weights, form=form,
         log_eps=log_eps, reduction=reduction, activation=activation,
         soft_target=soft_target,
@@ -866,8 +945,8 @@ def jaccard_loss_from_sums(
     sums: OverlapSums, *, squared_pred: bool = False, soft_label: bool = False,
     smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
     gamma: float = 1.0, gamma_of: GammaOf = "entries", classes: LossClasses = None,
-    include_background: bool = True, batch: bool = False,
-    average: LossAverage = "macro", absent: Absent = "keep",
+    include_background: bool = True, conventions: Conventions = "own",
+    batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
     class_weights: LossWeights = None, normalize_weights: bool = False,
     short_weights: bool = False, form: LossForm = "complement", log_eps: float = 1e-07,
     reduction: LossReduction = "mean", **unknown: Never,
@@ -891,6 +970,12 @@ def jaccard_loss_from_sums(
             ``"mean"`` their mean.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         average: ``"macro"`` keeps classes apart and averages their losses; ``"micro"``
@@ -937,9 +1022,10 @@ def jaccard_loss_from_sums(
         LOSSES["jaccard"], sums, unknown, squared_pred=squared_pred,
         soft_label=soft_label, smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps,
         gamma=gamma, gamma_of=gamma_of, classes=classes,
-        include_background=include_background, batch=batch, average=average,
-        absent=absent, class_weights=class_weights, normalize_weights=normalize_weights,
-        short_weights=short_weights, form=form, log_eps=log_eps, reduction=reduction,
+        include_background=include_background, conventions=conventions, batch=batch,
+        average=average, absent=absent, class_weights=class_weights,
+        normalize_weights=normalize_weights, short_weights=short_weights, form=form,
+        log_eps=log_eps, reduction=reduction,
     )
 
 
@@ -948,8 +1034,8 @@ def tversky_loss_from_sums(
     squared_pred: bool = False, soft_label: bool = False, smooth_nr: float = 1e-05,
     smooth_dr: float = 1e-05, eps: float = 0.0, gamma: float = 1.0,
     gamma_of: GammaOf = "entries", classes: LossClasses = None,
-    include_background: bool = True, batch: bool = False,
-    average: LossAverage = "macro", absent: Absent = "keep",
+    include_background: bool = True, conventions: Conventions = "own",
+    batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
     class_weights: LossWeights = None, normalize_weights: bool = False,
     short_weights: bool = False, form: LossForm = "complement", log_eps: float = 1e-07,
     reduction: LossReduction = "mean", **unknown: Never,
@@ -975,6 +1061,12 @@ def tversky_loss_from_sums(
             ``"mean"`` their mean.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         average: ``"macro"`` keeps classes apart and averages their losses; ``"micro"``
@@ -1021,9 +1113,10 @@ def tversky_loss_from_sums(
         LOSSES["tversky"], sums, unknown, alpha=alpha, beta=beta,
         squared_pred=squared_pred, soft_label=soft_label, smooth_nr=smooth_nr,
         smooth_dr=smooth_dr, eps=eps, gamma=gamma, gamma_of=gamma_of, classes=classes,
-        include_background=include_background, batch=batch, average=average,
-        absent=absent, class_weights=class_weights, normalize_weights=normalize_weights,
-        short_weights=short_weights, form=form, log_eps=log_eps, reduction=reduction,
+        include_background=include_background, conventions=conventions, batch=batch,
+        average=average, absent=absent, class_weights=class_weights,
+        normalize_weights=normalize_weights, short_weights=short_weights, form=form,
+        log_eps=log_eps, reduction=reduction,
     )
 
 
@@ -1032,8 +1125,8 @@ def focal_tversky_loss_from_sums(
     squared_pred: bool = False, soft_label: bool = False, smooth_nr: float = 1e-05,
     smooth_dr: float = 1e-05, eps: float = 0.0, gamma: float = 0.75,
     gamma_of: GammaOf = "entries", classes: LossClasses = None,
-    include_background: bool = True, batch: bool = False,
-    average: LossAverage = "macro", absent: Absent = "keep",
+    include_background: bool = True, conventions: Conventions = "own",
+    batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
     class_weights: LossWeights = None, normalize_weights: bool = False,
     short_weights: bool = False, form: LossForm = "complement", log_eps: float = 1e-07,
     reduction: LossReduction = "mean", **unknown: Never,
@@ -1059,6 +1152,12 @@ def focal_tversky_loss_from_sums(
             ``"mean"`` their mean.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         average: ``"macro"`` keeps classes apart and averages their losses; ``"micro"``
@@ -1107,16 +1206,18 @@ def focal_tversky_loss_from_sums(
         LOSSES["focal_tversky"], sums, unknown, alpha=alpha, beta=beta,
         squared_pred=squared_pred, soft_label=soft_label, smooth_nr=smooth_nr,
         smooth_dr=smooth_dr, eps=eps, gamma=gamma, gamma_of=gamma_of, classes=classes,
-        include_background=include_background, batch=batch, average=average,
-        absent=absent, class_weights=class_weights, normalize_weights=normalize_weights,
-        short_weights=short_weights, form=form, log_eps=log_eps, reduction=reduction,
+        include_background=include_background, conventions=conventions, batch=batch,
+        average=average, absent=absent, class_weights=class_weights,
+        normalize_weights=normalize_weights, short_weights=short_weights, form=form,
+        log_eps=log_eps, reduction=reduction,
     )
 
 
 def generalized_dice_loss_from_sums(
     sums: OverlapSums, *, weight_type: LossWeightType = "square",
-    smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
-    classes: LossClasses = None, include_background: bool = True, batch: bool = False,
+    soft_label: bool = False, smooth_nr: float = 1e-05, smooth_dr: float = 1e-05,
+    eps: float = 0.0, classes: LossClasses = None, include_background: bool = True,
+    conventions: Conventions = "own", batch: bool = False,
     reduction: LossReduction = "mean", **unknown: Never,
 ) -> Tensor:
     """Generalized Dice loss: classes pooled with weights that even their sizes out.
@@ -1127,12 +1228,21 @@ def generalized_dice_loss_from_sums(
         sums: what :func:`torchtally.overlap_sums` returned.
         weight_type: weight of a class whose target has size T: ``"square"`` 1 / T²;
             ``"simple"`` 1 / T; ``"uniform"`` 1.
+        soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
+            greatest at p = t for targets between 0 and 1 too. No effect with
+            ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
             missed.
         eps: the denominator is at least this: ``max(denominator, eps)``.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         reduction: ``"mean"`` over entries; ``"sum"`` of entries; ``"none"`` one value
@@ -1162,8 +1272,9 @@ def generalized_dice_loss_from_sums(
     """
     return loss_of_sums(
         LOSSES["generalized_dice"], sums, unknown, weight_type=weight_type,
-        smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps, classes=classes,
-        include_background=include_background, batch=batch, reduction=reduction,
+        soft_label=soft_label, smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps,
+        classes=classes, include_background=include_background, conventions=conventions,
+        batch=batch, reduction=reduction,
     )
 
 
@@ -1171,7 +1282,8 @@ def log_dice_loss_from_sums(
     sums: OverlapSums, *, jaccard: bool = False, squared_pred: bool = False,
     soft_label: bool = False, smooth_nr: float = 1e-05, smooth_dr: float = 1e-05,
     eps: float = 0.0, classes: LossClasses = None, include_background: bool = True,
-    batch: bool = False, average: LossAverage = "macro", absent: Absent = "keep",
+    conventions: Conventions = "own", batch: bool = False,
+    average: LossAverage = "macro", absent: Absent = "keep",
     class_weights: LossWeights = None, normalize_weights: bool = False,
     short_weights: bool = False, form: LossForm = "log", log_eps: float = 1e-07,
     reduction: LossReduction = "mean", **unknown: Never,
@@ -1193,6 +1305,12 @@ def log_dice_loss_from_sums(
         eps: the denominator is at least this: ``max(denominator, eps)``.
         classes: the classes to score, in this order; None for all.
         include_background: False leaves class 0 out.
+        conventions: whose reading of tensors holds: ``"own"`` as said here; ``"monai"``
+            also labels ``[N, 1, ...]``, ``ignore_index`` of a one-hot target by its
+            class (pixels without a class, where it is none), a single class whatever
+            ``include_background`` is, and no weight of a single scored class; ``"smp"``
+            also labels ``[N, 1, ...]``, and ``ignore_index`` of a target of logits'
+            shape for each class alone; ``"nnunet"`` also labels ``[N, 1, ...]``.
         batch: add the sums of all samples up before any ratio: one ratio a class, not
             one a class and sample.
         average: ``"macro"`` keeps classes apart and averages their losses; ``"micro"``
@@ -1238,8 +1356,8 @@ def log_dice_loss_from_sums(
     return loss_of_sums(
         LOSSES["log_dice"], sums, unknown, jaccard=jaccard, squared_pred=squared_pred,
         soft_label=soft_label, smooth_nr=smooth_nr, smooth_dr=smooth_dr, eps=eps,
-        classes=classes, include_background=include_background, batch=batch,
-        average=average, absent=absent, class_weights=class_weights,
+        classes=classes, include_background=include_background, conventions=conventions,
+        batch=batch, average=average, absent=absent, class_weights=class_weights,
         normalize_weights=normalize_weights, short_weights=short_weights, form=form,
         log_eps=log_eps, reduction=reduction,
     )
