@@ -376,7 +376,7 @@ def test_device_of_the_tensors() -> None:
     found = tt.overlap_sums(values.requires_grad_(), target, ignore_index=255)
     found.squared.sum().backward()
     assert found.count.device == values.grad.device == values.device
-    with pytest.raises(RuntimeError, match="input must be on the device of target"):
+    with pytest.raises(ValueError, match="input must be on the device of target"):
         tt.overlap_sums(values.to("cuda:0"), target, ignore_index=255)
 
 

@@ -121,6 +121,19 @@ def test_a_default_device_of_intervals_and_weights() -> None:
     assert torch.equal(loss(SCORES, TARGET), weighted(SCORES, TARGET))
 
 
+def test_class_weights_of_a_program() -> None:
+    weights = torch.tensor([1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="class_weights must have values, got a meta"):
+        tt.dice_score(PREDS, TARGET, 3, class_weights=weights.to("meta"))
+    with pytest.raises(TypeError, match="class_weights must be a dense tensor"):
+        tt.dice_score(PREDS, TARGET, 3, class_weights=weights.to_sparse())
+    given = [tensor.to("meta") for tensor in (SCORES, TARGET)]
+    assert losses.dice_loss(*given, class_weights=weights.to("meta")).is_meta
+    with FakeTensorMode() as mode:
+        fake = [mode.from_tensor(tensor) for tensor in (SCORES, TARGET, weights)]
+        assert losses.dice_loss(*fake[:2], class_weights=fake[2]).shape == ()
+
+
 def strange(tensor: Tensor) -> dict[str, Tensor]:
     """Return a tensor as others of its values, by what messages call them."""
     with warnings.catch_warnings():

@@ -232,6 +232,9 @@ def class_weights(op: str, weights: object, average: str) -> tuple[float, ...]:
             f"got average={average!r}"
         )
     if isinstance(weights, Tensor):
+        check_dense(op, "class_weights", weights)
+        if weights.is_meta:
+            raise ValueError(f"{op}: class_weights must have values, got a meta tensor")
         weights = weights.tolist()
     if isinstance(weights, str) or not isinstance(weights, Sequence):
         raise TypeError(
@@ -255,8 +258,8 @@ def class_weights(op: str, weights: object, average: str) -> tuple[float, ...]:
 def weights_tensor(op: str, name: str, weights: object) -> Tensor | None:
     """Return class weights as float64 ``[C]`` or a scalar, on the device they are on.
 
-    The values of a tensor on another device than the CPU, and of any tensor while
-    compiling, are not looked at.
+    The values of a tensor on another device than the CPU, and of any tensor while a
+    program is traced, are not looked at.
 
     Raises:
         TypeError: for another kind than a number, a sequence of them, or a tensor.
@@ -276,7 +279,7 @@ def weights_tensor(op: str, name: str, weights: object) -> Tensor | None:
                 f"pass {name}.detach()"
             )
         tensor: Tensor = plain(weights).detach().double()
-        if not torch.compiler.is_compiling() and tensor.device.type == "cpu":
+        if tensor.is_cpu and has_values(tensor):
             _finite_weights(op, name, tensor.reshape(-1).tolist())
         return tensor
     if is_number(weights):
