@@ -69,6 +69,14 @@ class LabelMaps:
             classes,
         )
 
+    def folds(self, preds: Tensor) -> bool:
+        """Whether raw labels may be counted as a matrix, which is folded to classes.
+
+        It costs no pass over the pixels; beyond some classes it would cost memory.
+        """
+        planes = 1 if self.preds is None else _planes_of(preds, 1)
+        return max(planes, self.num_classes) <= _IDS
+
     def ignored_classes(self, ignore_index: tuple[int, ...]) -> tuple[int, ...]:
         """Return the classes that have labels, of which all are ignored."""
         if self.target is None:
@@ -158,7 +166,7 @@ class MappedPixels:
         if planes != classes:
             checking = CountOptions(options.op, planes, "multiclass", 0.5, (), "error")
         preds = checking.op_inputs(preds, target, mask, per_sample)
-        if not matrix and max(planes, classes) > _IDS:
+        if not matrix and not maps.folds(preds):
             preds, target = _classes_of(options, maps, preds, target)
             return cls(options, matrix, preds, target, classes, (-1,), None)
         if planes < classes:  # the op counts as many classes as there are planes

@@ -69,7 +69,10 @@ def score_of_pixels(
     bound = BoundScore.checked(
         score, op, task, parameters, policy, ignored, out_of_range == "miss"
     )
-    matrix, per_sample = bound.needs_matrix, bound.policy.aggregation != "global"
+    matrix = bound.needs_matrix
+    if type(given) is Labels and given.maps is not None:
+        matrix = matrix or given.maps.folds(preds)
+    per_sample = bound.policy.aggregation != "global"
     counts = given.count(matrix, preds, target, mask, per_sample, validate)
     return bound.of_counted(counts, matrix=matrix)
 

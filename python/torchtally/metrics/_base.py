@@ -151,17 +151,19 @@ class CountingMetric(nn.Module, Generic[Value]):
             return
         preds = self._options.op_inputs(preds, target, mask, False)
         buffers = self._buffers  # an attribute of a module is looked up in three places
-        if buffers["counts"].device != target.device:  # type: ignore[union-attr]
-            self._check_device(target)
-        # int, because Dynamo of torch 2.10 takes no bool for an index.
-        COUNT_IN_PLACE[int(self._matrix)](
-            buffers["counts"],
-            buffers["invalid"],
-            preds,
-            target,
-            mask,
-            **(self._exported_options if is_exporting() else self._op_options),
-        )
+        try:
+            # int, because Dynamo of torch 2.10 takes no bool for an index.
+            COUNT_IN_PLACE[int(self._matrix)](
+                buffers["counts"],
+                buffers["invalid"],
+                preds,
+                target,
+                mask,
+                **(self._exported_options if is_exporting() else self._op_options),
+            )
+        except (RuntimeError, ValueError):
+            self._check_device(target)  # costs nothing where it is the same
+            raise
 
     def compute(self) -> Value:
         """Return the metric of everything counted since the last reset.

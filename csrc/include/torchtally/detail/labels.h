@@ -56,6 +56,16 @@ struct LabelMaps {
                      counting.op_classes()};
   }
 
+  // How many planes of class scores preds_map is about; `labels` where there are none.
+  int64_t planes(const at::Tensor& scores, int64_t labels) const {
+    const bool mapped = preds.has_value() && scores.defined() && scores.is_floating_point() && scores.dim() > 1;
+    return mapped ? scores.size(1) : labels;
+  }
+
+  // Whether raw labels may be counted as a matrix, which is folded to classes. It costs no pass over the pixels; beyond
+  // some classes it would cost memory.
+  bool folds(const at::Tensor& scores) const { return std::max(planes(scores, 1), num_classes) <= kIds; }
+
   // The classes that have labels, of which all are ignored.
   std::vector<int64_t> ignored_classes(const std::vector<int64_t>& ignore_index) const {
     if (!target.has_value()) {
@@ -131,16 +141,14 @@ class MappedPixels {
   std::tuple<at::Tensor, at::Tensor> count(Counted counted, const at::Tensor& preds, const at::Tensor& target,
                                            const std::optional<at::Tensor>& mask, bool per_sample) {
     const int64_t classes = maps_.num_classes;
-    const bool planes_mapped =
-        maps_.preds.has_value() && counting_.task == Task::kMulticlass && preds.defined() && preds.is_floating_point();
-    const int64_t planes = planes_mapped && preds.dim() > 1 ? preds.size(1) : classes;
+    const int64_t planes = counting_.task == Task::kMulticlass ? maps_.planes(preds, classes) : classes;
     Counting checking = counting_;
     if (planes != classes) {
       checking = Counting{counting_.op, planes};
     }
     CountCall call = checking.call(preds, target, mask, per_sample);
     const CountCall given = call;
-    if (counted == Counted::kClasses && std::max(planes, classes) > kIds) {
+    if (counted == Counted::kClasses && !maps_.folds(preds)) {
       checking.count(Counted::kClasses, given);  // the op's rules, for what it is not given itself
       rewrite(call);
       call.other = counting_.other();

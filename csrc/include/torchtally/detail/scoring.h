@@ -95,7 +95,8 @@ inline Scored score_pixels(const char* op, Score which, const at::Tensor& preds,
   const Labels labels = Labels::checked(op, num_classes, options);
   const BoundScore bound = BoundScore::checked(op, score, options, labels.ignored_classes(), labels.counting.other());
   const bool per_sample = bound.policy.options.aggregation() != Aggregation::kGlobal;
-  const auto counted = bound.needs_matrix() ? Counted::kMatrix : Counted::kClasses;
+  const bool folds = labels.maps.has_value() && labels.maps->folds(preds);
+  const auto counted = bound.needs_matrix() || folds ? Counted::kMatrix : Counted::kClasses;
   return bound.of_counted(counted, std::get<0>(labels.count(counted, preds, target, options.mask(), per_sample,
                                                             options.validate().value_or(true))));
 }
