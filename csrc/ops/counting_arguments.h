@@ -32,7 +32,7 @@ TORCHTALLY_API CountingProblem counting_problem(const char* op, const Tensor& pr
 TORCHTALLY_API std::vector<int64_t> group_shape(const CountingProblem& problem, const CountingOptions& options);
 
 // A zeroed int64 tensor on the device of `like`.
-TORCHTALLY_API Tensor zero_counts(const Tensor& like, const std::vector<int64_t>& shape);
+TORCHTALLY_API Tensor zero_counts(const char* op, const Tensor& like, const std::vector<int64_t>& shape);
 
 // An existing count tensor must be int64, contiguous, of this shape and on the device of target.
 TORCHTALLY_API void check_state(const char* op, const char* name, const Tensor& state,

@@ -35,8 +35,8 @@ std::tuple<Tensor, Tensor> counted(const Tensor& preds, const Tensor& target, in
   const CountingOptions options{mask, ignore_index, threshold, per_sample, per_label, other};
   const CountingProblem problem = counting_problem(Op::name, preds, target, num_classes, options);
   const std::vector<int64_t> groups = group_shape(problem, options);
-  const Tensor counts = zero_counts(target, counts_shape<Op>(problem, groups));
-  const Tensor invalid = zero_counts(target, groups);
+  const Tensor counts = zero_counts(Op::name, target, counts_shape<Op>(problem, groups));
+  const Tensor invalid = zero_counts(Op::name, target, groups);
   if (problem.groups() > 0 && problem.pixels > 0) {
     Op::count(problem, output_of(counts, invalid), target.get_device_index());
   }

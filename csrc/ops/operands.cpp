@@ -14,6 +14,11 @@ using torch::headeronly::ScalarType;
 
 int width_bits(Element element) { return static_cast<int>(8 * bytes_of(element)); }
 
+// As Python writes it: cpu, cuda:0.
+std::string device_text(const Tensor& tensor) {
+  return tensor.is_cpu() ? "cpu" : "cuda:" + std::to_string(tensor.get_device_index());
+}
+
 uint64_t largest_label(const LabelType& type) {
   return type.bits == 64 ? std::numeric_limits<uint64_t>::max() : (uint64_t{1} << type.bits) - 1;
 }
@@ -115,8 +120,9 @@ std::optional<uint64_t> raw_bits(int64_t value, const LabelType& type) {
 }
 
 void check_same_device(const char* op, const char* name, const Tensor& tensor, const Tensor& target) {
-  TORCHTALLY_CHECK(tensor.is_cpu() == target.is_cpu() && tensor.get_device_index() == target.get_device_index(), op,
-                   ": ", name, " must be on the device of target");
+  TORCHTALLY_CHECK_VALUE(tensor.is_cpu() == target.is_cpu() && tensor.get_device_index() == target.get_device_index(),
+                         op, ": ", name, " must be on the device of target, ", device_text(target), ", got ",
+                         device_text(tensor));
 }
 
 }  // namespace torchtally

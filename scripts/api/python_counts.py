@@ -11,7 +11,7 @@ from .source import (
     OF_BATCH,
     OTHERS,
     PIXELS,
-    RAISES,
+    RAISES_OF_PIXELS,
     call,
     docstring,
     init,
@@ -127,7 +127,7 @@ def _function(
     sections = {
         "Args": {**PIXELS, **words(options), **OTHERS},
         "Returns": [returns],
-        "Raises": RAISES,
+        "Raises": RAISES_OF_PIXELS,
         "Example": example,
     }
     arguments = ["preds", "target", "num_classes", "unknown", *passed(options)]

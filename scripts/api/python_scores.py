@@ -13,6 +13,7 @@ from .source import (
     OTHERS,
     PIXELS,
     RAISES,
+    RAISES_OF_PIXELS,
     WIDTH,
     call,
     docstring,
@@ -29,7 +30,8 @@ from .symbols import text
 
 _COUNTS = {
     "counts": "confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or "
-    "int64 :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.",
+    ":class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or floating "
+    "numbers where pixels are weighted. Never changed.",
 }
 _SCALAR = "float32, or ``dtype``: a scalar"
 _SHAPES = {
@@ -135,7 +137,7 @@ def _of_pixels(score: Score) -> list[str]:
     sections = {
         "Args": {**PIXELS, **words(score.pixels), **OTHERS},
         "Returns": [_SHAPES[score.sees]],
-        "Raises": RAISES,
+        "Raises": RAISES_OF_PIXELS,
         "References": [score.source],
         "Example": [
             ">>> import torchtally as tt",
@@ -161,7 +163,11 @@ def _of_counts(score: Score) -> list[str]:
         "Returns": [
             f"{_SHAPES[score.sees]} Dimensions of counts before N stay in front."
         ],
-        "Raises": RAISES | {"ValueError": "for a wrong shape or value."},
+        "Raises": RAISES
+        | {
+            "ValueError": "for a wrong shape or value; on CPU, for a count that is "
+            "negative or not finite."
+        },
         "References": [score.source],
         "Example": [
             ">>> import torchtally as tt",

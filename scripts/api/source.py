@@ -34,6 +34,12 @@ RAISES = {
     "TypeError": "for an argument of the wrong kind, or an option that is not listed.",
     "ValueError": "for a wrong shape or value, or a label out of range.",
 }
+RAISES_OF_PIXELS = {
+    "TypeError": RAISES["TypeError"],
+    "ValueError": "for a wrong shape or value, or a label out of range. A program of "
+    "``torch.compile`` raises for such a label on CPU; on CUDA, and where it is "
+    "exported, traced or vmapped, the pair is left out.",
+}
 
 
 def module(

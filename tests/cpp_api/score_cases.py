@@ -33,6 +33,8 @@ def all_cases() -> list[Case]:
         *policies(),
         *inputs(),
         *of_counts(),
+        *counts_of_dtypes(),
+        *many_classes(),
         *refusals(),
         *random_cases(1500),
         *metrics(),
@@ -145,6 +147,69 @@ def of_counts() -> Iterator[Case]:
             yield Case(group, call, (torch.ones(4, 4).long(),), 0, options)
     for weights in ("none", "linear", "quadratic"):
         yield Case(group, "cohen_kappa_from_counts", (many,), 0, {"weights": weights})
+
+
+def counts_of_dtypes() -> Iterator[Case]:
+    """Counts as integers that would wrap, and as floating numbers."""
+    group = "counts of every dtype"
+    matrix = torch.tensor([[100, 50, 3], [50, 100, 1], [0, 7, 120]])
+    for dtype in (*LABELS, *FLOATS):
+        given = matrix.to(dtype)
+        rows = (matrix.diagonal(), matrix.sum(0), matrix.sum(1), matrix[2])
+        counts = tuple(row.clamp(max=127).to(dtype) for row in rows)
+        for score in SCORES:
+            yield Case(group, f"{score}_from_counts", (given,), 0, {})
+            yield Case(group, f"{score}_from_counts", counts, 0, {})
+        options = {"normalize": "pred", "dtype": torch.float64}
+        yield Case(group, "normalize_confusion_matrix", (given,), 0, options)
+        for low in (-1, -128):
+            bad = given.clone().view(-1)
+            if dtype == torch.uint64 or dtype.is_signed:
+                bad[4] = torch.tensor(low).to(dtype)  # 2**64 + low where it wraps
+                yield Case(group, "dice_from_counts", (bad.view(3, 3),), 0, {})
+    weights = torch.tensor([[0.3, 0.1], [0.2, 0.7]])
+    for dtype in FLOATS:
+        given = weights.to(dtype)
+        off = given.sum() - given.sum(1) - given.sum(0) + given.diagonal()
+        for value in (math.nan, math.inf, -math.inf, -1e-3, -1e-9):
+            bad = given.clone()
+            bad[0, 1] = value
+            yield Case(group, "dice_from_counts", (bad,), 0, {})
+            yield Case(group, "dice_from_counts", (*bad, bad[0], off), 0, {})
+            yield Case(group, "normalize_confusion_matrix", (bad,), 0, {})
+
+
+def many_classes() -> Iterator[Case]:
+    """Maps to more classes than a matrix of raw labels may have."""
+    generator = torch.Generator().manual_seed(6)
+    group = "maps to many classes"
+    preds = torch.randint(-3, 320, (2, 60), generator=generator)
+    target = torch.randint(-3, 320, (2, 60), generator=generator)
+    planes = torch.randn(2, 310, 60, generator=generator)
+    near: dict[int, int | None] = {value: value // 2 for value in range(310)}
+    near |= {11: None, 12: None}
+    far: dict[int, int | None] = {7 * value: value for value in range(40)}
+    far |= {-1: 5, 2**40: 6, -3: None}
+    for maps in (
+        {"label_map": near, "preds_map": near},
+        {"label_map": far, "preds_map": near},
+        {"label_map": near, "preds_map": far},
+        {"preds_map": near},
+        {"label_map": far},
+    ):
+        for given in (preds, planes) if "preds_map" in maps else (preds,):
+            for out_of_range in ("error", "ignore", "miss"):
+                options = {
+                    "ignore_index": [2, 255],
+                    "out_of_range": out_of_range,
+                    **maps,
+                }
+                yield Case(group, "iou_score", (given, target), 300, options)
+                yield Case(group, "confusion_matrix", (given, target), 300, options)
+                batches = ((given, target, target > 5), (given, target, None))
+                yield Case(group, "IoUScore", (), 300, options, batches)
+                options = {**options, "aggregation": "none"}
+                yield Case(group, "iou_score", (given, target), 300, options)
 
 
 def metrics() -> Iterator[Case]:

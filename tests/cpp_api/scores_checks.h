@@ -125,6 +125,38 @@ inline void what_does_not_merge() {
   refuses<c10::ValueError>([&] { metric.load_state(of_means.state()); }, "DiceScore.load_state: the state must be 2");
   refuses<c10::ValueError>([&] { metric.load_state(metrics::DiceScore(4).state()); },
                            "tensor 0 must be int64 of shape [3, 3], got torch.int64 [3, 4]");
+  std::vector<at::Tensor> negative = metric.state();
+  negative[0].fill_(-7);
+  refuses<c10::ValueError>([&] { metric.load_state(negative); },
+                           "DiceScore.load_state: tensor 0 must not be negative, got -7");
+}
+
+inline void tensors_that_hold_no_pixels() {
+  const at::Tensor labels = of({0, 1, 2}), sparse = labels.to_sparse(), meta = labels.to(at::kMeta);
+  refuses<c10::TypeError>([&] { dice_score(labels, sparse, 3); },
+                          "dice_score: target must be a dense tensor, got layout torch.sparse_coo; pass "
+                          "target.to_dense()");
+  refuses<c10::TypeError>([&] { dice_from_counts(at::eye(2, at::kLong).to_sparse_csr()); },
+                          "dice_from_counts: counts must be a dense tensor, got layout torch.sparse_csr");
+  refuses<c10::TypeError>([&] { overlap_sums(at::rand({1, 3, 3}), sparse); },
+                          "overlap_sums: target must be a dense tensor");
+  refuses<c10::ValueError>([&] { dice_score(meta, labels, 3); },
+                           "dice_score: preds must be on the device of target, cpu, got meta");
+  refuses<c10::ValueError>([&] { dice_score(labels, labels, 3, ScoreOptions().mask((labels > 0).to(at::kMeta))); },
+                           "dice_score: mask must be on the device of target, cpu, got meta");
+  for (const auto aggregation : {Aggregation::kGlobal, Aggregation::kSamplewise}) {
+    metrics::DiceScore metric(3, ScoreOptions().aggregation(aggregation));
+    metric.to(at::kMeta);
+    refuses<c10::ValueError>([&] { metric.update(labels, labels); },
+                             "DiceScore: target must be on the device of the metric, meta, got cpu; move the metric "
+                             "with .to('cpu')");
+  }
+}
+
+inline void memory_that_is_not_there() {
+  const at::Tensor labels = of({0, 1, 2});
+  refuses<c10::OutOfMemoryError>([&] { confusion_matrix(labels, labels, 2147483645); },
+                                 "confusion_matrix: counts of shape [2147483645, 2147483645] take 34359738272.0 GiB");
 }
 
 inline void equal_options_merge() {
@@ -176,6 +208,8 @@ inline const std::map<std::string, void (*)()>& checks() {
       {"inputs stay", inputs_stay},
       {"metrics are values", metrics_are_values},
       {"what does not merge", what_does_not_merge},
+      {"tensors that hold no pixels", tensors_that_hold_no_pixels},
+      {"memory that is not there", memory_that_is_not_there},
       {"equal options merge", equal_options_merge},
       {"order cannot be seen", order_cannot_be_seen},
       {"threads merge", threads_merge},

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import torchtally as tt
 from torchtally import functional
@@ -146,10 +147,98 @@ def test_the_op_ignores_only_what_no_row_holds() -> None:
     maps = LabelMaps.checked(options, CITYSCAPES, None)
     assert maps is not None
     labels = torch.tensor([[7]])
-    pixels = MappedPixels.of(options, maps, labels, labels, None, False)
+    pixels = MappedPixels.of(options, maps, True, labels, labels, None, False)
     assert pixels.ignored == (-1, 255)
     assert pixels.op_classes == 34
     assert pixels.target is labels
+
+
+@pytest.mark.parametrize("per_sample", [False, True])
+@pytest.mark.parametrize("kind", ["labels", "scores"])
+def test_many_classes_are_counted_without_a_matrix(kind: str, per_sample: bool) -> None:
+    classes, generator = 300, torch.Generator().manual_seed(0)
+    target = torch.randint(-3, 320, (2, 90), generator=generator)
+    preds = torch.randint(-3, 320, (2, 90), generator=generator)
+    planes = 310
+    if kind == "scores":
+        preds = torch.randn(2, planes, 90, generator=generator)
+    mask = torch.rand(2, 90, generator=generator) < 0.7
+    far: dict[int, int | None] = {7 * value: value for value in range(40)}
+    far |= {-1: 5, 2**40: 6, -3: None}
+    near: dict[int, int | None] = {value: value // 2 for value in range(planes)}
+    near |= {11: None, 12: None}
+    aggregation: Any = "none" if per_sample else "global"
+    for maps in (
+        {"label_map": near, "preds_map": near},
+        {"label_map": far, "preds_map": near},
+        {"preds_map": {**near, 13: None}},
+        {"label_map": far},
+    ):
+        if kind == "scores" and "preds_map" not in maps:
+            continue
+        for out_of_range in ("ignore", "miss"):
+            options: dict[str, Any] = {
+                "mask": mask,
+                "ignore_index": [2, 255],
+                "out_of_range": out_of_range,
+                **maps,
+            }
+            matrix = tt.confusion_matrix(
+                preds, target, classes, per_sample=per_sample, **options
+            )
+            for average in ("none", "micro", "weighted"):
+                wanted = functional.iou_from_counts(
+                    matrix,
+                    average=average,
+                    aggregation=aggregation,
+                    other=out_of_range == "miss",
+                    ignore_index=ignored_classes(maps.get("label_map")),
+                )
+                found = tt.iou_score(
+                    preds,
+                    target,
+                    classes,
+                    average=average,
+                    aggregation=aggregation,
+                    **options,
+                )
+                assert torch.equal(found.nan_to_num(-1), wanted.nan_to_num(-1))
+
+
+def ignored_classes(label_map: dict[int, int | None] | None) -> list[int]:
+    """Return the classes that values 2 and 255 leave without a label."""
+    if label_map is None:
+        return [2, 255]
+    left = {named for value, named in label_map.items() if value not in (2, 255)}
+    return [n for n in {*label_map.values()} - left if n is not None]
+
+
+class Largest(TorchDispatchMode):
+    """Remembers how many elements the largest tensor has that an op returns."""
+
+    elements = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        found = func(*args, **(kwargs or {}))
+        for tensor in found if isinstance(found, tuple) else (found,):
+            if isinstance(tensor, Tensor):
+                self.elements = max(self.elements, tensor.numel())
+        return found
+
+
+def test_memory_of_many_classes() -> None:
+    classes = 5_000
+    target, preds = torch.randint(0, classes, (2, 2, 1_000))
+    rotated = {value: (value + 1) % classes for value in range(classes)}
+    metric = tt.metrics.DiceScore(classes, label_map=rotated)
+    with Largest() as largest:
+        found = tt.dice_score(preds, target, classes, label_map=rotated)
+        metric.update(preds, target)
+    assert largest.elements <= 4 * classes
+    assert found == tt.dice_score(preds, (target + 1) % classes, classes)
+    assert found == metric.compute()
 
 
 def test_a_swap_swaps() -> None:

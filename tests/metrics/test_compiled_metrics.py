@@ -15,7 +15,13 @@ import torch
 from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
-from torchtally.metrics import ConfusionMatrix, DiceScore, F1Score, ScoreSuite
+from torchtally.metrics import (
+    ConfusionMatrix,
+    DiceScore,
+    F1Score,
+    IoUScore,
+    ScoreSuite,
+)
 
 CLASSES = 4
 SIZES = (2, 3, 5, 8, 4)
@@ -186,3 +192,41 @@ def test_aot_inductor_compiles_loads_and_runs(tmp_path: Path) -> None:
         exported(METRICS["DiceScore"]), package_path=str(tmp_path / "step.pt2")
     )
     check_program(torch._inductor.aoti_load_package(package), METRICS["DiceScore"])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"aggregation": "samplewise"},
+        {"aggregation": "none"},
+        {"label_map": {0: 0, 1: 1}},
+        {"regions": [[1]]},
+    ],
+    ids=str,
+)
+def test_a_compiled_metric_raises_as_it_does_eagerly(options: dict[str, Any]) -> None:
+    preds, target = torch.tensor([[0, 1], [1, 1]]), torch.tensor([[0, 1], [1, 7]])
+    eager = IoUScore(2, **options)
+    metric = IoUScore(2, **options)
+    eager.update(preds, target)
+    metric.update(preds, target)
+    torch._dynamo.reset()
+    for call in (lambda m: m.compute(), lambda m: m(preds, target)):
+        compiled: Any = torch.compile(call, fullgraph=True, backend="aot_eager")
+        with pytest.raises(ValueError, match="labels must") as wanted:
+            call(eager)
+        with pytest.raises(ValueError, match="labels must") as caught:
+            compiled(metric)
+        assert str(caught.value) == str(wanted.value)
+    for one in (eager, metric):
+        one.reset()
+    assert torch.equal(compiled_forward(metric, preds), eager(preds, preds))
+    assert eager.to("meta").compute().is_meta
+
+
+def compiled_forward(metric: Any, preds: Tensor) -> Tensor:
+    torch._dynamo.reset()
+    step: Any = torch.compile(metric, fullgraph=True, backend="aot_eager")
+    found: Tensor = step(preds, preds)
+    return found

@@ -8,11 +8,20 @@ from typing import Any
 import pytest
 import torch
 from counting_checks import OPS, op
+from torch._dynamo.testing import CompileCounterWithBackend
+from torch._subclasses import FakeTensorMode
 
 import torchtally as tt
 
 LABELS = torch.tensor([[0, 1], [1, 0]])
 SCORES = torch.rand(2, 3, 2)
+
+
+@pytest.fixture
+def frames() -> CompileCounterWithBackend:
+    torch._dynamo.reset()
+    return CompileCounterWithBackend("aot_eager")
+
 
 FUNCTIONS: dict[str, Any] = {
     "confusion_matrix": tt.confusion_matrix,
@@ -277,12 +286,123 @@ def test_limits_of_the_compiled_op_are_value_errors() -> None:
         tt.class_counts(LABELS, LABELS, 2**31)
 
 
-def test_while_compiling_nothing_is_raised() -> None:
-    @torch.compile(fullgraph=True, backend="eager")
-    def score(preds: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        return tt.f1_score(preds, target, 2, average="micro")
+# A label out of range in a compiled program
 
-    assert score(torch.tensor([0, 9]), torch.tensor([0, 1])) == 1.0
+
+def test_a_compiled_function_raises_as_it_does_eagerly(
+    frames: CompileCounterWithBackend,
+) -> None:
+    preds, target = torch.tensor([[0, 9], [1, 1]]), torch.tensor([[0, 1], [1, -4]])
+    mask = torch.tensor([[True, True], [True, False]])
+    good = torch.tensor([[0, 1], [1, 1]])
+    for function in (
+        lambda p, t: tt.f1_score(p, t, 2, average="micro"),
+        lambda p, t: tt.iou_score(p, t, 2, aggregation="samplewise", ignore_index=-4),
+        lambda p, t: tt.confusion_matrix(p, t, 2, mask=mask),
+        lambda p, t: tt.class_counts(p, t, 2, per_sample=True).tp,
+        lambda p, t: tt.dice_score(p, t, 2, label_map={0: 0, 1: 1}),
+        lambda p, t: tt.dice_score(p, t, 2, preds_map={0: 1, 1: 0}, ignore_index=-4),
+        lambda p, t: tt.dice_score(p, t, 2, label_map={0: 0, 1: 1}, regions=[[1]]),
+    ):
+        compiled: Any = torch.compile(function, fullgraph=True, backend=frames)
+        assert torch.equal(compiled(good, good.clone()), function(good, good))
+        with pytest.raises(ValueError, match="labels must") as eager:
+            function(preds, target)
+        with pytest.raises(ValueError, match="labels must") as caught:
+            compiled(preds, target)
+        assert str(caught.value) == str(eager.value)
+        assert frames.frame_count == 1
+        torch._dynamo.reset()
+        frames.frame_count = 0
+
+
+def test_what_a_compiled_function_does_not_raise() -> None:
+    preds, target = torch.tensor([0, 9]), torch.tensor([0, 1])
+    for options in ({"validate": False}, {"out_of_range": "ignore"}):
+
+        def score(p: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+            return tt.f1_score(p, t, 2, average="micro", **options)  # noqa: B023
+
+        compiled: Any = torch.compile(score, fullgraph=True, backend="aot_eager")
+        assert compiled(preds, target) == 1.0
+
+
+# Devices
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *METRICS])
+def test_tensors_of_two_devices(name: str) -> None:
+    def count(preds: torch.Tensor, mask: torch.Tensor | None = None) -> None:
+        if name in FUNCTIONS:
+            FUNCTIONS[name](preds, LABELS, 3, mask=mask, validate=False)
+        else:
+            METRICS[name](3).update(preds, LABELS, mask)
+
+    message = rf"^{name}: {{}} must be on the device of target, cpu, got meta"
+    for preds in (LABELS, SCORES):
+        with pytest.raises(ValueError, match=message.format("preds")):
+            count(preds.to("meta"))
+        with pytest.raises(ValueError, match=message.format("mask")):
+            count(preds, (LABELS > 0).to("meta"))
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"aggregation": "samplewise"}, {"aggregation": "none"}]
+)
+def test_a_metric_on_another_device(options: dict[str, Any]) -> None:
+    metric = tt.metrics.DiceScore(3, **options).to("meta")
+    message = (
+        "^DiceScore: target must be on the device of the metric, meta, got cpu; move "
+        r"the metric with \.to\('cpu'\)"
+    )
+    for count in (metric.update, metric):
+        with pytest.raises(ValueError, match=message):
+            count(LABELS, LABELS)
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_ops_with_tensors_of_two_devices(name: str) -> None:
+    mask = LABELS > 0
+    good = {"preds": SCORES, "target": LABELS, "mask": mask}
+    state = dict(zip(("counts", "invalid"), op(name)(SCORES, LABELS, 3), strict=True))
+    with FakeTensorMode() as mode:
+        fake = {n: mode.from_tensor(t) for n, t in {**good, **state}.items()}
+    for given in ({**good, **state}, fake):
+        for moved in ("preds", "mask", "counts", "invalid"):
+            bad = {**given, moved: given[moved].to("meta")}
+            message = rf"{moved} must be on the device of target, cpu, got meta"
+            if moved in good:
+                with pytest.raises(ValueError, match=f"^{name}: {message}"):
+                    op(name)(bad["preds"], bad["target"], 3, bad["mask"])
+            with pytest.raises(ValueError, match=f"^{name}_: {message}"):
+                op(f"{name}_")(*(bad[n] for n in (*state, *good)))
+
+
+def test_sums_of_tensors_of_two_devices() -> None:
+    message = r"^overlap_sums: {} must be on the device of target, cpu, got meta"
+    given = {"mask": LABELS > 0, "class_weight": torch.ones(3)}
+    with pytest.raises(ValueError, match=message.format("input")):
+        tt.overlap_sums(SCORES.to("meta"), LABELS)
+    for name, tensor in given.items():
+        with pytest.raises(ValueError, match=message.format(name)):
+            tt.overlap_sums(SCORES, LABELS, **{name: tensor.to("meta")})
+        with pytest.raises(ValueError, match=message.format(name)):
+            torch.ops.torchtally.overlap_sums(
+                SCORES, LABELS, **{name: tensor.to("meta")}
+            )
+
+
+# Memory that is not there
+
+
+def test_a_matrix_that_cannot_be_allocated() -> None:
+    classes = 2**31 - 3
+    with pytest.raises(RuntimeError) as caught:
+        tt.confusion_matrix(LABELS, LABELS, classes)
+    assert str(caught.value) == (
+        f"confusion_matrix: counts of shape [{classes}, {classes}] take "
+        "34359738272.0 GiB, which could not be allocated"
+    )
 
 
 # The second line, behind the compiled op: RuntimeError in the op's name. C++ callers

@@ -7,28 +7,39 @@
 /// of the Python package; what_without_backtrace() has them.
 #pragma once
 
+#include <torchtally/detail/checked_counts.h>
 #include <torchtally/detail/labels.h>
 #include <torchtally/detail/policy.h>
 
 namespace torchtally {
 
-/// Divides confusion matrices by their rows, columns or total.
-///
-/// \param matrix int64 [..., C, C]; never changed.
-/// \param dtype at::kFloat or at::kDouble; shares are computed in float64 either way.
-/// \return shares of matrix's shape; NaN where there is nothing to be a share of.
-/// \throws c10::TypeError for an undefined matrix; c10::ValueError for another dtype, or a matrix that is not square.
-inline at::Tensor normalize_confusion_matrix(const at::Tensor& matrix, Normalize normalize,
-                                             at::ScalarType dtype = at::kFloat) {
-  const char* const op = "normalize_confusion_matrix";
-  detail::check_defined(op, "matrix", matrix);
-  TORCH_CHECK_VALUE(matrix.dim() >= 2 && matrix.size(-1) == matrix.size(-2), op,
-                    ": matrix must be [..., C, C], got shape ", detail::shape_text(matrix));
-  detail::check_score_dtype(op, dtype);
+namespace detail {
+
+// Matrices of int64 or float64 divided by their rows, columns or total.
+inline at::Tensor shares(const at::Tensor& matrix, Normalize normalize, at::ScalarType dtype) {
   const at::Tensor total = normalize == Normalize::kTrue   ? matrix.sum(-1, true)
                            : normalize == Normalize::kPred ? matrix.sum(-2, true)
                                                            : matrix.sum({-2, -1}, true);
   return (matrix.to(at::kDouble) / total.to(at::kDouble)).to(dtype);
+}
+
+}  // namespace detail
+
+/// Divides confusion matrices by their rows, columns or total.
+///
+/// \param matrix counts [..., C, C]: integers, or floating numbers where pixels are weighted; never changed.
+/// \param dtype at::kFloat or at::kDouble; shares are computed in float64 either way.
+/// \return shares of matrix's shape; NaN where there is nothing to be a share of.
+/// \throws c10::TypeError for what is no matrix of numbers; c10::ValueError for another dtype, a matrix that is not
+///   square, or, on CPU, a count that is negative or not finite.
+inline at::Tensor normalize_confusion_matrix(const at::Tensor& matrix, Normalize normalize,
+                                             at::ScalarType dtype = at::kFloat) {
+  const char* const op = "normalize_confusion_matrix";
+  detail::check_dense(op, "matrix", matrix);
+  TORCH_CHECK_VALUE(matrix.dim() >= 2 && matrix.size(-1) == matrix.size(-2), op,
+                    ": matrix must be [..., C, C], got shape ", detail::shape_text(matrix));
+  detail::check_score_dtype(op, dtype);
+  return detail::shares(detail::checked_counts(op, "matrix", matrix), normalize, dtype);
 }
 
 /// Counts how often each class was predicted for each class of the target.
@@ -53,7 +64,7 @@ inline at::Tensor confusion_matrix(const at::Tensor& preds, const at::Tensor& ta
   const auto [matrix, invalid] = detail::Labels::checked(op, num_classes, options)
                                      .count(detail::Counted::kMatrix, preds, target, options.mask(),
                                             options.per_sample().value_or(false), options.validate().value_or(true));
-  return options.normalize().has_value() ? normalize_confusion_matrix(matrix, *options.normalize(), dtype) : matrix;
+  return options.normalize().has_value() ? detail::shares(matrix, *options.normalize(), dtype) : matrix;
 }
 
 /// Counts true and false positives and negatives of each class, in O(C) memory.

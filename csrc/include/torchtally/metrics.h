@@ -72,6 +72,8 @@ class CountingMetric {
                         samples ? " beside the samples" : "", ", got ",
                         given.defined() ? detail::text_of(given.scalar_type()) + " " + detail::shape_text(given)
                                         : std::string("an undefined one"));
+      TORCH_CHECK_VALUE(i > 1 || !given.is_cpu() || given.numel() == 0 || given.min().item<int64_t>() >= 0, name(),
+                        ".load_state: tensor ", i, " must not be negative, got ", given.min().item<int64_t>());
       loaded.push_back(given.to(now[i].device(), at::kLong, /*non_blocking=*/false, /*copy=*/true).contiguous());
     }
     state_.load(loaded);
@@ -109,7 +111,7 @@ class ConfusionMatrix : public CountingMetric<ConfusionMatrix> {
   /// \throws c10::ValueError if a label was out of range (OutOfRange::kError).
   at::Tensor compute() const {
     const at::Tensor counts = state_.without_fault()[0];
-    return normalize_.has_value() ? normalize_confusion_matrix(counts, *normalize_, dtype_) : counts.clone();
+    return normalize_.has_value() ? detail::shares(counts, *normalize_, dtype_) : counts.clone();
   }
 
  private:

@@ -60,8 +60,8 @@ inline OverlapSums overlap_sums(const at::Tensor& input, const at::Tensor& targe
   const overlap::Arguments arguments{options.mask(), options.class_weight(),
                                      name_of(options.activation().value_or(Activation::kSoftmax)), ignored,
                                      options.label_smoothing().value_or(0.0)};
-  detail::check_defined("overlap_sums", "input", input);
-  detail::check_defined("overlap_sums", "target", target);
+  detail::check_dense("overlap_sums", "input", input);
+  detail::check_dense("overlap_sums", "target", target);
   detail::check_constant("overlap_sums", "target", target, "flows to input alone");
   if (options.class_weight().has_value()) {
     detail::check_constant("overlap_sums", "class_weight", *options.class_weight(), "flows to input alone");

@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from torchtally._options import ZeroDivision
-from torchtally.ops._arguments import check_choice, plain
+from torchtally.ops._arguments import (
+    INTEGERS,
+    SCORES,
+    check_choice,
+    check_dense,
+    plain,
+)
+from torchtally.ops._counting import has_values
+
+# By so many steps of the largest count may a difference of floating counts be off.
+_ROUNDING = 16
 
 
 def is_number(value: object) -> bool:
@@ -47,6 +58,70 @@ def non_negative(op: str, name: str, value: object, *, finite: bool = True) -> f
         rule = "be finite and" if finite else "be"
         raise ValueError(f"{op}: {name} must {rule} not negative, got {number}")
     return number
+
+
+def counts(op: str, given: Mapping[str, object]) -> list[Tensor]:
+    """Return counts as int64 or float64, whose sums neither wrap nor lose a pixel.
+
+    Values are looked at on CPU only, and not while a program is traced.
+
+    Args:
+        op: name of the operation.
+        given: the counts, of one shape, by the names that messages call them.
+
+    Raises:
+        TypeError: for what is no tensor, or holds neither integers nor floats.
+        ValueError: for several shapes or devices, and for a count that is negative or
+            not finite.
+    """
+    first: Any = None
+    wide: dict[str, Tensor] = {}
+    for name, tensor in given.items():
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"{op}: {name} must be a tensor, got {type(tensor).__name__}"
+            )
+        check_dense(op, name, tensor)
+        floating = tensor.dtype in SCORES
+        if not floating and (
+            tensor.dtype not in INTEGERS or tensor.dtype == torch.bool
+        ):
+            raise TypeError(
+                f"{op}: {name} must hold integers, or floating numbers where pixels "
+                f"are weighted, got {tensor.dtype}"
+            )
+        first = tensor if first is None else first
+        if tensor.shape != first.shape:
+            raise ValueError(
+                f"{op}: {name} must have the shape {list(first.shape)} of the other "
+                f"counts, got {list(tensor.shape)}"
+            )
+        if tensor.device != first.device:
+            raise ValueError(
+                f"{op}: {name} must be on the device of the other counts, "
+                f"{first.device}, got {tensor.device}"
+            )
+        wide[name] = tensor.to(torch.float64 if floating else torch.int64)
+    if first.is_cpu and first.numel() > 0 and has_values(first):
+        _check_bounds(op, given, wide)
+    return list(wide.values())
+
+
+def _check_bounds(
+    op: str, given: Mapping[str, Any], wide: Mapping[str, Tensor]
+) -> None:
+    """Raise ValueError for a count that is not finite, or negative beyond rounding."""
+    bounds = {n: [b.item() for b in torch.aminmax(t)] for n, t in wide.items()}
+    most = max((b for _, b in bounds.values() if math.isfinite(b)), default=0)
+    for name, (low, high) in bounds.items():
+        dtype = given[name].dtype
+        least = -_ROUNDING * torch.finfo(dtype).eps * most if dtype in SCORES else 0
+        if low >= least and high < math.inf:
+            continue
+        wrong, rule = high if low >= least else low, "be finite and not negative"
+        if dtype == torch.uint64:
+            wrong, rule = wrong + 2**64, "fit int64"
+        raise ValueError(f"{op}: {name} must {rule}, got {wrong}")
 
 
 def zero_division(op: str, value: object) -> ZeroDivision:
@@ -205,7 +280,7 @@ def weights_tensor(op: str, name: str, weights: object) -> Tensor | None:
             _finite_weights(op, name, tensor.reshape(-1).tolist())
         return tensor
     if is_number(weights):
-        return torch.tensor(non_negative(op, name, weights), dtype=torch.float64)
+        return _tensor_of(non_negative(op, name, weights))
     if isinstance(weights, str) or not isinstance(weights, Sequence):
         raise TypeError(
             f"{op}: {name} must be a number, a sequence of float or a 1-D tensor, "
@@ -217,7 +292,15 @@ def weights_tensor(op: str, name: str, weights: object) -> Tensor | None:
                 f"{op}: {name} must hold float, got {type(weight).__name__}"
             )
     _finite_weights(op, name, [float(weight) for weight in weights])
-    return torch.tensor(weights, dtype=torch.float64)
+    return _tensor_of(weights)
+
+
+def _tensor_of(numbers: float | Sequence[float]) -> Tensor:
+    """Return float64 numbers on the default device, which must be able to hold them."""
+    tensor = torch.tensor(numbers, dtype=torch.float64)
+    if tensor.is_meta:
+        return torch.tensor(numbers, dtype=torch.float64, device="cpu")
+    return tensor
 
 
 def _finite_weights(op: str, name: str, values: list[float]) -> None:

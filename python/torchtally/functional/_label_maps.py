@@ -3,13 +3,13 @@
 Raw labels such as the 34 ids of Cityscapes are counted by the compiled op like any
 other labels, and rows and columns of that matrix are added up: no pass over the pixels
 and no order in which one entry of a map could undo another. Only labels that no matrix
-of reasonable size holds (negative or large ids that mean a class) are rewritten pixel
-by pixel first.
+of reasonable size holds (negative or large ids that mean a class, or more classes than
+a matrix is counted for where class counts are enough) are rewritten pixel by pixel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +17,23 @@ import torch
 from torch import Tensor
 from torch.compiler import is_exporting
 
-from torchtally._options import LabelMap
-from torchtally.ops._counting import MAX_IGNORE, NO_LABEL, CountOptions
+from torchtally._options import LabelMap, Task
+from torchtally.ops._counting import (
+    COUNT,
+    MAX_IGNORE,
+    NO_LABEL,
+    ClassCounts,
+    CountOptions,
+    has_values,
+)
+from torchtally.ops._deferred import checks_later, deferred_check
 from torchtally.ops._sharding import whole_counts
 
 from ._checks import is_integer
 
 _ROWS = 64  # so many rows of a matrix cost less than a second value to ignore
 _IDS = 256  # a matrix of raw labels has at most so many, or as many as classes
+_TABLE = 1 << 16  # a table of classes has so many entries, or 16 for each id
 
 
 @dataclass(frozen=True)
@@ -105,28 +114,30 @@ class MappedPixels:
     """A batch as the op counts it, and what its rows and columns then mean.
 
     Attributes:
+        options: of counting.
+        matrix: whether a matrix is asked for, and not the counts of classes.
         preds: labels or scores.
         target: labels.
         op_classes: how many classes the op counts.
         ignored: values of target that it ignores.
-        rows: from values of target to classes, -1 for values to ignore.
-        columns: the same for preds.
-        num_classes: C, of the classes mapped to.
+        folds: from values of target, and of preds, to classes, -1 for values to ignore;
+            None where the op counts the classes themselves.
     """
 
+    options: CountOptions
+    matrix: bool
     preds: Tensor
     target: Tensor
     op_classes: int
     ignored: tuple[int, ...]
-    rows: dict[int, int]
-    columns: dict[int, int]
-    num_classes: int
+    folds: tuple[dict[int, int], dict[int, int]] | None
 
     @classmethod
     def of(
         cls,
         options: CountOptions,
         maps: LabelMaps,
+        matrix: bool,
         preds: Tensor,
         target: Tensor,
         mask: Tensor | None,
@@ -147,6 +158,9 @@ class MappedPixels:
         if planes != classes:
             checking = CountOptions(options.op, planes, "multiclass", 0.5, (), "error")
         preds = checking.op_inputs(preds, target, mask, per_sample)
+        if not matrix and max(planes, classes) > _IDS:
+            preds, target = _classes_of(options, maps, preds, target)
+            return cls(options, matrix, preds, target, classes, (-1,), None)
         if planes < classes:  # the op counts as many classes as there are planes
             preds = preds.argmax(1)
         labels = not preds.is_floating_point() and options.task != "multilabel"
@@ -160,35 +174,42 @@ class MappedPixels:
         width = planes
         if labels:
             width = max(*rows, *columns, 1) + 1
-        return cls(preds, target, width, tuple(ignored), rows, columns, classes)
+        folds = rows, columns
+        return cls(options, matrix, preds, target, width, tuple(ignored), folds)
 
-    def count(self, mask: Tensor | None, op_options: Mapping[str, Any]) -> Tensor:
-        """Return the matrix of raw labels, which is still to be folded.
+    def count(
+        self,
+        mask: Tensor | None,
+        op_options: Mapping[str, Any],
+        plain: Callable[[Tensor], Tensor],
+    ) -> tuple[Tensor, Tensor]:
+        """Return (counts, invalid) of classes.
 
         Args:
             mask: as of the op.
             op_options: what ``raw_op_options`` returned.
+            plain: makes plain tensors of what the op counts.
         """
-        none = NO_LABEL if is_exporting() else ()
-        matrix: Tensor
-        matrix, _ = torch.ops.torchtally.confusion_matrix.default(
+        miss = self.options.out_of_range == "miss"
+        counts, invalid = COUNT[int(self.matrix or self.folds is not None)](
             self.preds,
             self.target,
             self.op_classes,
             mask,
-            ignore_index=self.ignored or none,
-            other=True,
+            ignore_index=self.ignored or (NO_LABEL if is_exporting() else ()),
+            other=miss or self.folds is not None,
             **op_options,
         )
-        return matrix
-
-    def folded(self, matrix: Tensor) -> Tensor:
-        """Add the rows and columns of what the op counted up to classes.
-
-        Returns:
-            ``[..., C + 1, C + 1]``, whose last class is "other".
-        """
-        return _folded(matrix, self.rows, self.columns, self.num_classes)
+        if self.folds is None:
+            return plain(counts), plain(invalid)
+        matrix = _folded(plain(counts), *self.folds, self.options.op_classes)
+        classes = matrix[..., :-1, :-1]
+        unknown = matrix.sum((-2, -1)) - classes.sum((-2, -1))
+        counts = matrix if miss else classes
+        if self.matrix:
+            return counts, unknown
+        tp, fp, fn, _ = ClassCounts.from_matrix(counts)
+        return torch.stack([tp, fp, fn], -2), unknown
 
 
 def raw_op_options(options: CountOptions, per_sample: bool) -> dict[str, Any]:
@@ -200,33 +221,30 @@ def raw_op_options(options: CountOptions, per_sample: bool) -> dict[str, Any]:
 def count_mapped(
     options: CountOptions,
     maps: LabelMaps,
+    matrix: bool,
     preds: Tensor,
     target: Tensor,
     mask: Tensor | None,
     per_sample: bool,
     validate: bool,
 ) -> Tensor:
-    """Return the confusion matrix of mapped classes, ``[..., C, C]``.
+    """Count mapped classes; the arguments are those of ``CountOptions.count``.
 
-    The arguments are those of ``count_matrix``; ``ignore_index`` names values of
-    target as it is.
+    ``ignore_index`` names values of target as it is.
     """
-    pixels = MappedPixels.of(options, maps, preds, target, mask, per_sample)
-    raw = pixels.count(mask, raw_op_options(options, per_sample))
-    matrix = pixels.folded(whole_counts(raw))
+    pixels = MappedPixels.of(options, maps, matrix, preds, target, mask, per_sample)
+    named = raw_op_options(options, per_sample)
+    counts, unknown = pixels.count(mask, named, whole_counts)
     if options.out_of_range == "error" and validate:
-        _raise_unknown(options, maps, matrix, preds, target)
-    return without_other(options, matrix)
-
-
-def without_other(options: CountOptions, matrix: Tensor) -> Tensor:
-    """Return a matrix with the row and column "other" only where it is asked for."""
-    return matrix if options.out_of_range == "miss" else matrix[..., :-1, :-1]
-
-
-def unknown_pairs(matrix: Tensor) -> Tensor:
-    """Return how many pairs of a matrix with "other" hold a label that no map names."""
-    return matrix.sum((-2, -1)) - matrix[..., :-1, :-1].sum((-2, -1))
+        if has_values(unknown):
+            _raise_unknown(options, maps, unknown, preds, target)
+        elif checks_later(target):
+            labels = None if preds.is_floating_point() else preds
+            words = (options.op, options.num_classes, options.task)
+            ids = (None if m is None else [*m] for m in (maps.target, maps.preds))
+            inputs = (unknown, labels, target)
+            counts = _CHECKED(counts, *inputs, *words, options.ignore_index, *ids)
+    return counts
 
 
 def _planes_of(preds: object, labels: int) -> int:
@@ -265,10 +283,31 @@ def _read_target(
     return target, _identity(maps.num_classes), [-1]
 
 
+def _classes_of(
+    options: CountOptions, maps: LabelMaps, preds: Tensor, target: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return preds and target as classes, C where unknown; ignored targets are -1.
+
+    A pass over the pixels, for more classes than a matrix of raw labels may have.
+    """
+    classes = maps.num_classes
+    named = _identity(classes) if maps.target is None else maps.target
+    named = {**named, **dict.fromkeys(options.ignore_index, -1)}
+    target = _rewritten(target, named, classes)
+    if maps.preds is not None:
+        labels = preds.argmax(1) if preds.is_floating_point() else preds
+        preds = _rewritten(labels, maps.preds, classes)
+        target = target.masked_fill(preds < 0, -1)
+    return preds, target
+
+
 def _rewritten(
     labels: Tensor, named: dict[int, int], unknown: int, *, ignored: int = -1
 ) -> Tensor:
-    """Return the class of each label, int32: for labels that no matrix could hold."""
+    """Return the class of each label, int32: for labels that no matrix could hold.
+
+    Looked up in a table where ids lie close together, else searched for.
+    """
     if labels.dtype == torch.uint64:  # a negative value would be another label there
         named = {value: n for value, n in named.items() if value >= 0}
     values = sorted(named)
@@ -278,6 +317,12 @@ def _rewritten(
     codes = [ignored if named[value] < 0 else named[value] for value in values]
     code = torch.tensor(codes, dtype=torch.int32, device=labels.device)
     wide = labels.to(torch.int64)
+    first, last = values[0], values[-1]
+    if first > -(2**63) and last - first < max(_TABLE, 16 * len(values)):
+        table = code.new_full((last - first + 3,), unknown)
+        before = first - 1  # of which the table says unknown, as of what follows last
+        table = table.index_copy(0, known - before, code)
+        return table[wide.clamp(before, last + 1) - before]
     place = torch.searchsorted(known, wide).clamp_(max=len(values) - 1)
     return torch.where(known[place] == wide, code[place], unknown)
 
@@ -296,7 +341,7 @@ def _folded(
         shape = list(matrix.shape)
         shape[dim] = classes + 2
         # Without non_blocking, the host would wait for the device here.
-        index = torch.tensor(place).to(matrix.device, non_blocking=True)
+        index = torch.tensor(place, device="cpu").to(matrix.device, non_blocking=True)
         matrix = matrix.new_zeros(shape).index_add(dim, index, matrix)
     return matrix[..., :-1, :-1]
 
@@ -304,17 +349,15 @@ def _folded(
 def _raise_unknown(
     options: CountOptions,
     maps: LabelMaps,
-    matrix: Tensor,
-    preds: Tensor,
+    unknown: Tensor,
+    preds: Tensor | None,
     target: Tensor,
 ) -> None:
     """Raise ValueError if a pair has a label that no map names.
 
-    Reads one number back from the device; does nothing while compiling.
+    Reads one number back from the device.
     """
-    if torch.compiler.is_compiling():
-        return
-    bad = int(unknown_pairs(matrix).sum())
+    bad = int(unknown.sum())
     if bad == 0:
         return
     classes = range(maps.num_classes)
@@ -323,7 +366,7 @@ def _raise_unknown(
         ("target", target, maps.target),
         ("preds", preds, maps.preds),
     ):
-        if labels.is_floating_point():
+        if labels is None or labels.is_floating_point():
             continue
         known_values = {*(classes if named is None else named)}
         if name == "target":
@@ -334,7 +377,9 @@ def _raise_unknown(
     raise ValueError(unknown_message(options, bad, f" ({'; '.join(examples)})"))
 
 
-def unknown_message(options: CountOptions, unknown: int, examples: str = "") -> str:
+def unknown_message(
+    options: CountOptions, unknown: int | str, examples: str = ""
+) -> str:
     """Say that ``unknown`` pairs have a label that no map names, and what to do."""
     return (
         f"{options.op}: labels must be named by label_map and preds_map, but {unknown} "
@@ -345,3 +390,32 @@ def unknown_message(options: CountOptions, unknown: int, examples: str = "") -> 
 
 def _others(values: Iterable[int], known: set[int]) -> list[int]:
     return [int(value) for value in values if value not in known][:3]
+
+
+def _check_later(
+    unknown: Tensor,
+    preds: Tensor | None,
+    target: Tensor,
+    op: str,
+    num_classes: int,
+    task: Task,
+    ignore_index: list[int],
+    target_ids: list[int] | None,
+    preds_ids: list[int] | None,
+) -> None:
+    """Raise ValueError, in a program, for a label that no map names."""
+    options = CountOptions(op, num_classes, task, 0.5, tuple(ignore_index), "error")
+    target_map, preds_map = (
+        None if ids is None else dict.fromkeys(ids, 0)
+        for ids in (target_ids, preds_ids)
+    )
+    maps = LabelMaps(target_map, preds_map, options.op_classes)
+    _raise_unknown(options, maps, unknown, preds, target)
+
+
+_CHECKED = deferred_check(
+    "checked_mapped_labels(Tensor counts, Tensor unknown, Tensor? preds, "
+    "Tensor target, str op, int num_classes, str task, int[] ignore_index, "
+    "int[]? target_ids, int[]? preds_ids)",
+    _check_later,
+)

@@ -74,7 +74,7 @@ class Labels:
         per_sample: bool,
         validate: bool,
     ) -> Tensor:
-        """Count the classes that pixels mean; with maps always as a matrix."""
+        """Count the classes that pixels mean: a matrix, or the rows of class counts."""
         if (
             type(preds) is not Tensor
             or type(target) is not Tensor
@@ -82,12 +82,12 @@ class Labels:
         ):
             preds, target, mask = plain(preds), plain(target), plain(mask)
         preds = self.counted_preds(preds, target, mask)
-        inputs = (preds, target, mask, per_sample, validate)
+        inputs = (matrix, preds, target, mask, per_sample, validate)
         if self.maps is None:
-            return self.options.count(matrix, *inputs)
+            return self.options.count(*inputs)
         return count_mapped(self.options, self.maps, *inputs)
 
-    def invalid_message(self, invalid: int) -> str:
+    def invalid_message(self, invalid: int | str) -> str:
         """Say that ``invalid`` pairs have a label out of range, and what to do."""
         if self.maps is not None:
             return unknown_message(self.options, invalid)

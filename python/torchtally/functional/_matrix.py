@@ -18,9 +18,10 @@ from torchtally._options import (
     Task,
     refuse_unknown,
 )
-from torchtally.ops._arguments import check_choice, plain
+from torchtally.ops._arguments import check_choice, check_dense, plain
 from torchtally.ops._counting import ClassCounts, CountOptions
 
+from . import _checks
 from ._labels import Labels
 
 _SUMMED: dict[str, tuple[int, ...]] = {"true": (-1,), "pred": (-2,), "all": (-2, -1)}
@@ -54,9 +55,7 @@ def confusion_matrix_of(
     )
     labels = Labels.checked(options, label_map, preds_map, top_k)
     matrix = labels.count(True, preds, target, mask, per_sample, validate)
-    if normalize is None:
-        return matrix
-    return normalize_confusion_matrix(matrix, normalize, dtype=dtype)
+    return matrix if normalize is None else shares(matrix, normalize, dtype)
 
 
 def class_counts_of(
@@ -93,7 +92,8 @@ def normalize_confusion_matrix(
     """Divide confusion matrices by their rows, columns or total.
 
     Args:
-        matrix: int64 ``[..., C, C]``, rows target. Never changed.
+        matrix: counts ``[..., C, C]``, rows target: integers, or floating numbers
+            where pixels are weighted. Never changed.
         normalize: ``"true"`` divides by the pixels of each target class (rows sum to
             1, the diagonal is the recall), ``"pred"`` by those of each predicted class
             (the diagonal is the precision), ``"all"`` by all.
@@ -104,8 +104,9 @@ def normalize_confusion_matrix(
         Shares of matrix's shape; NaN where there is nothing to be a share of.
 
     Raises:
-        TypeError: if matrix is no tensor.
-        ValueError: for another normalize or dtype, or a matrix that is not square.
+        TypeError: if matrix is no tensor of numbers.
+        ValueError: for another normalize or dtype, a matrix that is not square, or, on
+            CPU, a count that is negative or not finite.
 
     Example:
         >>> normalize_confusion_matrix(torch.tensor([[3, 1], [0, 2]]), "true")
@@ -118,11 +119,18 @@ def normalize_confusion_matrix(
     check_choice(op, "normalize", normalize, tuple(_SUMMED))
     if not isinstance(matrix, Tensor):
         raise TypeError(f"{op}: matrix must be a tensor, got {type(matrix).__name__}")
+    check_dense(op, "matrix", matrix)
     if matrix.dim() < 2 or matrix.shape[-1] != matrix.shape[-2]:
         raise ValueError(
             f"{op}: matrix must be [..., C, C], got shape {list(matrix.shape)}"
         )
     _check_dtype(op, dtype)
+    (matrix,) = _checks.counts(op, {"matrix": matrix})
+    return shares(matrix, normalize, dtype)
+
+
+def shares(matrix: Tensor, normalize: Normalize, dtype: torch.dtype) -> Tensor:
+    """Divide matrices of int64 or float64 by their rows, columns or total."""
     total = matrix.sum(_SUMMED[normalize], keepdim=True)
     return (matrix.double() / total.double()).to(dtype)
 

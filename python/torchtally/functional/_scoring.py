@@ -17,7 +17,12 @@ from torchtally._options import (
     Task,
     refuse_unknown,
 )
-from torchtally.ops._arguments import check_choice, ignore_values, plain
+from torchtally.ops._arguments import (
+    check_choice,
+    check_dense,
+    ignore_values,
+    plain,
+)
 from torchtally.ops._counting import ClassCounts, CountOptions
 
 from . import _checks
@@ -59,13 +64,12 @@ def score_of_pixels(
     given: CountOptions | Labels = counting
     ignored = counting.ignore_index
     if label_map is not None or preds_map is not None or top_k != 1 or top_k is True:
-        given = labels = Labels.checked(counting, label_map, preds_map, top_k)
-        ignored = labels.ignored_classes
+        given = Labels.checked(counting, label_map, preds_map, top_k)
+        ignored = given.ignored_classes
     bound = BoundScore.checked(
         score, op, task, parameters, policy, ignored, out_of_range == "miss"
     )
-    matrix = bound.needs_matrix or (given is not counting and labels.maps is not None)
-    per_sample = bound.policy.aggregation != "global"
+    matrix, per_sample = bound.needs_matrix, bound.policy.aggregation != "global"
     counts = given.count(matrix, preds, target, mask, per_sample, validate)
     return bound.of_counted(counts, matrix=matrix)
 
@@ -92,11 +96,12 @@ def score_of_counts(
     ignored = tuple(ignore_values(op, ignore_index))
     bound = BoundScore.checked(score, op, task, parameters, policy, ignored, other)
     if isinstance(counts, ClassCounts):
-        return bound.of_counts(counts)
+        return bound.of_counts(checked_class_counts(op, "counts", counts))
     if not isinstance(counts, Tensor):
         raise TypeError(
             f"{op}: counts must be a tensor or ClassCounts, got {type(counts).__name__}"
         )
+    check_dense(op, "counts", counts)
     least, shape, square = 2, "[C, C] or [..., N, C, C]", counts.shape[-2:-1] * 2
     if task == "multilabel":
         least, shape = 3, "[L, 2, 2] or [..., N, L, 2, 2]"
@@ -106,7 +111,13 @@ def score_of_counts(
             f"{op}: counts must be a matrix {shape}, or ClassCounts, "
             f"got a tensor of shape {list(counts.shape)}"
         )
-    return bound.of_matrix(counts)
+    return bound.of_matrix(*_checks.counts(op, {"counts": counts}))
+
+
+def checked_class_counts(op: str, name: str, counts: ClassCounts) -> ClassCounts:
+    """Return class counts as int64 or float64, or raise TypeError or ValueError."""
+    named = {f"{name}.{field}": t for field, t in counts._asdict().items()}
+    return ClassCounts(*_checks.counts(op, named))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from torch import Tensor
 
 from torchtally.ops._counting import ClassCounts
 
+from . import _checks
 from ._checks import is_integer, is_number
+from ._scoring import checked_class_counts
 
 _CELLS = 1 << 22  # int64 counts held at once: 32 MiB
 
@@ -82,12 +84,8 @@ def bootstrap_ci(
         >>> [round(value.item(), 4) for value in found[:3]]
         [0.7273, 0.5, 0.8571]
     """
-    _check(per_sample_counts, confidence, resamples, seed, options)
-    tensors = (
-        list(per_sample_counts)
-        if isinstance(per_sample_counts, ClassCounts)
-        else [per_sample_counts]
-    )
+    tensors = _checked_counts(per_sample_counts)
+    _check(tensors, confidence, resamples, seed, options)
 
     def of(counts: list[Tensor]) -> Tensor:
         whole = ClassCounts(*counts) if len(counts) > 1 else counts[0]
@@ -96,11 +94,11 @@ def bootstrap_ci(
 
     cases = len(tensors[0])
     width = sum(tensor[0].numel() for tensor in tensors) * cases
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator("cpu").manual_seed(seed)
     drawn = []
     for start in range(0, resamples, step := max(1, _CELLS // max(1, width))):
         shape = (min(step, resamples - start), cases)
-        index = torch.randint(cases, shape, generator=generator)
+        index = torch.randint(cases, shape, generator=generator, device="cpu")
         index = index.to(tensors[0].device)
         drawn.append(of([tensor[index] for tensor in tensors]))
     values = torch.cat(drawn)
@@ -117,22 +115,29 @@ def bootstrap_ci(
     )
 
 
+def _checked_counts(given: Tensor | ClassCounts) -> list[Tensor]:
+    """Return the counts as int64 or float64: a matrix, or those of classes."""
+    op, name = "bootstrap_ci", "per_sample_counts"
+    if isinstance(given, ClassCounts):
+        return [*checked_class_counts(op, name, given)]
+    if not isinstance(given, Tensor):
+        raise TypeError(
+            f"{op}: {name} must be a tensor or ClassCounts, got {type(given).__name__}"
+        )
+    return _checks.counts(op, {name: given})
+
+
 def _check(
-    counts: object,
+    counts: list[Tensor],
     confidence: object,
     resamples: object,
     seed: object,
     options: dict[str, Any],
 ) -> None:
     op = "bootstrap_ci"
-    if not isinstance(counts, (Tensor, ClassCounts)):
-        raise TypeError(
-            f"{op}: per_sample_counts must be a tensor or ClassCounts, "
-            f"got {type(counts).__name__}"
-        )
-    least, shape = (3, "[N, C, C]") if isinstance(counts, Tensor) else (2, "[N, C]")
-    first = counts if isinstance(counts, Tensor) else counts.tp
-    if options.get("task") == "multilabel" and isinstance(counts, Tensor):
+    first, *others = counts
+    least, shape = (2, "[N, C]") if others else (3, "[N, C, C]")
+    if options.get("task") == "multilabel" and not others:
         least, shape = 4, "[N, L, 2, 2]"
     if first.dim() != least or len(first) == 0:
         raise ValueError(

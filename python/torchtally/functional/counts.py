@@ -71,7 +71,9 @@ def confusion_matrix(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     Example:
         >>> confusion_matrix(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]), 2)
@@ -127,7 +129,9 @@ def class_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     Example:
         >>> class_counts(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]), 2).tp

@@ -86,8 +86,9 @@ def dice_from_counts(
     Of counts already taken; :func:`dice_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -130,7 +131,8 @@ def dice_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Dice (1945), Measures of the amount of ecologic association between species.
@@ -190,8 +192,9 @@ def iou_from_counts(
     Of counts already taken; :func:`iou_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -234,7 +237,8 @@ def iou_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Jaccard (1912), The distribution of the flora in the alpine zone.
@@ -294,8 +298,9 @@ def f1_from_counts(
     Of counts already taken; :func:`f1_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -338,7 +343,8 @@ def f1_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -398,8 +404,9 @@ def fbeta_from_counts(
     Of counts already taken; :func:`fbeta_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         beta: weight of recall; 0 is precision, infinity is recall.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
@@ -443,7 +450,8 @@ def fbeta_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -503,8 +511,9 @@ def precision_from_counts(
     Of counts already taken; :func:`precision_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -547,7 +556,8 @@ def precision_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -607,8 +617,9 @@ def recall_from_counts(
     Of counts already taken; :func:`recall_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -651,7 +662,8 @@ def recall_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -711,8 +723,9 @@ def specificity_from_counts(
     Of counts already taken; :func:`specificity_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -755,7 +768,8 @@ def specificity_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -815,8 +829,9 @@ def negative_predictive_value_from_counts(
     Of counts already taken; :func:`negative_predictive_value` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -859,7 +874,8 @@ def negative_predictive_value_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -919,8 +935,9 @@ def false_positive_rate_from_counts(
     Of counts already taken; :func:`false_positive_rate` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -963,7 +980,8 @@ def false_positive_rate_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1023,8 +1041,9 @@ def false_negative_rate_from_counts(
     Of counts already taken; :func:`false_negative_rate` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -1067,7 +1086,8 @@ def false_negative_rate_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1127,8 +1147,9 @@ def false_discovery_rate_from_counts(
     Of counts already taken; :func:`false_discovery_rate` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -1171,7 +1192,8 @@ def false_discovery_rate_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1231,8 +1253,9 @@ def false_omission_rate_from_counts(
     Of counts already taken; :func:`false_omission_rate` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -1275,7 +1298,8 @@ def false_omission_rate_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1337,8 +1361,9 @@ def informedness_from_counts(
     Of counts already taken; :func:`informedness` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -1381,7 +1406,8 @@ def informedness_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
@@ -1443,8 +1469,9 @@ def markedness_from_counts(
     Of counts already taken; :func:`markedness` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -1487,7 +1514,8 @@ def markedness_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
@@ -1549,8 +1577,9 @@ def positive_likelihood_ratio_from_counts(
     Of counts already taken; :func:`positive_likelihood_ratio` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -1593,7 +1622,8 @@ def positive_likelihood_ratio_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
@@ -1653,8 +1683,9 @@ def accuracy_from_counts(
     Of counts already taken; :func:`accuracy_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -1696,7 +1727,8 @@ def accuracy_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
@@ -1753,8 +1785,9 @@ def balanced_accuracy_from_counts(
     Of counts already taken; :func:`balanced_accuracy_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -1790,7 +1823,8 @@ def balanced_accuracy_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
@@ -1846,8 +1880,9 @@ def frequency_weighted_iou_from_counts(
     Of counts already taken; :func:`frequency_weighted_iou_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -1883,7 +1918,8 @@ def frequency_weighted_iou_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Long et al. (2015), Fully convolutional networks: frequency weighted IU.
@@ -1942,8 +1978,9 @@ def tversky_from_counts(
     Of counts already taken; :func:`tversky_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         alpha: weight of false positives; not negative.
         beta: weight of false negatives. 0.5 and 0.5 is Dice.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
@@ -1988,7 +2025,8 @@ def tversky_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Tversky (1977), Features of similarity; alpha, beta as in Salehi et al. (2017).
@@ -2050,8 +2088,9 @@ def generalized_dice_from_counts(
     Of counts already taken; :func:`generalized_dice_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
             ``"simple"`` 1 / t; ``"linear"`` 1.
         empty_weight: w of a class without target pixels: ``"largest"`` that of the
@@ -2087,7 +2126,8 @@ def generalized_dice_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).
@@ -2141,8 +2181,9 @@ def exact_match_from_counts(
     Of counts already taken; :func:`exact_match_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -2168,7 +2209,8 @@ def exact_match_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Kazawa et al. (2005), Maximal margin labeling for multi-topic text
@@ -2223,8 +2265,9 @@ def matthews_corrcoef_from_counts(
     Of counts already taken; :func:`matthews_corrcoef` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -2250,7 +2293,8 @@ def matthews_corrcoef_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Gorodkin (2004), Comparing two K-category assignments by a K-category
@@ -2303,8 +2347,9 @@ def cohen_kappa_from_counts(
     Of counts already taken; :func:`cohen_kappa_score` counts.
 
     Args:
-        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or int64
-            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Never changed.
+        counts: confusion matrix ``[C, C]`` or ``[..., N, C, C]``, rows target; or
+            :class:`ClassCounts` of shape ``[C]`` or ``[..., N, C]``. Integers, or
+            floating numbers where pixels are weighted. Never changed.
         weights: weight of a disagreement between two classes: ``"none"`` 1;
             ``"linear"`` the distance; ``"quadratic"`` its square.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
@@ -2332,7 +2377,8 @@ def cohen_kappa_from_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value.
+        ValueError: for a wrong shape or value; on CPU, for a count that is negative or
+            not finite.
 
     References:
         Cohen (1960), A coefficient of agreement for nominal scales; (1968) weighted.

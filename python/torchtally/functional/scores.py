@@ -147,7 +147,9 @@ def dice_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Dice (1945), Measures of the amount of ecologic association between species.
@@ -271,7 +273,9 @@ def iou_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Jaccard (1912), The distribution of the flora in the alpine zone.
@@ -395,7 +399,9 @@ def f1_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -520,7 +526,9 @@ def fbeta_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -644,7 +652,9 @@ def precision_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -768,7 +778,9 @@ def recall_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -892,7 +904,9 @@ def specificity_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1016,7 +1030,9 @@ def negative_predictive_value(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1140,7 +1156,9 @@ def false_positive_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1264,7 +1282,9 @@ def false_negative_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1388,7 +1408,9 @@ def false_discovery_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1512,7 +1534,9 @@ def false_omission_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1638,7 +1662,9 @@ def informedness(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
@@ -1764,7 +1790,9 @@ def markedness(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
@@ -1890,7 +1918,9 @@ def positive_likelihood_ratio(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
@@ -2013,7 +2043,9 @@ def accuracy_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
@@ -2127,7 +2159,9 @@ def balanced_accuracy_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
@@ -2240,7 +2274,9 @@ def frequency_weighted_iou_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Long et al. (2015), Fully convolutional networks: frequency weighted IU.
@@ -2365,7 +2401,9 @@ def tversky_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Tversky (1977), Features of similarity; alpha, beta as in Salehi et al. (2017).
@@ -2483,7 +2521,9 @@ def generalized_dice_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).
@@ -2584,7 +2624,9 @@ def exact_match_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Kazawa et al. (2005), Maximal margin labeling for multi-topic text
@@ -2684,7 +2726,9 @@ def matthews_corrcoef(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Gorodkin (2004), Comparing two K-category assignments by a K-category
@@ -2786,7 +2830,9 @@ def cohen_kappa_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range.
+        ValueError: for a wrong shape or value, or a label out of range. A program of
+            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
+            exported, traced or vmapped, the pair is left out.
 
     References:
         Cohen (1960), A coefficient of agreement for nominal scales; (1968) weighted.

@@ -17,7 +17,8 @@ from torchtally._options import ClassNames, shown
 from torchtally.distributed import Group
 from torchtally.functional._labels import Labels
 from torchtally.ops._arguments import plain
-from torchtally.ops._counting import COUNT_IN_PLACE
+from torchtally.ops._counting import COUNT_IN_PLACE, has_values
+from torchtally.ops._deferred import checks_later, deferred_check
 from torchtally.ops._sharding import is_dtensor
 
 from ._counters import counter_of, in_order
@@ -150,6 +151,8 @@ class CountingMetric(nn.Module, Generic[Value]):
             return
         preds = self._options.op_inputs(preds, target, mask, False)
         buffers = self._buffers  # an attribute of a module is looked up in three places
+        if buffers["counts"].device != target.device:  # type: ignore[union-attr]
+            self._check_device(target)
         # int, because Dynamo of torch 2.10 takes no bool for an index.
         COUNT_IN_PLACE[int(self._matrix)](
             buffers["counts"],
@@ -186,8 +189,8 @@ class CountingMetric(nn.Module, Generic[Value]):
             and distributed.is_distributed()
         ):
             state = self._reduced("compute", state, None)
-        self._raise_invalid(state.invalid)
-        if not torch.compiler.is_compiling() and self._warns and state.has_data:
+        state = self._without_fault(state)
+        if self._warns and has_values(state.counts):
             self._warns = False
             if not state.counts.any():
                 warnings.warn(
@@ -216,6 +219,7 @@ class CountingMetric(nn.Module, Generic[Value]):
         ):
             preds, target, mask = plain(preds), plain(target), plain(mask)
         counts, invalid = self._counter.count(preds, target, mask)
+        self._check_device(counts)
         if self._keep == "samples":
             self._put(counts, invalid)
             batch = State(counts, invalid.sum(0))
@@ -225,8 +229,7 @@ class CountingMetric(nn.Module, Generic[Value]):
         else:
             batch = State(counts, invalid)
             self._add(batch)
-        self._raise_invalid(batch.invalid)
-        return self._value_of(batch)
+        return self._value_of(self._without_fault(batch))
 
     def reset(self) -> None:
         """Forget everything counted; a synced metric is unsynced by it."""
@@ -316,6 +319,7 @@ class CountingMetric(nn.Module, Generic[Value]):
 
     def _put(self, counts: Tensor, invalid: Tensor) -> None:
         """Take the counts of a batch, those of each sample in time."""
+        self._check_device(counts)
         if self._keep == "total":
             self._add(State(counts, invalid))
         elif not torch.compiler.is_compiling():
@@ -408,12 +412,28 @@ class CountingMetric(nn.Module, Generic[Value]):
                 "before wrapping the model, or pass broadcast_buffers=False"
             )
 
-    def _raise_invalid(self, invalid: Tensor) -> None:
-        if self._options.out_of_range != "error" or torch.compiler.is_compiling():
-            return
-        bad = int(invalid.sum())
-        if bad:
-            raise ValueError(self._labels.invalid_message(bad))
+    def _check_device(self, batch: Tensor) -> None:
+        """Refuse a batch on another device than the state."""
+        state = self.counts.device
+        if batch.device != state:
+            name = type(self).__name__
+            raise ValueError(
+                f"{name}: target must be on the device of the metric, {state}, got "
+                f"{batch.device}; move the metric with .to({str(batch.device)!r})"
+            )
+
+    def _without_fault(self, state: State) -> State:
+        """Return a state; ValueError if it has a label out of range."""
+        if self._options.out_of_range != "error":
+            return state
+        if has_values(state.invalid):
+            bad = int(state.invalid.sum())
+            if bad:
+                raise ValueError(self._labels.invalid_message(bad))
+        elif checks_later(state.invalid):
+            words = self._labels.invalid_message("{}")
+            return state.map(lambda tensor: _CHECKED(tensor, state.invalid, words))
+        return state
 
     def _names_of(self, op: str, other: ClassNames = None) -> tuple[str, ...]:
         """Return the name of each class, or label: its own, unless others are given."""
@@ -424,3 +444,15 @@ class CountingMetric(nn.Module, Generic[Value]):
     def extra_repr(self) -> str:
         """Show the options that are not the defaults."""
         return shown(type(self), self._given)
+
+
+def _check_later(invalid: Tensor, words: str) -> None:
+    """Raise ValueError, in a program, if there are pairs with a label out of range."""
+    bad = int(invalid.sum())
+    if bad:
+        raise ValueError(words.replace("{}", str(bad)))
+
+
+_CHECKED = deferred_check(
+    "checked_state(Tensor counts, Tensor invalid, str words)", _check_later
+)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
-import torch
 from torch import Tensor
 from torch.compiler import is_exporting
 
@@ -12,11 +12,9 @@ from torchtally.functional._label_maps import (
     LabelMaps,
     MappedPixels,
     raw_op_options,
-    unknown_pairs,
-    without_other,
 )
 from torchtally.functional._labels import Labels
-from torchtally.ops._counting import COUNT, ClassCounts
+from torchtally.ops._counting import COUNT
 from torchtally.ops._sharding import local_counts
 
 
@@ -81,7 +79,7 @@ class TopKCounter(Counter):
 
 
 class MappedCounter(Counter):
-    """Counts raw labels as they are, and adds their matrix up to classes."""
+    """Counts the classes that raw labels mean."""
 
     in_place = False
 
@@ -95,16 +93,10 @@ class MappedCounter(Counter):
     def count(
         self, preds: Tensor, target: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        options, per_sample = self._options, self._per_sample
-        pixels = MappedPixels.of(options, self._maps, preds, target, mask, per_sample)
-        raw = pixels.count(mask, self._raw_options)
-        matrix = pixels.folded(local_counts(raw, per_sample=per_sample))
-        invalid = unknown_pairs(matrix)
-        matrix = without_other(options, matrix)
-        if self._matrix:
-            return matrix, invalid
-        tp, fp, fn, _ = ClassCounts.from_matrix(matrix)
-        return torch.stack([tp, fp, fn], -2), invalid
+        inputs = (preds, target, mask, self._per_sample)
+        pixels = MappedPixels.of(self._options, self._maps, self._matrix, *inputs)
+        plain = partial(local_counts, per_sample=self._per_sample)
+        return pixels.count(mask, self._raw_options, plain)
 
 
 def counter_of(labels: Labels, *, matrix: bool, per_sample: bool) -> Counter:

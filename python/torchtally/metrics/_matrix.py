@@ -18,7 +18,7 @@ from torchtally._options import (
     refuse_unknown,
 )
 from torchtally.functional._labels import Labels
-from torchtally.functional._matrix import check_shares, normalize_confusion_matrix
+from torchtally.functional._matrix import check_shares, shares
 from torchtally.ops._counting import CountOptions
 
 from ._axes import value_and_axes
@@ -73,9 +73,7 @@ class MatrixMetric(CountingMetric[Tensor]):
 
     def _value_of(self, state: State) -> Tensor:
         if self._normalize is not None:
-            return normalize_confusion_matrix(
-                state.counts, self._normalize, dtype=self._dtype
-            )
+            return shares(state.counts, self._normalize, self._dtype)
         return state.counts.clone()  # later updates must not change what was returned
 
     def plot(

@@ -7,7 +7,6 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
-from torch._subclasses.fake_tensor import FakeTensor
 
 #: ``"total"``: one count of everything; ``"sums"``: and integer sums over samples;
 #: ``"samples"``: the counts of every sample, which grow.
@@ -20,11 +19,6 @@ class State(NamedTuple):
     counts: Tensor
     invalid: Tensor
     sums: Tensor | None = None
-
-    @property
-    def has_data(self) -> bool:
-        """Whether there are numbers to read, rather than shapes alone."""
-        return not (self.counts.is_meta or isinstance(self.counts, FakeTensor))
 
     def tensors(self) -> list[Tensor]:
         """Return the tensors that there are."""

@@ -27,6 +27,35 @@ INTEGERS = frozenset(
 SCORES = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 
 
+def check_dense(op: str, name: str, tensor: Tensor) -> None:
+    """Raise TypeError for a sparse, nested or quantized tensor."""
+    if tensor.is_nested:
+        raise TypeError(
+            f"{op}: {name} must be a dense tensor, got a nested one; pass its tensors "
+            "one by one, or pad them and pass mask"
+        )
+    if tensor.layout is not torch.strided:
+        raise TypeError(
+            f"{op}: {name} must be a dense tensor, got layout {tensor.layout}; pass "
+            f"{name}.to_dense()"
+        )
+    if tensor.is_quantized:
+        raise TypeError(
+            f"{op}: {name} must not be quantized, got {tensor.dtype}; pass "
+            f"{name}.dequantize() or {name}.int_repr()"
+        )
+
+
+def check_devices(op: str, target: Tensor, **others: Tensor | None) -> None:
+    """Raise ValueError unless tensors are on the device of target, by their names."""
+    for name, tensor in others.items():
+        if tensor is not None and tensor.device != target.device:
+            raise ValueError(
+                f"{op}: {name} must be on the device of target, {target.device}, "
+                f"got {tensor.device}"
+            )
+
+
 def check_choice(op: str, name: str, value: object, allowed: tuple[str, ...]) -> None:
     """Raise ValueError unless ``value`` is one of ``allowed``."""
     if not isinstance(value, str) or value not in allowed:

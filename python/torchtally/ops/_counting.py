@@ -7,12 +7,24 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.compiler import is_exporting
+from torch._subclasses.fake_tensor import FakeTensor
+from torch._subclasses.functional_tensor import FunctionalTensor
+from torch.compiler import is_compiling, is_exporting
 
 from torchtally import _library  # noqa: F401  (loads the ops)
 from torchtally._options import CHOICES, IgnoreIndex, OutOfRange, Task
 
-from ._arguments import INTEGERS, SCORES, check_choice, holds, ignore_values, plain
+from ._arguments import (
+    INTEGERS,
+    SCORES,
+    check_choice,
+    check_dense,
+    check_devices,
+    holds,
+    ignore_values,
+    plain,
+)
+from ._deferred import checks_later, deferred_check
 from ._sharding import is_dtensor, register_sharding, whole_counts
 
 # Limits of the compiled ops (csrc/common/counting_problem.h).
@@ -27,6 +39,8 @@ NO_LABEL = (-(2**63),)
 #: What to do about a label out of range.
 REMEDY = "Name it in ignore_index, or pass out_of_range='ignore' or 'miss'"
 
+_PROXY = torch._C._TorchDispatchModeKey.PROXY
+
 #: Op of class counts, and of confusion matrices; the same, adding to a state.
 COUNT = (
     torch.ops.torchtally.class_counts.default,
@@ -36,6 +50,17 @@ COUNT_IN_PLACE = (
     torch.ops.torchtally.class_counts_.default,
     torch.ops.torchtally.confusion_matrix_.default,
 )
+
+
+def has_values(tensor: Tensor) -> bool:
+    """Whether numbers can be read: not while a program is traced, or on ``meta``."""
+    return not (
+        is_compiling()
+        or tensor.is_meta
+        or torch._C._functorch.is_functorch_wrapped_tensor(tensor)  # under vmap
+        or torch._C._get_dispatch_mode(_PROXY) is not None  # in make_fx
+        or isinstance(tensor, (FakeTensor, FunctionalTensor))
+    )
 
 
 class ClassCounts(NamedTuple):
@@ -192,6 +217,9 @@ class CountOptions:
                 raise TypeError(
                     f"{op}: {name} must be a tensor, got {type(tensor).__name__}"
                 )
+            if tensor is not None:
+                check_dense(op, name, tensor)
+        check_devices(op, target, preds=preds, mask=mask)
         if target.dtype not in INTEGERS:
             raise TypeError(
                 f"{op}: target must be an integer or bool tensor, got {target.dtype}"
@@ -252,6 +280,10 @@ class CountOptions:
         """
         if not isinstance(preds, Tensor) or not isinstance(target, Tensor):
             return False
+        if preds.is_nested or target.is_nested or preds.device != target.device:
+            return False
+        if not (preds.layout is target.layout is torch.strided):
+            return False
         shape, full = target.shape, preds.shape
         if self.task != "multiclass" or target.dtype not in INTEGERS:
             return False
@@ -292,7 +324,7 @@ class CountOptions:
                 f"got preds {list(preds.shape)} and target {shape}"
             )
 
-    def invalid_message(self, invalid: int) -> str:
+    def invalid_message(self, invalid: int | str) -> str:
         """Say that ``invalid`` pairs have a label out of range."""
         return (
             f"{self.op}: labels must lie in [0, {self.op_classes}) or equal "
@@ -329,26 +361,21 @@ class CountOptions:
         if type(counts) is not Tensor:
             counts, invalid = whole_counts(counts), whole_counts(invalid)
         if self.out_of_range == "error" and validate:
-            self._raise_invalid(invalid, preds, target, mask)
+            if has_values(invalid):
+                bad = int(invalid if invalid.dim() == 0 else invalid.sum())
+                if bad:
+                    self.raise_invalid(bad, preds, target, mask)
+            elif checks_later(target):
+                labels = None if preds.dtype in SCORES else preds
+                inputs = (invalid, labels, target, mask)
+                options = (self.op, self.num_classes, self.task, self.ignore_index)
+                counts = _CHECKED(counts, *inputs, *options)
         return counts
 
-    def _raise_invalid(
-        self,
-        invalid: Tensor,
-        preds: Tensor,
-        target: Tensor,
-        mask: Tensor | None,
+    def raise_invalid(
+        self, bad: int, preds: Tensor | None, target: Tensor, mask: Tensor | None
     ) -> None:
-        """Raise ValueError if a pair has a label out of range, naming such a label.
-
-        Reads one number back from the device. Does nothing while compiling, where a
-        check would break the graph.
-        """
-        if torch.compiler.is_compiling():
-            return
-        bad = int(invalid if invalid.dim() == 0 else invalid.sum())
-        if bad == 0:
-            return
+        """Raise ValueError for pairs with a label out of range, naming such a label."""
         if is_dtensor(target):  # its labels are on many ranks
             raise ValueError(f"{self.invalid_message(bad)}. {REMEDY}")
         counted = torch.ones_like(target, dtype=torch.bool) if mask is None else mask
@@ -357,7 +384,7 @@ class CountOptions:
                 counted = counted & (target.to(torch.int64) != value)
         examples = []
         for name, labels in (("target", target), ("preds", preds)):
-            if labels.dtype in SCORES:
+            if labels is None or labels.dtype in SCORES:
                 continue
             wide = labels.to(torch.int64)
             out = wide[counted & ((wide < 0) | (wide >= self.op_classes))]
@@ -368,3 +395,27 @@ class CountOptions:
         raise ValueError(
             f"{self.invalid_message(bad)} ({'; '.join(examples)}). {REMEDY}"
         )
+
+
+def _check_later(
+    invalid: Tensor,
+    preds: Tensor | None,
+    target: Tensor,
+    mask: Tensor | None,
+    op: str,
+    num_classes: int,
+    task: Task,
+    ignore_index: tuple[int, ...],
+) -> None:
+    """Raise ValueError, in a program, for pairs with a label out of range."""
+    bad = int(invalid.sum())
+    if bad:
+        options = CountOptions(op, num_classes, task, 0.5, tuple(ignore_index), "error")
+        options.raise_invalid(bad, preds, target, mask)
+
+
+_CHECKED = deferred_check(
+    "checked_labels(Tensor counts, Tensor invalid, Tensor? preds, Tensor target, "
+    "Tensor? mask, str op, int num_classes, str task, int[] ignore_index)",
+    _check_later,
+)

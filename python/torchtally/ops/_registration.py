@@ -11,6 +11,8 @@ from torch import Tensor
 
 from torchtally import _library  # noqa: F401  (loads the ops)
 
+from ._arguments import check_devices
+
 
 def register_counting_op(name: str, shape: Callable[[int], tuple[int, int]]) -> None:
     """Register fake and vmap implementations of an op and its in-place twin.
@@ -22,24 +24,33 @@ def register_counting_op(name: str, shape: Callable[[int], tuple[int, int]]) -> 
     op = getattr(torch.ops.torchtally, name).default
 
     def fake(
-        _preds: Tensor,
+        preds: Tensor,
         target: Tensor,
         num_classes: int,
-        _mask: Tensor | None = None,
+        mask: Tensor | None = None,
         *,
         per_sample: bool = False,
         per_label: bool = False,
         other: bool = False,
         **_options: Any,
     ) -> tuple[Tensor, Tensor]:
+        check_devices(name, target, preds=preds, mask=mask)
         groups = [target.shape[0]] if per_sample else []
         groups += [target.shape[1]] if per_label else []
         inner = shape(num_classes + other)
         counts = target.new_empty([*groups, *inner], dtype=torch.int64)
         return counts, target.new_empty(groups, dtype=torch.int64)
 
-    def fake_in_place(*_args: Any, **_options: Any) -> None:
-        return None
+    def fake_in_place(
+        counts: Tensor,
+        invalid: Tensor,
+        preds: Tensor,
+        target: Tensor,
+        mask: Tensor | None = None,
+        **_options: Any,
+    ) -> None:
+        given = {"counts": counts, "invalid": invalid, "preds": preds, "mask": mask}
+        check_devices(f"{name}_", target, **given)
 
     torch.library.register_fake(f"torchtally::{name}", fake)
     torch.library.register_fake(f"torchtally::{name}_", fake_in_place)

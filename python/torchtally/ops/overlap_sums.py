@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch._subclasses.functional_tensor import FunctionalTensor
 from typing_extensions import Never
 
 from torchtally import _library  # noqa: F401  (loads the ops)
@@ -17,10 +16,13 @@ from ._arguments import (
     INTEGERS,
     SCORES,
     check_choice,
+    check_dense,
+    check_devices,
     holds,
     ignore_values,
     plain,
 )
+from ._counting import has_values
 from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
 
 _ACTIVATIONS = CHOICES["Activation"]
@@ -131,8 +133,10 @@ def overlap_sums(
             ignore_index=ignored,
             label_smoothing=smoothing,
         )
-    if target.dim() < logits.dim() and logits.is_cpu:
-        _raise_invalid(invalid, target, mask, logits.shape[1], ignored)
+    if target.dim() < logits.dim() and logits.is_cpu and has_values(invalid):
+        bad = int(invalid.sum())
+        if bad:
+            _raise_invalid(bad, target, mask, logits.shape[1], ignored)
     fields = (*sums.unbind(1), cross_entropy, count, invalid)
     return OverlapSums(*fields)
 
@@ -160,6 +164,13 @@ def _check(
             raise TypeError(
                 f"{op}: {name} must be a tensor, got {type(value).__name__}"
             )
+        if value is None:
+            continue
+        if value.is_nested or value.layout is not torch.strided:
+            check_dense(op, name, value)
+        if value.device != logits.device:
+            others = {"input": logits, "mask": mask, "class_weight": class_weight}
+            check_devices(op, target, **others)
     if torch.is_grad_enabled():
         for name, value in (("target", target), ("class_weight", class_weight)):
             if value is not None and value.requires_grad:
@@ -248,22 +259,13 @@ def check_mask(op: str, mask: Tensor, logits: Tensor) -> None:
 
 
 def _raise_invalid(
-    invalid: Tensor,
+    bad: int,
     target: Tensor,
     mask: Tensor | None,
     classes: int,
     ignored: list[int],
 ) -> None:
-    """Raise ValueError where a label is out of range, naming some, unless compiling."""
-    if (
-        torch.compiler.is_compiling()
-        or torch._C._functorch.is_functorch_wrapped_tensor(invalid)  # under vmap
-        or isinstance(invalid, (torch._subclasses.FakeTensor, FunctionalTensor))
-    ):
-        return  # there are no numbers to read
-    bad = int(invalid.sum())
-    if bad == 0:
-        return
+    """Raise ValueError for pixels whose label is out of range, naming some."""
     labels = target.to(torch.int64)
     out = (labels < 0) | (labels >= classes)
     if mask is not None:
@@ -284,8 +286,10 @@ def _raise_invalid(
 
 
 def _fake(
-    logits: Tensor, _target: Tensor, *_tensors: Any, **_options: Any
+    logits: Tensor, target: Tensor, *tensors: Any, **_options: Any
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    others = zip(("mask", "class_weight"), tensors, strict=False)
+    check_devices("overlap_sums", target, input=logits, **dict(others))
     samples, classes = logits.shape[:2]
     return (
         logits.new_empty((samples, _ROWS, classes), dtype=torch.float64),

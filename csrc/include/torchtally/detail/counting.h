@@ -69,8 +69,15 @@ struct Counting {
   // What the op is given. All that it does not check itself is what a task asks of shapes.
   CountCall call(const at::Tensor& preds, const at::Tensor& target, const std::optional<at::Tensor>& mask,
                  bool per_sample) const {
-    check_defined(op, "preds", preds);
-    check_defined(op, "target", target);
+    check_dense(op, "preds", preds);
+    check_dense(op, "target", target);
+    if (mask.has_value()) {
+      check_dense(op, "mask", *mask);
+    }
+    check_device(op, "preds", preds, target);
+    if (mask.has_value()) {
+      check_device(op, "mask", *mask, target);
+    }
     CountCall call{preds, target, mask, ignore_index, threshold, per_sample, multilabel(), other()};
     if (task == Task::kMulticlass) {
       TORCH_CHECK_VALUE(!preds.is_floating_point() || (preds.dim() == target.dim() + 1 && target.dim() > 0), op,

@@ -2,8 +2,9 @@
 //
 // Raw labels such as the 34 ids of Cityscapes are counted by the op like any other labels, and rows and columns of that
 // matrix are added up: no pass over the pixels, and no order in which one entry of a map could undo another. Only
-// labels that no matrix of reasonable size holds (negative or large ids that mean a class) are rewritten pixel by
-// pixel. The operations are those of python/torchtally/functional/_label_maps.py.
+// labels that no matrix of reasonable size holds (negative or large ids that mean a class, or more classes than a
+// matrix is counted for where class counts are enough) are rewritten pixel by pixel. The operations are those of
+// python/torchtally/functional/_label_maps.py.
 #pragma once
 
 #include <torchtally/detail/counting.h>
@@ -13,8 +14,9 @@ namespace torchtally::detail {
 // From values of labels to classes, negative for values to ignore.
 using Codes = std::map<int64_t, int64_t>;
 
-inline constexpr int64_t kRows = 64;  // so many rows of a matrix cost less than a second value to ignore
-inline constexpr int64_t kIds = 256;  // a matrix of raw labels has at most so many, or as many as classes
+inline constexpr int64_t kRows = 64;         // so many rows of a matrix cost less than a second value to ignore
+inline constexpr int64_t kIds = 256;         // a matrix of raw labels has at most so many, or as many as classes
+inline constexpr uint64_t kTable = 1 << 16;  // a table of classes has so many entries, or 16 for each id
 
 inline Codes identity(int64_t classes) {
   Codes codes;
@@ -73,7 +75,8 @@ struct LabelMaps {
   }
 };
 
-// The class of each label, int32: for labels that no matrix could hold.
+// The class of each label, int32: for labels that no matrix could hold. Looked up in a table where ids lie close
+// together, else searched for.
 inline at::Tensor rewritten(const at::Tensor& labels, const Codes& named, int64_t unknown, int64_t ignored = -1) {
   std::vector<int64_t> values;
   std::vector<int32_t> codes;
@@ -89,6 +92,14 @@ inline at::Tensor rewritten(const at::Tensor& labels, const Codes& named, int64_
   const at::Tensor known = tensor_of(values, labels.device());
   const at::Tensor code = tensor_of(codes, labels.device());
   const at::Tensor wide = labels.to(at::kLong);
+  const int64_t first = values.front(), last = values.back();
+  // As unsigned numbers, whose difference does not overflow.
+  const uint64_t span = static_cast<uint64_t>(last) - static_cast<uint64_t>(first);
+  if (first > std::numeric_limits<int64_t>::min() && span < std::max<uint64_t>(kTable, 16 * values.size())) {
+    const int64_t before = first - 1;  // of which the table says unknown, as of what follows last
+    const at::Tensor table = code.new_full({last - first + 3}, unknown).index_copy(0, known - before, code);
+    return table.take(wide.clamp(before, last + 1) - before);
+  }
   const at::Tensor place = at::searchsorted(known, wide).clamp_max(static_cast<int64_t>(values.size()) - 1);
   return at::where(known.take(place) == wide, code.take(place), unknown);
 }
@@ -111,13 +122,14 @@ inline at::Tensor folded(at::Tensor matrix, const Codes& rows, const Codes& colu
   return matrix.slice(-2, 0, -1).slice(-1, 0, -1);
 }
 
-// Counts a batch as the op can, and folds what it counted to classes: a matrix [..., C + 1, C + 1].
+// Counts a batch as the op can, and folds what it counted to classes.
 class MappedPixels {
  public:
   MappedPixels(const Counting& counting, const LabelMaps& maps) : counting_(counting), maps_(maps) {}
 
-  at::Tensor counted(const at::Tensor& preds, const at::Tensor& target, const std::optional<at::Tensor>& mask,
-                     bool per_sample) {
+  // (counts, invalid) of a batch.
+  std::tuple<at::Tensor, at::Tensor> count(Counted counted, const at::Tensor& preds, const at::Tensor& target,
+                                           const std::optional<at::Tensor>& mask, bool per_sample) {
     const int64_t classes = maps_.num_classes;
     const bool planes_mapped =
         maps_.preds.has_value() && counting_.task == Task::kMulticlass && preds.defined() && preds.is_floating_point();
@@ -128,6 +140,12 @@ class MappedPixels {
     }
     CountCall call = checking.call(preds, target, mask, per_sample);
     const CountCall given = call;
+    if (counted == Counted::kClasses && std::max(planes, classes) > kIds) {
+      checking.count(Counted::kClasses, given);  // the op's rules, for what it is not given itself
+      rewrite(call);
+      call.other = counting_.other();
+      return counting_.count(counted, call);
+    }
     if (planes < classes) {  // the op counts as many classes as there are planes
       call.preds = preds.argmax(1);
     }
@@ -150,10 +168,34 @@ class MappedPixels {
     }
     call.other = true;
     const at::Tensor raw = std::get<0>(detail::count(counting_.op, Counted::kMatrix, width, call));
-    return folded(raw, rows_, columns_, classes);
+    const at::Tensor matrix = folded(raw, rows_, columns_, classes);
+    const at::Tensor inside = matrix.slice(-2, 0, -1).slice(-1, 0, -1);
+    const at::Tensor unknown = matrix.sum({-2, -1}) - inside.sum({-2, -1});
+    const at::Tensor counts = counting_.other() ? matrix : inside;
+    if (counted == Counted::kMatrix) {
+      return {counts, unknown};
+    }
+    const ClassCounts each = ClassCounts::from_matrix(counts);
+    return {at::stack({each.tp, each.fp, each.fn}, -2), unknown};
   }
 
  private:
+  // Makes classes of preds and target, C where unknown; ignored targets are -1. A pass over the pixels, for more
+  // classes than a matrix of raw labels may have.
+  void rewrite(CountCall& call) const {
+    const int64_t classes = maps_.num_classes;
+    Codes named = maps_.target.has_value() ? *maps_.target : identity(classes);
+    for (const int64_t value : counting_.ignore_index) {
+      named[value] = -1;
+    }
+    call.target = rewritten(call.target, named, classes);
+    if (maps_.preds.has_value()) {
+      call.preds = rewritten(call.preds.is_floating_point() ? call.preds.argmax(1) : call.preds, *maps_.preds, classes);
+      call.target = call.target.masked_fill(call.preds < 0, -1);
+    }
+    call.ignore_index = {-1};
+  }
+
   // Makes the classes of target labels in [0, ids), and says what those and the ignored values are. The target is the
   // one given wherever the op can count it so; values that mean nothing are then rows that are left out, or ignored by
   // the op.
@@ -201,20 +243,15 @@ class MappedPixels {
   Codes rows_, columns_;  // what the labels of target and preds that the op counts mean
 };
 
-// How many pairs of a matrix with "other" hold a label that no map names.
-inline at::Tensor unknown_pairs(const at::Tensor& matrix) {
-  return matrix.sum({-2, -1}) - matrix.slice(-2, 0, -1).slice(-1, 0, -1).sum({-2, -1});
-}
-
 inline std::string unknown_message(const Counting& counting, int64_t unknown, const std::string& examples = "") {
   return counting.op + ": labels must be named by label_map and preds_map, but " + std::to_string(unknown) +
          " pair(s) hold another label" + examples + ". Map it to None, or pass out_of_range='ignore' or 'miss'";
 }
 
 // Throws if a pair has a label that no map names. Reads one number back from the device.
-inline void raise_unknown(const Counting& counting, const LabelMaps& maps, const at::Tensor& matrix,
+inline void raise_unknown(const Counting& counting, const LabelMaps& maps, const at::Tensor& unknown,
                           const at::Tensor& preds, const at::Tensor& target) {
-  const int64_t bad = unknown_pairs(matrix).sum().item<int64_t>();
+  const int64_t bad = unknown.sum().item<int64_t>();
   if (bad == 0) {
     return;
   }
@@ -312,16 +349,11 @@ struct Labels {
       }
       return found;
     }
-    const at::Tensor matrix = MappedPixels(counting, *maps).counted(preds, target, mask, per_sample);
+    auto found = MappedPixels(counting, *maps).count(counted, preds, target, mask, per_sample);
     if (raises) {
-      raise_unknown(counting, *maps, matrix, preds, target);
+      raise_unknown(counting, *maps, std::get<1>(found), preds, target);
     }
-    const at::Tensor classes = counting.other() ? matrix : matrix.slice(-2, 0, -1).slice(-1, 0, -1);
-    if (counted == Counted::kMatrix) {
-      return {classes, unknown_pairs(matrix)};
-    }
-    const ClassCounts each = ClassCounts::from_matrix(classes);
-    return {at::stack({each.tp, each.fp, each.fn}, -2), unknown_pairs(matrix)};
+    return found;
   }
 
   // Says that so many pairs have a label out of range, and what to do.

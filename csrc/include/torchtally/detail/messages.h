@@ -27,6 +27,11 @@ struct TORCHTALLY_THROWN WrongValue : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// For memory that is not there: c10::OutOfMemoryError.
+struct TORCHTALLY_THROWN NoMemory : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 // As Python writes it: the fewest digits that mean this number, and a point or an exponent: 1.0, 0.1, 1e-05, nan.
 inline std::string number_text(double number) {
   if (!std::isfinite(number)) {

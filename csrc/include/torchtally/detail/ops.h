@@ -61,12 +61,50 @@ auto call_op(const std::string& name, Call&& call) {
     TORCH_CHECK_TYPE(false, words(error));
   } catch (const WrongValue& error) {
     TORCH_CHECK_VALUE(false, words(error));
+  } catch (const NoMemory& error) {
+    TORCH_CHECK_WITH(OutOfMemoryError, false, words(error));
   }
 }
 
 // The ops know of no undefined tensor.
 inline void check_defined(const std::string& name, const char* argument, const at::Tensor& tensor) {
   TORCH_CHECK_TYPE(tensor.defined(), name, ": ", argument, " must be a tensor, got an undefined one");
+}
+
+// As Python writes it: torch.sparse_coo.
+inline const char* layout_text(at::Layout layout) {
+  switch (layout) {
+    case at::kSparse:
+      return "torch.sparse_coo";
+    case at::kSparseCsr:
+      return "torch.sparse_csr";
+    case at::kSparseCsc:
+      return "torch.sparse_csc";
+    case at::kSparseBsr:
+      return "torch.sparse_bsr";
+    case at::kSparseBsc:
+      return "torch.sparse_bsc";
+    default:
+      return "torch._mkldnn";
+  }
+}
+
+// The ops know of no undefined, sparse, nested or quantized tensor.
+inline void check_dense(const std::string& name, const std::string& argument, const at::Tensor& tensor) {
+  check_defined(name, argument.c_str(), tensor);
+  TORCH_CHECK_TYPE(!tensor.is_nested(), name, ": ", argument,
+                   " must be a dense tensor, got a nested one; pass its tensors one by one, or pad them and pass mask");
+  TORCH_CHECK_TYPE(tensor.layout() == at::kStrided, name, ": ", argument, " must be a dense tensor, got layout ",
+                   layout_text(tensor.layout()), "; pass ", argument, ".to_dense()");
+  TORCH_CHECK_TYPE(!tensor.is_quantized(), name, ": ", argument, " must not be quantized, got torch.",
+                   c10::getDtypeNames(tensor.scalar_type()).first, "; pass ", argument, ".dequantize() or ", argument,
+                   ".int_repr()");
+}
+
+inline void check_device(const std::string& name, const char* argument, const at::Tensor& tensor,
+                         const at::Tensor& target) {
+  TORCH_CHECK_VALUE(tensor.device() == target.device(), name, ": ", argument, " must be on the device of target, ",
+                    target.device(), ", got ", tensor.device());
 }
 
 // What has no gradient would otherwise keep none in silence. `rule` says where gradients go.

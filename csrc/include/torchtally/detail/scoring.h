@@ -1,6 +1,7 @@
 // From pixels, or counts, to a score: a definition with every option chosen.
 #pragma once
 
+#include <torchtally/detail/checked_counts.h>
 #include <torchtally/detail/labels.h>
 #include <torchtally/detail/policy.h>
 #include <torchtally/detail/score_table.h>
@@ -94,7 +95,7 @@ inline Scored score_pixels(const char* op, Score which, const at::Tensor& preds,
   const Labels labels = Labels::checked(op, num_classes, options);
   const BoundScore bound = BoundScore::checked(op, score, options, labels.ignored_classes(), labels.counting.other());
   const bool per_sample = bound.policy.options.aggregation() != Aggregation::kGlobal;
-  const auto counted = bound.needs_matrix() || labels.maps.has_value() ? Counted::kMatrix : Counted::kClasses;
+  const auto counted = bound.needs_matrix() ? Counted::kMatrix : Counted::kClasses;
   return bound.of_counted(counted, std::get<0>(labels.count(counted, preds, target, options.mask(), per_sample,
                                                             options.validate().value_or(true))));
 }
@@ -109,12 +110,13 @@ inline BoundScore score_of_counts(const char* op, Score which, const ScoreOption
 
 // The functions of counts.
 inline Scored score_counts(const char* op, Score which, const ClassCounts& counts, const ScoreOptions& options) {
-  return score_of_counts(op, which, options).of_counts(counts);
+  return score_of_counts(op, which, options).of_counts(checked_counts(op, counts));
 }
 
 inline Scored score_counts(const char* op, Score which, const at::Tensor& matrix, const ScoreOptions& options) {
   const BoundScore bound = score_of_counts(op, which, options);
   TORCH_CHECK_TYPE(matrix.defined(), op, ": counts must be a tensor or ClassCounts, got an undefined one");
+  check_dense(op, "counts", matrix);
   const bool multilabel = bound.task == Task::kMultilabel;
   bool square = matrix.dim() >= (multilabel ? 3 : 2) && matrix.size(-1) == matrix.size(-2);
   if (square && multilabel) {
@@ -123,7 +125,7 @@ inline Scored score_counts(const char* op, Score which, const at::Tensor& matrix
   TORCH_CHECK_VALUE(square, op, ": counts must be a matrix ",
                     multilabel ? "[L, 2, 2] or [..., N, L, 2, 2]" : "[C, C] or [..., N, C, C]",
                     ", or ClassCounts, got a tensor of shape ", shape_text(matrix));
-  return bound.of_matrix(matrix);
+  return bound.of_matrix(checked_counts(op, "counts", matrix));
 }
 
 }  // namespace torchtally::detail

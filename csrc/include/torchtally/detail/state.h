@@ -72,12 +72,20 @@ class CountState {
 
   // Counts a batch. Never reads back from the device.
   void update(const at::Tensor& preds, const at::Tensor& target, const std::optional<at::Tensor>& mask) {
+    const auto check_state = [&](const at::Device& batch) {
+      TORCH_CHECK_VALUE(batch == state_[0].device(), labels_.counting.op,
+                        ": target must be on the device of the metric, ", state_[0].device(), ", got ", batch,
+                        "; move the metric with .to('", batch, "')");
+    };
     if (keep_ == Keep::kTotal && !labels_.maps.has_value() && labels_.top_k == 1) {  // the op adds to the state itself
       const Counting& counting = labels_.counting;
-      count_into(counting.op, counted_, state_[0], state_[1], counting.call(preds, target, mask, false));
+      const CountCall call = counting.call(preds, target, mask, false);
+      check_state(target.device());
+      count_into(counting.op, counted_, state_[0], state_[1], call);
       return;
     }
     auto [counts, invalid] = labels_.count(counted_, preds, target, mask, keep_ != Keep::kTotal, false);
+    check_state(counts.device());
     if (keep_ == Keep::kTotal) {
       state_ = added(state_, {counts, invalid});
       return;

@@ -6,10 +6,10 @@ import warnings
 
 import torch
 from torch import Tensor
-from torch._subclasses.fake_tensor import FakeTensor
 
 from torchtally._options import Activation, Conventions, IgnoreIndex
-from torchtally.ops._arguments import holds, ignore_values
+from torchtally.ops._arguments import check_dense, holds, ignore_values
+from torchtally.ops._counting import has_values
 from torchtally.ops.overlap_sums import check_mask
 
 _SAMPLE = 256  # pixels looked at for the warning
@@ -55,6 +55,8 @@ def checked_inputs(
             raise TypeError(
                 f"{op}: {name} must be a tensor, got {type(tensor).__name__}"
             )
+        if tensor.is_nested or tensor.layout is not torch.strided:
+            check_dense(op, name, tensor)
     if logits.dim() < 2 or logits.shape[1] == 0:
         raise ValueError(
             f"{op}: logits must be [N, C, ...] with at least one class, "
@@ -99,7 +101,7 @@ def _without_channel(op: str, logits: Tensor, target: Tensor) -> Tensor:
     if not target.is_floating_point():
         return target
     labels = target.to(torch.int64)
-    if may_look(target) and not bool((labels == target).all()):
+    if target.is_cpu and has_values(target) and not bool((labels == target).all()):
         bad = target[labels != target][0].item()
         raise ValueError(f"{op}: labels must be whole numbers, got {bad:.6g}")
     return labels
@@ -127,7 +129,11 @@ def _of_values(
                 counted &= target.sum(1) > 0
                 continue
             of_class = target[:, value]
-            if may_look(target) and not bool(((of_class == 0) | (of_class == 1)).all()):
+            if (
+                target.is_cpu
+                and has_values(target)
+                and not bool(((of_class == 0) | (of_class == 1)).all())
+            ):
                 raise ValueError(
                     f"{op}: ignore_index must name a class of a one-hot target, got "
                     f"class {value} of a soft one; pass mask instead"
@@ -167,7 +173,7 @@ def _of_one_class(
     for value in ignore_values(op, ignore_index):
         if holds(dtype, value):
             counted = counted & (target != value)
-    if may_look(target) and not bool((known | ~counted).all()):
+    if target.is_cpu and has_values(target) and not bool((known | ~counted).all()):
         bad = target[counted & ~known].unique()[:3].tolist()
         raise ValueError(
             f"{op}: labels of one class must be 0, 1 or equal ignore_index, got "
@@ -176,23 +182,13 @@ def _of_one_class(
     return positive.unsqueeze(1), counted & known
 
 
-def may_look(tensor: Tensor) -> bool:
-    """Whether values can be read without a wait and without breaking a graph."""
-    return not (
-        torch.compiler.is_compiling()
-        or tensor.device.type != "cpu"
-        or isinstance(tensor, FakeTensor)
-        or torch._C._functorch.is_functorch_wrapped_tensor(tensor)
-    )
-
-
 def look_at_values(op: str, logits: Tensor, activation: Activation) -> None:
     """Catch probabilities given for logits, and logits for probabilities.
 
     Raises:
         ValueError: if ``activation="none"`` and a number is outside [0, 1].
     """
-    if logits.numel() == 0 or not may_look(logits):
+    if logits.numel() == 0 or not (logits.is_cpu and has_values(logits)):
         return
     if activation == "none":
         least, most = (float(bound) for bound in torch.aminmax(logits.detach()))
@@ -226,7 +222,11 @@ def look_at_target(
     Raises:
         ValueError: if a value that counts is outside [0, 1].
     """
-    if target.shape != logits.shape or target.numel() == 0 or not may_look(target):
+    if (
+        target.shape != logits.shape
+        or target.numel() == 0
+        or not (target.is_cpu and has_values(target))
+    ):
         return
     _look_at_shares(op, target.detach(), mask)
     classes, size = logits.shape[1], max(logits.shape[2:], default=0)
