@@ -296,7 +296,24 @@ def test_every_value_is_inside_and_the_legend_hides_none() -> None:
         axes.figure.canvas.draw()
         assert max(bar.get_height() for bar in axes.patches) < axes.get_ylim()[1]
         legend = axes.get_legend().get_window_extent()
-        assert legend.y0 >= axes.get_window_extent().y1 - 1
+        tops = [bar.get_window_extent().y1 for bar in axes.patches]
+        assert legend.y0 >= max(tops)
+        assert legend.y1 <= axes.figure.bbox.y1
+        assert max(axes.get_yticks()) < 2 * max(
+            1, *(b.get_height() for b in axes.patches)
+        )
+
+
+def test_many_lines_are_told_apart() -> None:
+    metric = DiceScore(12, average="none")
+    steps = [metric(torch.arange(12), torch.arange(12)) for _ in range(3)]
+    _, own = pyplot.subplots()
+    for axes in (metric.plot(steps), metric.plot(steps, own)):
+        assert len({line.get_color() for line in axes.get_lines()}) == 12
+        axes.figure.canvas.draw()
+        legend = axes.get_legend().get_window_extent()
+        assert legend.y0 >= axes.transData.transform((0, 1.0))[1]
+        assert legend.y1 <= axes.figure.bbox.y1
 
 
 def test_what_bars_refuse() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -47,17 +48,38 @@ def inches_of(ax: Any) -> tuple[float, float]:
     return box.width / dpi, box.height / dpi
 
 
-def legend_columns(names: Collection[str], width: float) -> int:
-    """Return how many entries of a legend stand side by side in so many inches."""
+def colours(number: int) -> list[Any]:
+    """Return so many colours, which differ up to 20; None is the axes' next one."""
+    if number <= 10:
+        return [None] * number
+    from matplotlib import colormaps
+
+    several: Any = colormaps["tab20"]
+    return [several.colors[index % 20] for index in range(number)]
+
+
+def legend_size(names: Collection[str], width: float) -> tuple[int, float]:
+    """Return the columns of a legend in so many inches, and how high it is."""
     entry = width_of(max(names, key=len), LETTERS) + 4.5 * LETTERS
-    return max(1, min(len(names), int(72 * width / entry)))
+    columns = max(1, min(len(names), int(72 * width / entry)))
+    return columns, 1.6 * LETTERS * math.ceil(len(names) / columns) / 72
 
 
-def legend_above(ax: Any, columns: int) -> None:
-    """Put a legend where it hides nothing."""
+def add_legend(ax: Any, names: Collection[str], *, inside: bool) -> None:
+    """Put a legend where it hides nothing: above axes, or above what they show.
+
+    Only a figure of our own has room above.
+    """
+    width, height = inches_of(ax)
+    columns, high = legend_size(names, width)
+    if inside:
+        bottom, top = ax.get_ylim()
+        ax.set_yticks([tick for tick in ax.get_yticks() if bottom <= tick <= top])
+        share = min((high + 0.1) / height, 0.7)
+        ax.set_ylim(bottom, bottom + (top - bottom) / (1 - share))
     ax.legend(
         frameon=False,
-        loc="lower left",
+        loc="upper left" if inside else "lower left",
         bbox_to_anchor=(0.0, 1.0),
         ncols=columns,
         borderaxespad=0.2,

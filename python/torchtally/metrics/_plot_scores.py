@@ -6,7 +6,15 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ._axes import LETTERS, inches_of, legend_above, legend_columns, pyplot, width_of
+from ._axes import (
+    LETTERS,
+    add_legend,
+    colours,
+    inches_of,
+    legend_size,
+    pyplot,
+    width_of,
+)
 
 _GROUP = 0.8  # of the distance between classes that their bars take
 _BAR = 0.92  # of its place that a bar takes
@@ -20,17 +28,18 @@ def plot_bars(
     op: str, groups: Mapping[str, Sequence[float]], names: Sequence[str], ax: Any
 ) -> Any:
     """Draw a bar for each name, beside those of other groups."""
-    bars = len(names) * len(groups)
+    bars, own = len(names) * len(groups), ax is None
     legend = groups if len(groups) > 1 else ()
-    inches = inches_of(ax)[0] if ax is not None else min(max(0.5 * bars, 3), 13)
+    inches = min(max(0.5 * bars, 3), 13) if own else inches_of(ax)[0]
     slot = 72 * inches / len(names)  # points
     turned = width_of(max(names, key=len), LETTERS) > 0.95 * slot
-    if ax is None:
+    if own:
         ax = _axes(op, inches, names if turned else (), legend)
     width = _GROUP / len(groups)
     written = {label: [_number(v) for v in values] for label, values in groups.items()}
     longest = max((text for texts in written.values() for text in texts), key=len)
     upright = width_of(longest, _NUMBERS) > width * slot
+    colour = colours(len(groups))
     for place, (label, values) in enumerate(groups.items()):
         shift = (place - (len(groups) - 1) / 2) * width
         drawn = ax.bar(
@@ -38,6 +47,7 @@ def plot_bars(
             [value if math.isfinite(value) else 0.0 for value in values],
             _BAR * width,
             label=label,
+            color=colour[place],
         )
         if bars <= _NUMBERS_UP_TO:
             ax.bar_label(
@@ -55,21 +65,22 @@ def plot_bars(
     every = [value for values in groups.values() for value in values]
     _limit(ax, every, _ROOM_UPRIGHT if upright and bars <= _NUMBERS_UP_TO else _ROOM)
     if legend:
-        legend_above(ax, legend_columns(legend, inches))
+        add_legend(ax, legend, inside=not own)
     return ax
 
 
 def plot_lines(op: str, lines: Mapping[str, Sequence[float]], ax: Any) -> Any:
     """Draw a line over steps for each name."""
-    inches = inches_of(ax)[0] if ax is not None else 5.6
-    if ax is None:
-        ax = _axes(op, inches, (), lines)
-    for label, values in lines.items():
-        ax.plot(range(1, len(values) + 1), values, marker=".", label=label)
+    own = ax is None
+    if own:
+        ax = _axes(op, 5.6, (), lines)
+    for (label, values), colour in zip(lines.items(), colours(len(lines)), strict=True):
+        steps = range(1, len(values) + 1)
+        ax.plot(steps, values, marker=".", label=label, color=colour)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel("step")
     _limit(ax, [value for values in lines.values() for value in values], _ROOM)
-    legend_above(ax, legend_columns(lines, inches))
+    add_legend(ax, lines, inside=not own)
     return ax
 
 
@@ -81,8 +92,7 @@ def _axes(
     if turned:
         height += 0.7 * width_of(max(turned, key=len), LETTERS) / 72
     if legend:
-        rows = math.ceil(len(legend) / legend_columns(legend, inches))
-        height += 1.6 * LETTERS * rows / 72
+        height += legend_size(legend, inches)[1]
     size = (inches + 0.7, height)
     return pyplot(op).subplots(figsize=size, layout="constrained")[1]
 
