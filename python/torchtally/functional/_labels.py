@@ -75,12 +75,7 @@ class Labels:
         validate: bool,
     ) -> Tensor:
         """Count the classes that pixels mean: a matrix, or the rows of class counts."""
-        if (
-            type(preds) is not Tensor
-            or type(target) is not Tensor
-            or (mask is not None and type(mask) is not Tensor)
-        ):
-            preds, target, mask = plain(preds), plain(target), plain(mask)
+        preds, target, mask = plain(preds), plain(target), plain(mask)
         preds = self.counted_preds(preds, target, mask)
         inputs = (matrix, preds, target, mask, per_sample, validate)
         if self.maps is None:

@@ -214,12 +214,7 @@ class CountingMetric(nn.Module, Generic[Value]):
             RuntimeError: between ``sync`` and ``unsync``.
         """
         self._refuse_shared("forward")
-        if (
-            type(preds) is not Tensor
-            or type(target) is not Tensor
-            or (mask is not None and type(mask) is not Tensor)
-        ):
-            preds, target, mask = plain(preds), plain(target), plain(mask)
+        preds, target, mask = plain(preds), plain(target), plain(mask)
         counts, invalid = self._counter.count(preds, target, mask)
         self._check_device(counts)
         if self._keep == "samples":

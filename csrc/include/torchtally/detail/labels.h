@@ -149,7 +149,7 @@ class MappedPixels {
     CountCall call = checking.call(preds, target, mask, per_sample);
     const CountCall given = call;
     if (counted == Counted::kClasses && !maps_.folds(preds)) {
-      checking.count(Counted::kClasses, given);  // the op's rules, for what it is not given itself
+      checking.check(given);
       rewrite(call);
       call.other = counting_.other();
       return counting_.count(counted, call);
@@ -172,7 +172,7 @@ class MappedPixels {
       width = std::max({rows_.empty() ? 1 : rows_.rbegin()->first, columns_.rbegin()->first, int64_t{1}}) + 1;
     }
     if (!call.preds.is_same(given.preds) || !call.target.is_same(given.target)) {
-      checking.count(Counted::kClasses, given);  // the op's rules, for what it is not given itself
+      checking.check(given);
     }
     call.other = true;
     const at::Tensor raw = std::get<0>(detail::count(counting_.op, Counted::kMatrix, width, call));
@@ -338,7 +338,7 @@ struct Labels {
                  bool per_sample) const {
     CountCall call = counting.call(preds, target, mask, per_sample && top_k == 1);
     if (top_k > 1) {
-      counting.count(Counted::kClasses, call);  // the op's rules, for what it is not given itself
+      counting.check(call);
       call = counting.call(top_k_labels(counting, preds, target, top_k), target, mask, per_sample);
     }
     return call;
