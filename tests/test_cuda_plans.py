@@ -65,26 +65,22 @@ def test_few_pixels_are_added_to_the_output() -> None:
 
 
 @pytest.mark.parametrize(
-    ("num_classes", "threads", "blocks"),
-    [(2, 256, 4), (19, 256, 2), (20, 256, 2), (21, 128, 3), (28, 256, 1)],
+    ("num_classes", "copies"), [(2, 32), (19, 32), (29, 32), (30, 16), (150, 1)]
 )
-def test_few_classes_are_counted_in_bytes(
-    num_classes: int, threads: int, blocks: int
+def test_pairs_of_codes_are_counted_where_they_fit(
+    num_classes: int, copies: int
 ) -> None:
-    codes = (num_classes + 1) ** 2
-    chosen = plan(1 << 26, cells(num_classes), cells=codes)
-    assert (chosen.tier, chosen.threads) == (_core.Tier.BYTES, threads)
-    assert chosen.grid == 132 * blocks
-    assert chosen.shared_bytes >= codes * threads + 4 * cells(num_classes)
-    assert chosen.pixels_per_block <= 240 * threads
-    # Every block takes as many turns.
-    assert chosen.blocks_per_group % chosen.grid in (0, chosen.grid - 1)
+    pairs = (num_classes + 1) ** 2 + 1
+    chosen = plan(1 << 24, cells(num_classes), cells=pairs)
+    assert (chosen.tier, chosen.copies) == (_core.Tier.PAIRS, copies)
+    assert (chosen.threads, chosen.grid) == (512, 2 * 132)
+    assert chosen.shared_bytes == 4 * copies * pairs
 
 
-def test_bytes_of_too_few_threads_are_not_chosen() -> None:
-    chosen = plan(1 << 24, cells(42), cells=43**2)
-    assert chosen.tier == _core.Tier.SHARED
-    assert plan(1 << 24, cells(19), cells=400, device=T4).tier == _core.Tier.SHARED
+def test_pairs_of_codes_that_do_not_fit_are_not_counted() -> None:
+    assert plan(1 << 24, cells(241), cells=242**2 + 1).tier == _core.Tier.SHARED
+    assert plan(1 << 24, 3001, cells=0).tier == _core.Tier.SHARED
+    assert plan(256, cells(19), cells=401).tier == _core.Tier.GLOBAL
 
 
 def test_two_classes_are_counted_as_bits() -> None:

@@ -35,7 +35,7 @@ void bind_cuda_policy(py::module_& m) {
       .value("SHARED", cuda::Tier::kShared)
       .value("GLOBAL", cuda::Tier::kGlobal)
       .value("BITS", cuda::Tier::kBits)
-      .value("BYTES", cuda::Tier::kBytes);
+      .value("PAIRS", cuda::Tier::kPairs);
 
   py::class_<cuda::Policy>(m, "CudaPolicy", "Every tuning number of the CUDA kernels.")
       .def(py::init<>())
@@ -47,8 +47,6 @@ void bind_cuda_policy(py::module_& m) {
       .def_readwrite("turns", &cuda::Policy::turns)
       .def_readwrite("vectors", &cuda::Policy::vectors)
       .def_readwrite("pixels_per_thread", &cuda::Policy::pixels_per_thread)
-      .def_readwrite("byte_threads", &cuda::Policy::byte_threads)
-      .def_readwrite("pixels_per_cell", &cuda::Policy::pixels_per_cell)
       .def_readwrite("pixels_per_bin", &cuda::Policy::pixels_per_bin)
       .def_readwrite("max_pixels_per_block", &cuda::Policy::max_pixels_per_block)
       .def_readwrite("max_grid", &cuda::Policy::max_grid);

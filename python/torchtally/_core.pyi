@@ -39,7 +39,7 @@ class Tier(enum.Enum):
     SHARED = ...
     GLOBAL = ...
     BITS = ...
-    BYTES = ...
+    PAIRS = ...
 
 class CudaPolicy:
     tier: Tier
@@ -50,8 +50,6 @@ class CudaPolicy:
     turns: int
     vectors: int
     pixels_per_thread: int
-    byte_threads: int
-    pixels_per_cell: int
     pixels_per_bin: int
     max_pixels_per_block: int
     max_grid: int
