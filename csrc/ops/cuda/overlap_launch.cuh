@@ -67,6 +67,7 @@ inline cudaError_t launch_forward(const OverlapProblem& problem, const OverlapPl
                                terms == nullptr ? nullptr : target_terms(problem, 1, terms),
                                target_weight(problem),
                                smoothing_weight(problem),
+                               problem.label_smoothing != 0.0,
                                summed_rows(problem),
                                partials};
   const cudaError_t error =
@@ -90,7 +91,11 @@ inline cudaError_t launch_backward(const OverlapProblem& problem, const OverlapP
   }
   const OverlapBackward backward{
       problem, overlap_partition(problem, plan), terms, target_terms(problem, problem.samples, terms), gradient, data};
-  return launch({plan.grid, plan.threads, plan.shared_bytes, stream}, overlap_backward_kernel_for(problem, plan),
+  OverlapPlan of_both = plan;
+  if (!allows_access(plan.access, problem, gradient, data)) {
+    of_both.access = OverlapAccess::kElements;
+  }
+  return launch({plan.grid, plan.threads, plan.shared_bytes, stream}, overlap_backward_kernel_for(problem, of_both),
                 backward);
 }
 

@@ -125,19 +125,45 @@ auto with_stored(Element element, const Body& body) {
   }
 }
 
-// Calls body(stored, a kernel's number of classes as a constant).
+// Calls body(stored, a kernel's number of classes as a constant, the access as another).
 template <class Body>
-auto with_register_classes(const OverlapProblem& problem, const OverlapPlan& plan, const Body& body) {
+auto with_registers(const OverlapProblem& problem, const OverlapPlan& plan, const Body& body) {
+  const auto with_access = [&](auto stored, auto classes) {
+    constexpr bool kHasPacks = register_pixels(sizeof(stored), classes.value) > 1;
+    if (plan.access == OverlapAccess::kRows) {
+      return body(stored, classes, std::integral_constant<OverlapAccess, OverlapAccess::kRows>());
+    }
+    if constexpr (kHasPacks) {
+      if (plan.access == OverlapAccess::kPacks) {
+        return body(stored, classes, std::integral_constant<OverlapAccess, OverlapAccess::kPacks>());
+      }
+    }
+    return body(stored, classes, std::integral_constant<OverlapAccess, OverlapAccess::kElements>());
+  };
   const auto with_classes = [&](auto stored) {
     switch (plan.classes) {
+      case 2:
+        return with_access(stored, std::integral_constant<int, 2>());
+      case 3:
+        return with_access(stored, std::integral_constant<int, 3>());
       case 4:
-        return body(stored, std::integral_constant<int, 4>());
+        return with_access(stored, std::integral_constant<int, 4>());
+      case 6:
+        return with_access(stored, std::integral_constant<int, 6>());
       case 8:
-        return body(stored, std::integral_constant<int, 8>());
+        return with_access(stored, std::integral_constant<int, 8>());
+      case 12:
+        return with_access(stored, std::integral_constant<int, 12>());
       case 16:
-        return body(stored, std::integral_constant<int, 16>());
+        return with_access(stored, std::integral_constant<int, 16>());
+      case 19:
+        return with_access(stored, std::integral_constant<int, 19>());
+      case 21:
+        return with_access(stored, std::integral_constant<int, 21>());
+      case 24:
+        return with_access(stored, std::integral_constant<int, 24>());
       default:
-        return body(stored, std::integral_constant<int, 32>());
+        return with_access(stored, std::integral_constant<int, 32>());
     }
   };
   switch (problem.input.element) {
@@ -171,8 +197,8 @@ using OverlapTermsKernel = void (*)(OverlapTerms);
 
 inline OverlapForwardKernel overlap_forward_kernel_for(const OverlapProblem& problem, const OverlapPlan& plan) {
   if (plan.path == OverlapPath::kRegisters) {
-    return with_register_classes(problem, plan, [](auto stored, auto classes) -> OverlapForwardKernel {
-      return &overlap_registers_forward<decltype(stored), classes.value>;
+    return with_registers(problem, plan, [](auto stored, auto classes, auto access) -> OverlapForwardKernel {
+      return &overlap_registers_forward<decltype(stored), classes.value, access.value>;
     });
   }
   return with_activation(problem, [](auto stored, auto activation) -> OverlapForwardKernel {
@@ -182,8 +208,8 @@ inline OverlapForwardKernel overlap_forward_kernel_for(const OverlapProblem& pro
 
 inline OverlapBackwardKernel overlap_backward_kernel_for(const OverlapProblem& problem, const OverlapPlan& plan) {
   if (plan.path == OverlapPath::kRegisters) {
-    return with_register_classes(problem, plan, [](auto stored, auto classes) -> OverlapBackwardKernel {
-      return &overlap_registers_backward<decltype(stored), classes.value>;
+    return with_registers(problem, plan, [](auto stored, auto classes, auto access) -> OverlapBackwardKernel {
+      return &overlap_registers_backward<decltype(stored), classes.value, access.value>;
     });
   }
   return with_activation(problem, [](auto stored, auto activation) -> OverlapBackwardKernel {
@@ -202,8 +228,7 @@ inline OverlapPartition overlap_partition(const OverlapProblem& problem, const O
           plan.fold_pixels,
           plan.tile,
           static_cast<uint32_t>(plan.threads_per_pixel),
-          plan.by_class,
-          plan.staged};
+          plan.by_class};
 }
 
 }  // namespace torchtally::cuda
