@@ -77,8 +77,11 @@ inline cudaError_t launch_forward(const OverlapProblem& problem, const OverlapPl
   }
   const OverlapFold fold{problem.samples, problem.classes,       summed_rows(problem), plan.parts_per_sample, partials,
                          outputs.sums,    outputs.cross_entropy, outputs.count,        outputs.invalid};
-  const int64_t warps = problem.samples * (kOverlapRows * problem.classes + 3);
-  return launch({grid_of(warps * kWarp), kFoldThreads, 0, stream}, &overlap_fold_kernel<kFoldThreads>, fold);
+  constexpr int64_t kMostBlocks = 1 << 20;
+  const int32_t threads = plan.parts_per_sample < kFoldThreads ? kWarp : kFoldThreads;
+  return launch({std::min(problem.samples * (problem.classes + 1), kMostBlocks), threads,
+                 kOverlapRows * threads / kWarp * int64_t{sizeof(double)}, stream},
+                &overlap_fold_kernel<kFoldThreads>, fold);
 }
 
 // Writes the gradient of every pixel to `data`, as `gradient` lays it out.

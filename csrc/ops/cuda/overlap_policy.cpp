@@ -19,8 +19,7 @@ int32_t register_classes(int64_t classes) {
 
 OverlapAccess access_of(const OverlapPolicy& policy, const OverlapProblem& problem) {
   const OverlapOperand& input = problem.input;
-  if (problem.classes >= policy.least_staged &&
-      allows_access(OverlapAccess::kRows, problem, input, input.data)) {
+  if (problem.classes >= policy.least_staged && allows_access(OverlapAccess::kRows, problem, input, input.data)) {
     return OverlapAccess::kRows;
   }
   // A pixel a thread needs no packs.
@@ -89,7 +88,8 @@ int64_t shared_bytes(const OverlapPlan& plan, const OverlapProblem& problem, boo
     const int64_t bytes = bytes_of(problem.input.element);
     const int64_t columns = 2 * (problem.classes + 2) * plan.threads * int64_t{sizeof(float)};
     const int64_t terms = 6 * round_up(plan.classes, 2) * int64_t{sizeof(float)};
-    const int64_t rows = plan.threads * register_pixels(bytes, plan.classes) * row_pitch(problem.classes, bytes) * bytes;
+    const int64_t rows =
+        plan.threads * register_pixels(bytes, plan.classes) * row_pitch(problem.classes, bytes) * bytes;
     return (backward ? terms : columns) + (plan.access == OverlapAccess::kRows ? rows : 0);
   }
   const int64_t of_pixels = plan.tile * (3 * real_bytes(problem.input.element) + int64_t{sizeof(uint32_t)});
@@ -138,8 +138,9 @@ OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& prob
     wanted = std::max(wanted, ceil_div(problem.pixels, std::max<int64_t>(1, most_parts / problem.samples)));
   }
   // Of the registers, whole turns of a block.
-  const int64_t turn =
-      plan.access == OverlapAccess::kElements ? plan.threads : plan.threads * register_pixels(bytes_of(input.element), problem.classes);
+  const int64_t turn = plan.access == OverlapAccess::kElements
+                           ? plan.threads
+                           : plan.threads * register_pixels(bytes_of(input.element), problem.classes);
   const int64_t unit = !registers ? plan.tile : wanted < turn ? kWarp : turn;
   plan.pixels_per_part = round_up(std::min(wanted, problem.pixels), unit);
   plan.parts_per_sample = ceil_div(problem.pixels, plan.pixels_per_part);

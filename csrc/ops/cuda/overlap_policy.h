@@ -27,7 +27,7 @@ enum class OverlapPath : int32_t {
 
 // Classes that kernels of the registers are compiled for: the least that is enough is taken. Blocks are small, because
 // every thread has two counters of each class in shared memory: 32 KB at 32 classes.
-inline constexpr int32_t kRegisterKernels[] = {2, 3, 4, 6, 8, 12, 16, 19, 21, 24, 32};
+inline constexpr int32_t kRegisterKernels[] = {2, 3, 4, 8, 12, 16, 19, 21, 24, 32};
 inline constexpr int32_t kMaxRegisterClasses = 32;
 inline constexpr int32_t kRegisterThreads = 128;
 inline constexpr int32_t kTileThreads = 256;
@@ -36,8 +36,8 @@ template <class Stored>
 inline constexpr int32_t kTileBlocks = sizeof(Stored) == 8 ? 2 : 3;
 inline constexpr int32_t kFoldThreads = 128;
 
-// Of the kernel for so many classes: neighbouring pixels of a thread, 48 to 144 bytes with labels of 64 bits, and blocks
-// of an SM that registers must leave room for: 80 registers a thread, 96 from 4 classes on, 128 from 9, 168 for 32.
+// Of the kernel for so many classes: neighbouring pixels of a thread, 48 to 144 bytes with labels of 64 bits, and
+// blocks of an SM that registers must leave room for: 6 leave 80 registers a thread, 5 96, 4 128, 3 168, 2 255.
 constexpr int32_t register_pixels(int64_t element_bytes, int64_t classes) {
   const int64_t pixels = (classes <= 4 ? 4 : classes <= 8 ? 2 : 1) * 4 / element_bytes;
   return static_cast<int32_t>(pixels < 4 ? pixels : 4);
@@ -46,7 +46,15 @@ template <class Stored, int kClasses, OverlapAccess kAccess>
 inline constexpr int32_t kRegisterPixels =
     kAccess == OverlapAccess::kElements ? 1 : register_pixels(sizeof(Stored), kClasses);
 template <int kClasses>
-inline constexpr int32_t kRegisterBlocks = kClasses <= 3 ? 6 : kClasses <= 8 ? 5 : kClasses <= 24 ? 4 : 3;
+inline constexpr int32_t kForwardBlocks = kClasses <= 3    ? 6
+                                          : kClasses <= 8  ? 5
+                                          : kClasses <= 24 ? 4
+                                                           : 3;
+template <int kClasses>
+inline constexpr int32_t kBackwardBlocks = kClasses <= 3    ? 6
+                                           : kClasses <= 4  ? 5
+                                           : kClasses <= 24 ? 4
+                                                            : 2;
 
 // Rows of classes that pass through shared memory: bytes that are moved at once, and elements from row to row, so that
 // lanes that read a chunk of a row each, or an element, find it in different banks or in two turns.
@@ -82,13 +90,13 @@ struct OverlapPlan {
   OverlapPath path = OverlapPath::kTiles;
   int32_t classes = 0;  // that the kernel of the registers is compiled for
   int32_t threads = 0;
-  bool by_class = false;          // tiles: lanes of a warp take classes, not pixels
+  bool by_class = false;                            // tiles: lanes of a warp take classes, not pixels
   OverlapAccess access = OverlapAccess::kElements;  // registers
-  int64_t tile = 0;               // pixels whose terms lie in shared memory together
-  int64_t threads_per_pixel = 1;  // tiles, softmax: that share the first read of a pixel
-  int64_t pixels_per_part = 0;    // a multiple of 32, and of the tile
-  int64_t parts_per_sample = 0;   // of all, the last may be shorter
-  int64_t values = 0;             // sums of a part: rows of each class, then cross-entropy, count and invalid
+  int64_t tile = 0;                                 // pixels whose terms lie in shared memory together
+  int64_t threads_per_pixel = 1;                    // tiles, softmax: that share the first read of a pixel
+  int64_t pixels_per_part = 0;                      // a multiple of 32, and of the tile
+  int64_t parts_per_sample = 0;                     // of all, the last may be shorter
+  int64_t values = 0;  // sums of a part: rows of each class, then cross-entropy, count and invalid
   int64_t fold_pixels = 0;
   int64_t shared_bytes = 0;
   int64_t grid = 0;

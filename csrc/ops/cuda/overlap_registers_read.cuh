@@ -1,5 +1,5 @@
-// How overlap_sums reads pixels into registers, and writes them back, where labels meet softmax and the classes are few:
-// a thread holds all classes of its pixels, so that the logits are read once. All loads of a thread are under way
+// How overlap_sums reads pixels into registers, and writes them back, where labels meet softmax and the classes are
+// few: a thread holds all classes of its pixels, so that the logits are read once. All loads of a thread are under way
 // before the first of them is used: no branch lies between them that depends on what was read.
 #pragma once
 
@@ -60,7 +60,7 @@ struct alignas(sizeof(Stored) * kCount) Pack {
 // chunk apart.
 template <class Stored, int kClasses, int kPixels>
 class WarpRows {
-  static constexpr int kElements = kRowChunk / int{sizeof(Stored)};  // of a chunk
+  static constexpr int kElements = kRowChunk / int{sizeof(Stored)};                 // of a chunk
   static constexpr int kChunks = (kPixels * kClasses + kElements - 1) / kElements;  // of a lane
   using Chunk = Pack<Stored, kElements>;
 
