@@ -99,11 +99,18 @@ void bind_overlap_policy(py::module_& m) {
       .value("REGISTERS", cuda::OverlapPath::kRegisters)
       .value("TILES", cuda::OverlapPath::kTiles);
 
+  py::enum_<cuda::OverlapAccess>(m, "OverlapAccess", "How the registers read their pixels.")
+      .value("ELEMENTS", cuda::OverlapAccess::kElements)
+      .value("PACKS", cuda::OverlapAccess::kPacks)
+      .value("ROWS", cuda::OverlapAccess::kRows);
+
   py::class_<cuda::OverlapPolicy>(m, "OverlapPolicy", "Every tuning number of the CUDA kernels of overlap_sums.")
       .def(py::init<>())
       .def_readwrite("path", &cuda::OverlapPolicy::path)
       .def_readwrite("threads", &cuda::OverlapPolicy::threads)
       .def_readwrite("least_pixels", &cuda::OverlapPolicy::least_pixels)
+      .def_readwrite("register_pixels", &cuda::OverlapPolicy::register_pixels)
+      .def_readwrite("register_parts", &cuda::OverlapPolicy::register_parts)
       .def_readwrite("fewest_parts", &cuda::OverlapPolicy::fewest_parts)
       .def_readwrite("fewest_pixels", &cuda::OverlapPolicy::fewest_pixels)
       .def_readwrite("most_parts", &cuda::OverlapPolicy::most_parts)
@@ -126,7 +133,7 @@ void bind_overlap_policy(py::module_& m) {
       .def_readonly("classes", &cuda::OverlapPlan::classes)
       .def_readonly("threads", &cuda::OverlapPlan::threads)
       .def_readonly("by_class", &cuda::OverlapPlan::by_class)
-      .def_readonly("staged", &cuda::OverlapPlan::staged)
+      .def_readonly("access", &cuda::OverlapPlan::access)
       .def_readonly("tile", &cuda::OverlapPlan::tile)
       .def_readonly("threads_per_pixel", &cuda::OverlapPlan::threads_per_pixel)
       .def_readonly("pixels_per_part", &cuda::OverlapPlan::pixels_per_part)

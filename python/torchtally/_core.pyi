@@ -92,6 +92,8 @@ class OverlapPolicy:
     path: OverlapPath
     threads: int
     least_pixels: int
+    register_pixels: int
+    register_parts: int
     fewest_parts: int
     fewest_pixels: int
     most_parts: int

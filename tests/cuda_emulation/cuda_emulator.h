@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -379,6 +380,10 @@ TORCHTALLY_EMULATOR inline Index thread_index() { return {machine.current->threa
 TORCHTALLY_EMULATOR inline void* shared_memory() { return machine.shared; }
 
 }  // namespace emulation
+
+inline float approximate_exp2(float x) { return std::exp2(x); }
+inline float approximate_log2(float x) { return std::log2(x); }
+inline float approximate_reciprocal(float x) { return 1.0F / x; }
 
 template <class... Params, class... Arguments>
 cudaError_t launch(const Launch& at, void (*kernel)(Params...), const Arguments&... arguments) {

@@ -45,7 +45,6 @@ struct OverlapPartition {
   int64_t tile;
   uint32_t threads_per_pixel;  // tiles, softmax: threads that share a pixel's classes
   bool by_class;               // tiles: neighbouring classes lie together, and lanes of a warp take classes, not pixels
-  bool staged;                 // registers: neighbouring classes lie together and pass through shared memory
 };
 
 struct OverlapForward {
@@ -55,6 +54,7 @@ struct OverlapForward {
   const void* target_terms;  // TargetTerms [C], or nullptr: those of `target_weight`
   double target_weight;
   double smoothing_weight;
+  bool smooth;       // whether any of it is not 0
   int64_t rows;      // of each class: kOverlapRows, or kTargetSquared where the others follow from those before it
   double* partials;  // [samples, rows C + 3, parts_per_sample]; behind the rows cross-entropy, count, invalid
 };
@@ -155,6 +155,20 @@ __device__ __forceinline__ Real soft_target(const OverlapOperand& target, int64_
 
 // Functions
 
+// Loads that stand before this are under way before what stands behind it waits for one of them.
+__device__ __forceinline__ void issue_loads() { asm volatile("" ::: "memory"); }
+
+__device__ __forceinline__ float float_of(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+__device__ __forceinline__ uint32_t bits_of(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
+
 // e^x. Numbers stored in 16 bits have no digits for more than the hardware's exponential of two gives.
 template <class Stored>
 __device__ __forceinline__ RealOf<Stored> exp_of(RealOf<Stored> x) {
@@ -172,6 +186,20 @@ __device__ __forceinline__ float log_of(float x) { return logf(x); }
 __device__ __forceinline__ double log_of(double x) { return log(x); }
 __device__ __forceinline__ float log_of_one_and(float x) { return log1pf(x); }
 __device__ __forceinline__ double log_of_one_and(double x) { return log1p(x); }
+
+// e^x of a logit without the largest of its pixel, hence at most 1: what underflows is 0.
+__device__ __forceinline__ float exp_of_difference(float x) {
+  constexpr float kLog2E = 1.44269504F;
+  return approximate_exp2(x * kLog2E);
+}
+
+// Logarithm of a sum of such, the largest among them. Near 1 the hardware's has an error of 1e-7, which is also that of
+// the sum; logits of 16 bits have larger ones.
+template <class Stored>
+__device__ __forceinline__ float log_of_total(float total) {
+  constexpr float kLog2 = 0.693147181F;
+  return sizeof(Stored) == 2 ? approximate_log2(total) * kLog2 : logf(total);
+}
 
 template <class Stored>
 __device__ __forceinline__ Sigmoid<RealOf<Stored>> sigmoid_of(RealOf<Stored> x) {

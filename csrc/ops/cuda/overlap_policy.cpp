@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 #include "common/integers.h"
 
@@ -12,12 +13,26 @@ bool fits_registers(const OverlapProblem& problem) {
   return derives_rows(problem) && problem.classes <= kMaxRegisterClasses && real_bytes(problem.input.element) == 4;
 }
 
-int32_t register_classes(int64_t classes) { return classes <= 4 ? 4 : classes <= 8 ? 8 : classes <= 16 ? 16 : 32; }
+int32_t register_classes(int64_t classes) {
+  return *std::lower_bound(std::begin(kRegisterKernels), std::end(kRegisterKernels), classes);
+}
+
+OverlapAccess access_of(const OverlapPolicy& policy, const OverlapProblem& problem) {
+  const OverlapOperand& input = problem.input;
+  if (problem.classes >= policy.least_staged && allows_access(OverlapAccess::kRows, problem, input, input.data)) {
+    return OverlapAccess::kRows;
+  }
+  // A pixel a thread needs no packs.
+  const bool packs = register_pixels(bytes_of(input.element), problem.classes) > 1 &&
+                     allows_access(OverlapAccess::kPacks, problem, input, input.data);
+  return packs ? OverlapAccess::kPacks : OverlapAccess::kElements;
+}
 
 // Pixels of a part where the sums of parts are no concern.
-int64_t pixels_of_part(const OverlapPolicy& policy, const OverlapProblem& problem) {
-  const int64_t few = ceil_div(problem.samples * problem.pixels, policy.fewest_parts);
-  return std::max(std::min(few, policy.least_pixels), policy.fewest_pixels);
+int64_t pixels_of_part(const OverlapPolicy& policy, const OverlapProblem& problem, bool registers) {
+  const int64_t fewest_parts = registers ? policy.register_parts : policy.fewest_parts;
+  const int64_t few = ceil_div(problem.samples * problem.pixels, fewest_parts);
+  return std::max(std::min(few, registers ? policy.register_pixels : policy.least_pixels), policy.fewest_pixels);
 }
 
 // Pixels of a tile: as many as a cache keeps, and no more than leave enough parts.
@@ -27,7 +42,7 @@ int64_t pixels_of_tile(const OverlapPolicy& policy, const OverlapProblem& proble
   // Whole turns of a block, or a part of its threads that the others can share the classes with.
   const int64_t whole = cached >= kTileThreads ? cached / kTileThreads * kTileThreads
                                                : static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(cached)));
-  return round_up(std::min({whole, pixels_of_part(policy, problem), problem.pixels}), kWarp);
+  return round_up(std::min({whole, pixels_of_part(policy, problem, false), problem.pixels}), kWarp);
 }
 
 // Warps that take a class at a time, of few classes no more than have one; a power of two, which divides a tile.
@@ -70,11 +85,12 @@ int64_t shared_bytes(const OverlapPlan& plan, const OverlapProblem& problem, boo
   const int64_t warps = plan.threads / kWarp;
   const int64_t doubles = sizeof(double);
   if (plan.path == OverlapPath::kRegisters) {
-    const int64_t totals = plan.values * doubles;
-    const int64_t of_warps = plan.values * warps * int64_t{sizeof(float)};
-    const int64_t columns = (2 * problem.classes + 3) * plan.threads * int64_t{sizeof(float)};
-    const int64_t stage = plan.threads * (problem.classes | 1) * bytes_of(problem.input.element);
-    return (backward ? 0 : totals + of_warps + columns) + (plan.staged ? stage : 0);
+    const int64_t bytes = bytes_of(problem.input.element);
+    const int64_t columns = 2 * (problem.classes + 2) * plan.threads * int64_t{sizeof(float)};
+    const int64_t terms = 6 * round_up(plan.classes, 2) * int64_t{sizeof(float)};
+    const int64_t rows =
+        plan.threads * register_pixels(bytes, plan.classes) * row_pitch(problem.classes, bytes) * bytes;
+    return (backward ? terms : columns) + (plan.access == OverlapAccess::kRows ? rows : 0);
   }
   const int64_t of_pixels = plan.tile * (3 * real_bytes(problem.input.element) + int64_t{sizeof(uint32_t)});
   const int64_t statistics =
@@ -84,6 +100,20 @@ int64_t shared_bytes(const OverlapPlan& plan, const OverlapProblem& problem, boo
 }
 
 }  // namespace
+
+bool allows_access(OverlapAccess access, const OverlapProblem& problem, const OverlapOperand& operand,
+                   const void* data) {
+  const int64_t bytes = bytes_of(operand.element);
+  const int64_t address = static_cast<int64_t>(reinterpret_cast<uintptr_t>(data));
+  if (access == OverlapAccess::kRows) {
+    return operand.class_stride == 1 && operand.pixel_stride == problem.classes &&
+           (address | operand.sample_stride * bytes) % kRowChunk == 0;
+  }
+  const int64_t pixels = register_pixels(bytes, problem.classes);
+  return access == OverlapAccess::kElements ||
+         (operand.pixel_stride == 1 && address % (pixels * bytes) == 0 &&
+          (operand.sample_stride | operand.class_stride | problem.pixels) % pixels == 0);
+}
 
 OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& problem, bool backward) {
   OverlapPlan plan;
@@ -95,20 +125,24 @@ OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& prob
   plan.fold_pixels = std::max<int64_t>(1, policy.fold_pixels);
   plan.by_class = !registers && problem.classes >= policy.least_lanes &&
                   (input.class_stride < input.pixel_stride || problem.pixels == 1);
-  plan.staged = registers && problem.classes >= policy.least_staged && input.class_stride == 1 &&
-                input.pixel_stride == problem.classes;
+  plan.access = registers ? access_of(policy, problem) : OverlapAccess::kElements;
   plan.threads = static_cast<int32_t>(std::min(std::max<int64_t>(policy.threads, kWarp), threads_of(plan, problem)));
   plan.tile = registers ? 0 : pixels_of_tile(policy, problem);
   plan.threads_per_pixel = threads_per_pixel_of(plan, problem);
 
-  int64_t wanted = registers ? pixels_of_part(policy, problem) : plan.tile;
+  int64_t wanted = registers ? pixels_of_part(policy, problem, true) : plan.tile;
   if (!backward) {
     const int64_t logits = problem.samples * problem.classes * problem.pixels * bytes_of(input.element);
     const int64_t bytes = std::max(policy.partial_bytes, logits / policy.partial_share);
     const int64_t most_parts = std::min(policy.most_parts, bytes / (plan.values * int64_t{sizeof(double)}));
     wanted = std::max(wanted, ceil_div(problem.pixels, std::max<int64_t>(1, most_parts / problem.samples)));
   }
-  plan.pixels_per_part = round_up(std::min(wanted, problem.pixels), registers ? int64_t{kWarp} : plan.tile);
+  // Of the registers, whole turns of a block.
+  const int64_t turn = plan.access == OverlapAccess::kElements
+                           ? plan.threads
+                           : plan.threads * register_pixels(bytes_of(input.element), problem.classes);
+  const int64_t unit = !registers ? plan.tile : wanted < turn ? kWarp : turn;
+  plan.pixels_per_part = round_up(std::min(wanted, problem.pixels), unit);
   plan.parts_per_sample = ceil_div(problem.pixels, plan.pixels_per_part);
 
   plan.shared_bytes = shared_bytes(plan, problem, backward);

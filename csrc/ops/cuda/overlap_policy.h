@@ -5,10 +5,18 @@
 #include <cstdint>
 
 #include "common/export.h"
+#include "common/host_device.h"
 #include "common/overlap_problem.h"
 #include "ops/cuda/counting_policy.h"
 
 namespace torchtally::cuda {
+
+// How the registers read their pixels, and write them: kernels differ.
+enum class OverlapAccess : int32_t {
+  kElements,  // a pixel a thread, of any strides
+  kPacks,     // neighbouring pixels, aligned as loads of several need it
+  kRows,      // neighbouring classes, which pass through shared memory
+};
 
 // How the pixels of a part are summed.
 enum class OverlapPath : int32_t {
@@ -17,8 +25,9 @@ enum class OverlapPath : int32_t {
   kTiles,      // everything else: what a pixel needs of all its classes goes to shared memory first
 };
 
-// Kernels of the registers are compiled for at most 4, 8, 16 or 32 classes. Blocks are small, because every thread has
-// two counters of each class in shared memory: 32 KB at 32 classes.
+// Classes that kernels of the registers are compiled for: the least that is enough is taken. Blocks are small, because
+// every thread has two counters of each class in shared memory: 32 KB at 32 classes.
+inline constexpr int32_t kRegisterKernels[] = {2, 3, 4, 8, 12, 16, 19, 21, 24, 32};
 inline constexpr int32_t kMaxRegisterClasses = 32;
 inline constexpr int32_t kRegisterThreads = 128;
 inline constexpr int32_t kTileThreads = 256;
@@ -27,19 +36,39 @@ template <class Stored>
 inline constexpr int32_t kTileBlocks = sizeof(Stored) == 8 ? 2 : 3;
 inline constexpr int32_t kFoldThreads = 128;
 
-// Of the kernel for so many classes: pixels of each thread in flight, 16 to 32 loads, and blocks of an SM that
-// registers must leave room for: 96 registers a thread, and 168 for 32 classes.
+// Of the kernel for so many classes: neighbouring pixels of a thread, 48 to 144 bytes with labels of 64 bits, and
+// blocks of an SM that registers must leave room for: 6 leave 80 registers a thread, 5 96, 4 128, 3 168, 2 255.
+constexpr int32_t register_pixels(int64_t element_bytes, int64_t classes) {
+  const int64_t pixels = (classes <= 4 ? 4 : classes <= 8 ? 2 : 1) * 4 / element_bytes;
+  return static_cast<int32_t>(pixels < 4 ? pixels : 4);
+}
+template <class Stored, int kClasses, OverlapAccess kAccess>
+inline constexpr int32_t kRegisterPixels =
+    kAccess == OverlapAccess::kElements ? 1 : register_pixels(sizeof(Stored), kClasses);
 template <int kClasses>
-inline constexpr int32_t kRegisterPixels = kClasses <= 4   ? 4
-                                           : kClasses <= 8 ? 2
-                                                           : 1;
+inline constexpr int32_t kForwardBlocks = kClasses <= 3    ? 6
+                                          : kClasses <= 8  ? 5
+                                          : kClasses <= 24 ? 4
+                                                           : 3;
 template <int kClasses>
-inline constexpr int32_t kRegisterBlocks = kClasses <= 16 ? 5 : 3;
+inline constexpr int32_t kBackwardBlocks = kClasses <= 3    ? 6
+                                           : kClasses <= 4  ? 5
+                                           : kClasses <= 24 ? 4
+                                                            : 2;
+
+// Rows of classes that pass through shared memory: bytes that are moved at once, and elements from row to row, so that
+// lanes that read a chunk of a row each, or an element, find it in different banks or in two turns.
+inline constexpr int32_t kRowChunk = 16;
+TORCHTALLY_HOST_DEVICE int64_t row_pitch(int64_t classes, int64_t element_bytes) {
+  return classes * element_bytes % (2 * kRowChunk) == 0 ? classes + kRowChunk / element_bytes : classes;
+}
 
 struct OverlapPolicy {
   OverlapPath path = OverlapPath::kAuto;      // anything else is taken wherever it fits
   int64_t threads = kTileThreads;             // of a block, and no more than its kernel's most
   int64_t least_pixels = 1024;                // of a part: adding a block's sums up costs as much as 300 pixels
+  int64_t register_pixels = 4096;             // the same, of the registers
+  int64_t register_parts = 2048;              // as fewest_parts, of the registers
   int64_t fewest_parts = 512;                 // of all samples together: smaller ones where they would be fewer,
   int64_t fewest_pixels = 128;                // but not smaller than this
   int64_t most_parts = 4096;                  // of all samples together, beyond one a sample; forward
@@ -49,7 +78,7 @@ struct OverlapPolicy {
   int64_t least_tile = 128;                   // pixels, because every tile adds to the sums of all classes
   int64_t most_tile = 1024;                   // pixels
   int64_t least_lanes = 16;                   // classes that lie together, for lanes of a warp to take one each
-  int64_t least_staged = 8;                   // classes that lie together, to pass through shared memory to registers
+  int64_t least_staged = 2;                   // classes that lie together, to pass through shared memory to registers
   int64_t fold_pixels = 64;                   // of a thread, summed in float before they are added to a double
   int64_t max_grid = (int64_t{1} << 31) - 1;  // blocks of a launch; what CUDA allows
 };
@@ -61,17 +90,21 @@ struct OverlapPlan {
   OverlapPath path = OverlapPath::kTiles;
   int32_t classes = 0;  // that the kernel of the registers is compiled for
   int32_t threads = 0;
-  bool by_class = false;          // tiles: lanes of a warp take classes, not pixels
-  bool staged = false;            // registers: classes that lie together pass through shared memory
-  int64_t tile = 0;               // pixels whose terms lie in shared memory together
-  int64_t threads_per_pixel = 1;  // tiles, softmax: that share the first read of a pixel
-  int64_t pixels_per_part = 0;    // a multiple of 32, and of the tile
-  int64_t parts_per_sample = 0;   // of all, the last may be shorter
-  int64_t values = 0;             // sums of a part: rows of each class, then cross-entropy, count and invalid
+  bool by_class = false;                            // tiles: lanes of a warp take classes, not pixels
+  OverlapAccess access = OverlapAccess::kElements;  // registers
+  int64_t tile = 0;                                 // pixels whose terms lie in shared memory together
+  int64_t threads_per_pixel = 1;                    // tiles, softmax: that share the first read of a pixel
+  int64_t pixels_per_part = 0;                      // a multiple of 32, and of the tile
+  int64_t parts_per_sample = 0;                     // of all, the last may be shorter
+  int64_t values = 0;  // sums of a part: rows of each class, then cross-entropy, count and invalid
   int64_t fold_pixels = 0;
   int64_t shared_bytes = 0;
   int64_t grid = 0;
 };
+
+// Whether a tensor of the problem's shape, the logits or their gradient, lies in memory as an access needs it.
+TORCHTALLY_API bool allows_access(OverlapAccess access, const OverlapProblem& problem, const OverlapOperand& operand,
+                                  const void* data);
 
 // The problem has at least one sample and one pixel.
 TORCHTALLY_API OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& problem, bool backward);
