@@ -200,10 +200,8 @@ inline OverlapPartition overlap_partition(const OverlapProblem& problem, const O
           plan.parts_per_sample,
           plan.pixels_per_part,
           plan.fold_pixels,
-          plan.tile,
-          static_cast<uint32_t>(plan.threads_per_pixel),
-          plan.by_class,
-          plan.staged};
+          plan.staged,
+          plan.tile};
 }
 
 }  // namespace torchtally::cuda
