@@ -169,6 +169,12 @@ __device__ __forceinline__ RealOf<Stored> exp_of(RealOf<Stored> x) {
 __device__ __forceinline__ float log_of(float x) { return logf(x); }
 __device__ __forceinline__ double log_of(double x) { return log(x); }
 
+// One instruction each. Of a number and NaN, the number is the larger.
+__device__ __forceinline__ float larger_of(float x, float y) { return fmaxf(x, y); }
+__device__ __forceinline__ double larger_of(double x, double y) { return fmax(x, y); }
+__device__ __forceinline__ float absolute(float x) { return fabsf(x); }
+__device__ __forceinline__ double absolute(double x) { return fabs(x); }
+
 // e^x of what is at most 0: what underflows is 0.
 __device__ __forceinline__ float exp_of_difference(float x) {
   constexpr float kLog2E = 1.44269504F;
@@ -192,10 +198,10 @@ __device__ __forceinline__ float log_of_one_and(float x) {
 __device__ __forceinline__ double log_of_one_and(double x) { return log1p(x); }
 
 __device__ __forceinline__ Sigmoid<float> sigmoid_of(float x) {
-  const float exponential = exp_of_difference(-magnitude(x));
+  const float exponential = exp_of_difference(-absolute(x));
   return {x, exponential, approximate_reciprocal(1 + exponential)};
 }
-__device__ __forceinline__ Sigmoid<double> sigmoid_of(double x) { return {x, exp(-magnitude(x))}; }
+__device__ __forceinline__ Sigmoid<double> sigmoid_of(double x) { return {x, exp(-absolute(x))}; }
 
 // Sums over the lanes of a warp, in pairs: every lane has the same sum, and the order never changes.
 

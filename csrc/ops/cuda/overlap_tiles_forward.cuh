@@ -65,7 +65,13 @@ class TileSums {
         if (kActivation != Activation::kSoftmax || !memory_.is_one_group()) {
           bring(group, kActivation != Activation::kSoftmax && group.first == 0);
         }
-        with_target_kind<Stored>(problem_, [&](auto kind) { add_classes<kind.value>(group); });
+        with_target_kind<Stored>(problem_, [&](auto kind) {
+          if (!kDerives<kind.value> || problem_.label_smoothing != 0.0) {
+            add_classes<kind.value, true>(group);
+          } else {
+            add_classes<kind.value, false>(group);
+          }
+        });
         __syncthreads();
         add_rows(group);
       });
@@ -156,17 +162,17 @@ class TileSums {
   }
 
   // Softmax and labels sum only p and p^2 of every element, of several classes together.
-  static constexpr bool derives(TargetKind kind) {
-    return kActivation == Activation::kSoftmax && kind == TargetKind::kLabels;
-  }
-
   template <TargetKind kKind>
+  static constexpr bool kDerives = kActivation == Activation::kSoftmax && kKind == TargetKind::kLabels;
+
+  // kEntropy: every class has a part in the cross-entropy, not only the label's.
+  template <TargetKind kKind, bool kEntropy>
   __device__ __forceinline__ void add_classes(const ClassGroup& group) {
-    constexpr uint32_t kTogether = derives(kKind) ? kLaneSums / 2 : 1;
+    constexpr uint32_t kTogether = kDerives<kKind> ? kLaneSums / 2 : 1;
     constexpr uint32_t kSlots = kLaneSums / kTogether;
-    constexpr uint32_t kRows = derives(kKind) ? 2 : kOverlapRows;
-    constexpr int64_t kFirstRow = derives(kKind) ? int64_t{kPrediction} : 0;
-    if constexpr (derives(kKind)) {
+    constexpr uint32_t kRows = kDerives<kKind> ? 2 : kOverlapRows;
+    constexpr int64_t kFirstRow = kDerives<kKind> ? int64_t{kPrediction} : 0;
+    if constexpr (kDerives<kKind>) {
       add_labels(group);
     }
     const TargetReader<Stored, kKind> targets(problem_, plan_, memory_);
@@ -186,21 +192,33 @@ class TileSums {
       const bool writes = lane % (lanes / kLaneSums) == 0 && row < kRows && own < group.n;
       const double before = writes && segments == 1 ? sum_before(kFirstRow + row, group.first + own) : 0.0;
       Real sums[kLaneSums] = {};
-      Real loss = 0;
+      Weights weights[kTogether];
+      if constexpr (kEntropy) {
+#pragma unroll
+        for (uint32_t j = 0; j < kTogether; ++j) {
+          const int64_t k = group.first + (first + j < group.n ? first + j : 0);
+          weights[j] = {target_weight(k), smoothing_weight(k), 0};
+        }
+      }
       const uint32_t begin = segment * segment_pixels;
       const uint32_t end = begin + segment_pixels < tile_.n ? begin + segment_pixels : tile_.n;
-#pragma unroll 2
+#pragma unroll(kTogether == 1 ? 2 : 1)
       for (uint32_t i = begin + lane * kVector; i < end; i += lanes * kVector) {
         Pixels pixel;
         read(i, pixel);
 #pragma unroll
         for (uint32_t j = 0; j < kTogether; ++j) {
           if (first + j < group.n) {
-            add<kKind>(group, targets, first + j, i, pixel, sums + j * kSlots, loss);
+            add<kKind, kEntropy>(group, targets, first + j, i, pixel, sums + j * kSlots, weights[j]);
           }
         }
       }
-      loss_ += static_cast<double>(loss);
+      if constexpr (kEntropy) {
+#pragma unroll
+        for (uint32_t j = 0; j < kTogether; ++j) {
+          loss_ += static_cast<double>(weights[j].loss);
+        }
+      }
       const Real sum = shared_out_sum(sums, lanes);
       if (writes && segments == 1) {
         *sum_at(kFirstRow + row, group.first + own) = before + static_cast<double>(sum);
@@ -231,6 +249,11 @@ class TileSums {
     OfPixels largest, inverse, log_total;
   };
 
+  // Of a class in the cross-entropy, and what a lane's pixels have added to it.
+  struct Weights {
+    Real of_target, of_all, loss;
+  };
+
   __device__ __forceinline__ void read(uint32_t i, Pixels& pixel) const {
     pixel.all = memory_.read_codes(tile_, i, pixel.codes);
     if constexpr (kActivation == Activation::kSoftmax) {
@@ -241,26 +264,36 @@ class TileSums {
   }
 
   // Adds a class of a lane's pixels to its sums.
-  template <TargetKind kKind>
+  template <TargetKind kKind, bool kEntropy>
   __device__ __forceinline__ void add(const ClassGroup& group, const TargetReader<Stored, kKind>& targets, uint32_t k,
-                                      uint32_t i, const Pixels& pixel, Real* sums, Real& loss) const {
-    // What adds nothing to any sum.
-    constexpr Real kNothing = kActivation == Activation::kSigmoid ? -static_cast<Real>(INFINITY) : Real{0};
-    OfPixels x, target = {};
+                                      uint32_t i, const Pixels& pixel, Real* sums, Weights& weights) const {
+    OfPixels x, target = {}, weight = {};  // in the cross-entropy; of sigmoid the smoothed target
     load(memory_.logits(k, i), x);
-    if constexpr (!derives(kKind)) {
+    if constexpr (!kDerives<kKind>) {
       targets.read(group, k, i, pixel.codes, target);
     }
-    if (!pixel.all) {
+    const Real smoothing = static_cast<Real>(problem_.label_smoothing);
 #pragma unroll
-      for (int v = 0; v < kVector; ++v) {
-        x[v] = pixel.codes[v] < classes_ ? x[v] : kNothing;
-        target[v] = pixel.codes[v] < classes_ ? target[v] : Real{0};
+    for (int v = 0; v < kVector; ++v) {
+      if constexpr (kActivation == Activation::kSigmoid) {
+        weight[v] = target[v] * (1 - smoothing) + smoothing / 2;
+      } else if constexpr (kEntropy) {
+        weight[v] = weights.of_target * target[v] + weights.of_all;
       }
     }
-    const bool has_loss = !derives(kKind) || problem_.label_smoothing != 0.0;
-    const Real of_target = has_loss ? target_weight(group.first + k) : Real{0};
-    const Real of_all = has_loss ? smoothing_weight(group.first + k) : Real{0};
+    if (!pixel.all) {  // what does not count takes values that add nothing
+      constexpr Real kNothing = kActivation == Activation::kSigmoid ? -static_cast<Real>(INFINITY) : Real{0};
+      Code codes[kVector];
+      memory_.read_codes(tile_, i, codes);
+#pragma unroll
+      for (int v = 0; v < kVector; ++v) {
+        const bool counts = codes[v] < classes_;
+        x[v] = counts ? x[v] : kNothing;
+        target[v] = counts ? target[v] : Real{0};
+        weight[v] = counts ? weight[v] : Real{0};
+      }
+    }
+    Real loss = 0;
 #pragma unroll
     for (int v = 0; v < kVector; ++v) {
       const Real t = target[v];
@@ -268,18 +301,15 @@ class TileSums {
       if constexpr (kActivation == Activation::kSoftmax) {
         const Real difference = x[v] - pixel.largest[v];
         p = exp_of_difference(difference) * pixel.inverse[v];
-        if (has_loss) {
-          const Real weight = pixel.codes[v] < classes_ ? of_target * t + of_all : Real{0};
-          loss += scaled(weight, pixel.log_total[v] - difference);
+        if constexpr (kEntropy) {
+          loss += scaled(weight[v], pixel.log_total[v] - difference);
         }
       } else if constexpr (kActivation == Activation::kSigmoid) {
         const auto sigmoid = sigmoid_of(x[v]);
-        const Real smoothing = static_cast<Real>(problem_.label_smoothing);
-        const Real smoothed = pixel.codes[v] < classes_ ? t * (1 - smoothing) + smoothing / 2 : Real{0};
         p = sigmoid.value;
-        loss += (of_target + 2 * of_all) * sigmoid.cross_entropy(smoothed, log_of_one_and(sigmoid.exponential));
+        loss += sigmoid.cross_entropy(weight[v], log_of_one_and(sigmoid.exponential));
       }
-      if constexpr (derives(kKind)) {
+      if constexpr (kDerives<kKind>) {
         sums[0] += p;
         sums[1] += p * p;
       } else {
@@ -288,9 +318,13 @@ class TileSums {
         sums[kSquared] += p * p;
         sums[kTarget] += t;
         sums[kTargetSquared] += t * t;
-        sums[kDifference] += magnitude(p - t);
+        sums[kDifference] += absolute(p - t);
       }
     }
+    if constexpr (kActivation == Activation::kSigmoid) {
+      loss *= weights.of_target + 2 * weights.of_all;
+    }
+    weights.loss += loss;
   }
 
   // Softmax and labels: what concerns only the label's class. Of the lanes of a warp that have the same label, the first

@@ -91,25 +91,26 @@ __device__ __forceinline__ void move_elements(const OverlapOperand& operand, voi
   const uint32_t warps = blockDim.x / kWarp;
   const uint32_t class_step = area.by_class ? kWarp : warps;
   const uint32_t pixel_step = area.by_class ? warps : kWarp;
+  const int64_t memory_step = pixel_step * operand.pixel_stride;
   constexpr uint32_t kBatch = 8;
   for (uint32_t k = area.by_class ? lane : warp; k < group.n; k += class_step) {
-    for (uint32_t first = moved + (area.by_class ? warp : lane); first < tile.n; first += kBatch * pixel_step) {
+    uint32_t i = moved + (area.by_class ? warp : lane);
+    Bits* from = memory + i * operand.pixel_stride + k * operand.class_stride;
+    Bits* const staged = shared + k * area.pitch;
+    for (; i + (kBatch - 1) * pixel_step < tile.n; i += kBatch * pixel_step) {
       Bits batch[kBatch];
+      Bits* at = from;
 #pragma unroll
-      for (uint32_t j = 0; j < kBatch; ++j) {
-        const uint32_t i = first + j * pixel_step;
-        if (i < tile.n) {
-          batch[j] = kToShared ? memory[i * operand.pixel_stride + k * operand.class_stride] : shared[k * area.pitch + i];
-        }
+      for (uint32_t j = 0; j < kBatch; ++j, at += memory_step) {
+        batch[j] = kToShared ? *at : staged[i + j * pixel_step];
       }
 #pragma unroll
-      for (uint32_t j = 0; j < kBatch; ++j) {
-        const uint32_t i = first + j * pixel_step;
-        if (i < tile.n) {
-          (kToShared ? shared[k * area.pitch + i] : memory[i * operand.pixel_stride + k * operand.class_stride]) =
-              batch[j];
-        }
+      for (uint32_t j = 0; j < kBatch; ++j, from += memory_step) {
+        (kToShared ? staged[i + j * pixel_step] : *from) = batch[j];
       }
+    }
+    for (; i < tile.n; i += pixel_step, from += memory_step) {
+      (kToShared ? staged[i] : *from) = kToShared ? *from : staged[i];
     }
   }
 }
@@ -164,12 +165,16 @@ class TileMemory {
     const StagedArea area{targets(), static_cast<uint32_t>(plan_.target_pitch), static_cast<uint32_t>(plan_.pixels),
                           plan_.target_by_class};
     void* const data = const_cast<void*>(target.data);
-    switch (bytes_of(target.element)) {
-      case 1:
+    switch (target.element) {
+      case Element::kBool:
+      case Element::kBits8:
         return move_elements<true, uint8_t>(target, data, area, tile, group);
-      case 2:
+      case Element::kBits16:
+      case Element::kHalf:
+      case Element::kBFloat16:
         return move_elements<true, uint16_t>(target, data, area, tile, group);
-      case 4:
+      case Element::kBits32:
+      case Element::kFloat:
         return move_elements<true, uint32_t>(target, data, area, tile, group);
       default:
         return move_elements<true, uint64_t>(target, data, area, tile, group);

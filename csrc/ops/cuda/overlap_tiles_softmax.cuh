@@ -41,7 +41,7 @@ class PixelShare {
       load(slot(0, other, i), found);
 #pragma unroll
       for (int v = 0; v < kVector; ++v) {
-        largest[v] = found[v] > largest[v] ? found[v] : largest[v];
+        largest[v] = larger_of(found[v], largest[v]);
       }
     }
     __syncthreads();
@@ -125,7 +125,7 @@ __device__ __forceinline__ void sum_classes(const PixelShare<Stored>& share, con
         load(memory.logits(k, i), x);
 #pragma unroll
         for (int v = 0; v < kVector; ++v) {
-          largest[v] = x[v] > largest[v] ? x[v] : largest[v];
+          largest[v] = larger_of(x[v], largest[v]);
         }
       }
     }
