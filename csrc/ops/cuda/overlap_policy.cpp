@@ -90,9 +90,11 @@ OverlapTile tile_of(const OverlapPolicy& policy, const OverlapProblem& problem, 
     const int64_t sums = backward ? problem.labels ? 3 : 4 : 1;
     shared = sums * tile.threads_per_pixel * pixels * real;
   }
+  if (derives_rows(problem)) {
+    tile.label = place(of_pixels);
+  }
   if (!backward) {
     if (derives_rows(problem)) {
-      tile.label = place(of_pixels);
       constexpr int64_t kMostBytes = 8 << 10;
       const int64_t most = std::min({warps, pixels / kWarp, kMostBytes / (2 * classes * real)});
       tile.label_rows = static_cast<int32_t>(std::max<int64_t>(1, most));

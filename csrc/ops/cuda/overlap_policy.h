@@ -77,7 +77,7 @@ struct OverlapTile {
   int32_t largest = 0;            // softmax: the largest logit of each pixel
   int32_t inverse = 0;            // softmax: 1 / sum of e^(x - largest)
   int32_t third = 0;              // softmax: log of that sum, or backward the sum of the weights - sum p g
-  int32_t label = 0;              // softmax and labels, forward: the label's probability
+  int32_t label = 0;              // softmax and labels: the label's probability, or backward e^(x - largest)
   int32_t code = 0;               // which class a pixel counts as
   int32_t rows = 0;               // [label_rows, classes, 2]
   int32_t scratch = 0;            // what threads, then warps tell each other

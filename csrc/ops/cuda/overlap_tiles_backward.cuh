@@ -73,15 +73,17 @@ class TileGradient {
             [&](uint32_t i, OfPixels& largest, OfPixels(&sums)[3]) {
               Code codes[kVector];
               memory_.read_codes(tile_, i, codes);
-              OfPixels weights = {};
+              OfPixels weights = {}, exponential = {};
 #pragma unroll
               for (int v = 0; v < kVector; ++v) {
                 if (codes[v] < classes_) {
                   const TargetTerms<Real> terms = target_terms_[codes[v]];
-                  sums[1][v] += terms.slope * exp_of_difference(logit(codes[v], i + v) - largest[v]);
+                  exponential[v] = exp_of_difference(logit(codes[v], i + v) - largest[v]);
+                  sums[1][v] += terms.slope * exponential[v];
                   weights[v] = terms.weight;
                 }
               }
+              store(memory_.label() + i, exponential);
               for (int64_t k = 0; smooth && k < problem_.classes; ++k) {
 #pragma unroll
                 for (int v = 0; v < kVector; ++v) {
@@ -98,9 +100,8 @@ class TileGradient {
               [&](OfPixels(&sums)[4], uint32_t k, uint32_t i, const OfPixels& exponential) {
                 const ClassTerms<Real> class_terms = class_terms_[group.first + k];
                 const TargetTerms<Real> target_terms = target_terms_[group.first + k];
-                const Code codes[kVector] = {};
                 OfPixels target;
-                targets.read(group, k, i, codes, target);
+                targets.read(group, k, i, target);
                 add_class_terms(sums, class_terms, exponential);
 #pragma unroll
                 for (int v = 0; v < kVector; ++v) {
@@ -172,10 +173,9 @@ class TileGradient {
             load(memory_.largest() + i, largest);
             load(memory_.inverse() + i, inverse);
             for (uint32_t k = share.member; k < group.n; k += share.threads) {
-              const Code codes[kVector] = {};
               OfPixels x, target;
               load(memory_.logits(k, i), x);
-              targets.read(group, k, i, codes, target);
+              targets.read(group, k, i, target);
 #pragma unroll
               for (int v = 0; v < kVector; ++v) {
                 const Real p = exp_of_difference(x[v] - largest[v]) * inverse[v];
@@ -212,52 +212,84 @@ class TileGradient {
   // Puts the gradient where the logits are.
   template <TargetKind kKind>
   __device__ __forceinline__ void replace_classes(const ClassGroup& group) const {
+    constexpr bool kDerives = kActivation == Activation::kSoftmax && kKind == TargetKind::kLabels;
     const TargetReader<Stored, kKind> targets(problem_, plan_, memory_);
     const uint32_t vectors = static_cast<uint32_t>(plan_.pixels) / kVector;  // a power of two
     const uint32_t together = vectors < blockDim.x ? vectors : blockDim.x;
     const uint32_t threads = blockDim.x / together;  // that have the same pixels
     const uint32_t member = threadIdx.x / together;
     for (uint32_t i = threadIdx.x % together * kVector; member < threads && i < tile_.n; i += together * kVector) {
-      Code codes[kVector];
       OfPixels largest, inverse, base;
-      const bool all = memory_.read_codes(tile_, i, codes);
       if constexpr (kActivation == Activation::kSoftmax) {
         load(memory_.largest() + i, largest);
         load(memory_.inverse() + i, inverse);
         load(memory_.base() + i, base);
       }
+      const bool all = memory_.all_count(tile_, i);
 #pragma unroll 2
       for (uint32_t k = member; k < group.n; k += threads) {
-        const ClassTerms<Real> class_terms = class_terms_[group.first + k];
-        const TargetTerms<Real> target_terms = target_terms_[group.first + k];
-        OfPixels x, target;
+        OfPixels x, target = {};
         load(memory_.logits(k, i), x);
-        targets.read(group, k, i, codes, target);
+        const ClassTerms<Real> class_terms = class_terms_[group.first + k];
+        TargetTerms<Real> target_terms{};
+        if constexpr (!kDerives) {
+          target_terms = target_terms_[group.first + k];
+          targets.read(group, k, i, target);
+        }
 #pragma unroll
         for (int v = 0; v < kVector; ++v) {
-          const auto by_probability = [&](Real p) {
-            return target_terms.slope * target[v] + class_terms.constant + class_terms.linear * p +
-                   class_terms.sign * sign_of(p - target[v]);
-          };
-          const Real weight = target_terms.weight * target[v] + class_terms.smoothing;
           if constexpr (kActivation == Activation::kSoftmax) {
-            const Real p = exp_of_difference(x[v] - largest[v]) * inverse[v];
-            x[v] = p * (base[v] + by_probability(p)) - weight;
-          } else if constexpr (kActivation == Activation::kSigmoid) {
-            const auto sigmoid = sigmoid_of(x[v]);
-            x[v] = sigmoid.value * sigmoid.complement * by_probability(sigmoid.value) +
-                   ((target_terms.weight + 2 * class_terms.smoothing) * sigmoid.value - weight);
-          } else {
-            x[v] = by_probability(x[v]);
+            x[v] = exp_of_difference(x[v] - largest[v]) * inverse[v];
           }
+          x[v] = gradient<kDerives>(x[v], target[v], base[v], class_terms, target_terms);
         }
         if (!all) {
+          Code codes[kVector];
+          memory_.read_codes(tile_, i, codes);
 #pragma unroll
           for (int v = 0; v < kVector; ++v) {
             x[v] = codes[v] < classes_ ? x[v] : Real{0};
           }
         }
         store(memory_.logits(k, i), x);
+      }
+    }
+    if constexpr (kDerives) {
+      __syncthreads();
+      replace_labels(group);
+    }
+  }
+
+  // The gradient of a logit, given its probability (sigmoid: the logit itself). kOther: of softmax and labels, where
+  // the class is not the label: the target is 0, and |p - t| has no gradient of its own.
+  template <bool kOther>
+  __device__ __forceinline__ Real gradient(Real x, Real target, Real base, const ClassTerms<Real>& class_terms,
+                                           const TargetTerms<Real>& target_terms) const {
+    const auto by_probability = [&](Real p) {
+      const Real sum = class_terms.constant + class_terms.linear * p;
+      return kOther ? sum : sum + target_terms.slope * target + class_terms.sign * sign_of(p - target);
+    };
+    const Real weight = kOther ? class_terms.smoothing : class_terms.smoothing + target_terms.weight * target;
+    if constexpr (kActivation == Activation::kSoftmax) {
+      return x * (base + by_probability(x)) - weight;
+    } else if constexpr (kActivation == Activation::kSigmoid) {
+      const auto sigmoid = sigmoid_of(x);
+      return sigmoid.value * sigmoid.complement * by_probability(sigmoid.value) +
+             ((target_terms.weight + 2 * class_terms.smoothing) * sigmoid.value - weight);
+    } else {
+      return by_probability(x);
+    }
+  }
+
+  // Softmax and labels: the other classes were taken as those that are not the label's.
+  __device__ __forceinline__ void replace_labels(const ClassGroup& group) const {
+    for (uint32_t i = threadIdx.x; i < tile_.n; i += blockDim.x) {
+      const Code code = memory_.code()[i];
+      const uint32_t k = code - static_cast<Code>(group.first);
+      if (code < classes_ && k < group.n) {
+        const Real p = memory_.label()[i] * memory_.inverse()[i];
+        *memory_.logits(k, i) = static_cast<Stored>(
+            gradient<false>(p, 1, memory_.base()[i], class_terms_[code], target_terms_[code]));
       }
     }
   }

@@ -196,7 +196,7 @@ class TileSums {
       if constexpr (kEntropy) {
 #pragma unroll
         for (uint32_t j = 0; j < kTogether; ++j) {
-          const int64_t k = group.first + (first + j < group.n ? first + j : 0);
+          const int64_t k = group.first + class_of(group, first + j);
           weights[j] = {target_weight(k), smoothing_weight(k), 0};
         }
       }
@@ -204,19 +204,24 @@ class TileSums {
       const uint32_t end = begin + segment_pixels < tile_.n ? begin + segment_pixels : tile_.n;
 #pragma unroll(kTogether == 1 ? 2 : 1)
       for (uint32_t i = begin + lane * kVector; i < end; i += lanes * kVector) {
-        Pixels pixel;
-        read(i, pixel);
+        const Pixels pixel = read(i);
+        const auto add_all = [&](auto all_count) {
 #pragma unroll
-        for (uint32_t j = 0; j < kTogether; ++j) {
-          if (first + j < group.n) {
-            add<kKind, kEntropy>(group, targets, first + j, i, pixel, sums + j * kSlots, weights[j]);
+          for (uint32_t j = 0; j < kTogether; ++j) {
+            add<kKind, kEntropy, all_count.value>(group, targets, class_of(group, first + j), i, pixel,
+                                                  sums + j * kSlots, weights[j]);
           }
+        };
+        if (memory_.all_count(tile_, i)) {
+          add_all(std::true_type());
+        } else {
+          add_all(std::false_type());
         }
       }
       if constexpr (kEntropy) {
 #pragma unroll
         for (uint32_t j = 0; j < kTogether; ++j) {
-          loss_ += static_cast<double>(weights[j].loss);
+          loss_ += first + j < group.n ? static_cast<double>(weights[j].loss) : 0.0;
         }
       }
       const Real sum = shared_out_sum(sums, lanes);
@@ -242,35 +247,39 @@ class TileSums {
     }
   }
 
+  // A class of the group; behind the last, the last again, whose sums nobody writes.
+  __device__ __forceinline__ static uint32_t class_of(const ClassGroup& group, uint32_t k) {
+    return k < group.n ? k : group.n - 1;
+  }
+
   // A lane's neighbouring pixels.
   struct Pixels {
-    Code codes[kVector];
-    bool all;  // count
     OfPixels largest, inverse, log_total;
   };
+
+  __device__ __forceinline__ Pixels read(uint32_t i) const {
+    Pixels pixel;
+    if constexpr (kActivation == Activation::kSoftmax) {
+      load(memory_.largest() + i, pixel.largest);
+      load(memory_.inverse() + i, pixel.inverse);
+      load(memory_.log_total() + i, pixel.log_total);
+    }
+    return pixel;
+  }
 
   // Of a class in the cross-entropy, and what a lane's pixels have added to it.
   struct Weights {
     Real of_target, of_all, loss;
   };
 
-  __device__ __forceinline__ void read(uint32_t i, Pixels& pixel) const {
-    pixel.all = memory_.read_codes(tile_, i, pixel.codes);
-    if constexpr (kActivation == Activation::kSoftmax) {
-      load(memory_.largest() + i, pixel.largest);
-      load(memory_.inverse() + i, pixel.inverse);
-      load(memory_.log_total() + i, pixel.log_total);
-    }
-  }
-
   // Adds a class of a lane's pixels to its sums.
-  template <TargetKind kKind, bool kEntropy>
+  template <TargetKind kKind, bool kEntropy, bool kAllCount>
   __device__ __forceinline__ void add(const ClassGroup& group, const TargetReader<Stored, kKind>& targets, uint32_t k,
                                       uint32_t i, const Pixels& pixel, Real* sums, Weights& weights) const {
     OfPixels x, target = {}, weight = {};  // in the cross-entropy; of sigmoid the smoothed target
     load(memory_.logits(k, i), x);
     if constexpr (!kDerives<kKind>) {
-      targets.read(group, k, i, pixel.codes, target);
+      targets.read(group, k, i, target);
     }
     const Real smoothing = static_cast<Real>(problem_.label_smoothing);
 #pragma unroll
@@ -281,7 +290,7 @@ class TileSums {
         weight[v] = weights.of_target * target[v] + weights.of_all;
       }
     }
-    if (!pixel.all) {  // what does not count takes values that add nothing
+    if constexpr (!kAllCount) {  // what does not count takes values that add nothing
       constexpr Real kNothing = kActivation == Activation::kSigmoid ? -static_cast<Real>(INFINITY) : Real{0};
       Code codes[kVector];
       memory_.read_codes(tile_, i, codes);

@@ -202,20 +202,27 @@ class TileMemory {
     }
   }
 
-  // The codes of a thread's pixels; returns whether all of them count.
-  __device__ __forceinline__ bool read_codes(const Tile& tile, uint32_t i, Code (&codes)[kVector]) const {
-    const Code classes = static_cast<Code>(problem_.classes);
+  // The codes of a thread's pixels, where they have some.
+  __device__ __forceinline__ void read_codes(const Tile& tile, uint32_t i, Code (&codes)[kVector]) const {
 #pragma unroll
     for (int v = 0; v < kVector; ++v) {
-      codes[v] = i + v < tile.n ? 0 : classes + 1;
+      codes[v] = i + v < tile.n ? 0 : static_cast<Code>(problem_.classes) + 1;
     }
     if (plan_.coded) {
       load(code() + i, codes);
     }
-    bool all = true;
+  }
+
+  // Whether all of a thread's pixels count.
+  __device__ __forceinline__ bool all_count(const Tile& tile, uint32_t i) const {
+    bool all = i + kVector <= tile.n;
+    if (plan_.coded) {
+      Code codes[kVector];
+      load(code() + i, codes);
 #pragma unroll
-    for (int v = 0; v < kVector; ++v) {
-      all = all && codes[v] < classes;
+      for (int v = 0; v < kVector; ++v) {
+        all = all && codes[v] < static_cast<Code>(problem_.classes);
+      }
     }
     return all;
   }
@@ -269,16 +276,19 @@ class TargetReader {
                                           const TileMemory<Stored>& memory)
       : staged_(problem.target),
         pitch_(static_cast<uint32_t>(plan.target_pitch)),
-        most_(problem.target.element == Element::kBool ? 1 : 255) {
+        most_(problem.target.element == Element::kBool ? 1 : 255),
+        codes_(memory.code()) {
     staged_.data = memory.targets();
   }
 
-  // Of class first + k, for pixels that count as `codes`.
-  __device__ __forceinline__ void read(const ClassGroup& group, uint32_t k, uint32_t i, const Code (&codes)[kVector],
+  // Of class group.first + k.
+  __device__ __forceinline__ void read(const ClassGroup& group, uint32_t k, uint32_t i,
                                        Real (&targets)[kVector]) const {
     const uint32_t at = k * pitch_ + i;
     if constexpr (kKind == TargetKind::kLabels) {
       const Code label = static_cast<Code>(group.first) + k;
+      Code codes[kVector];
+      load(codes_ + i, codes);
 #pragma unroll
       for (int v = 0; v < kVector; ++v) {
         targets[v] = codes[v] == label ? Real{1} : Real{0};
@@ -304,6 +314,7 @@ class TargetReader {
   OverlapOperand staged_;
   uint32_t pitch_;
   uint32_t most_;  // of a byte: bool is 0 or 1
+  const Code* codes_;
 };
 
 }  // namespace torchtally::cuda
