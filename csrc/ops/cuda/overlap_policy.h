@@ -22,9 +22,9 @@ enum class OverlapPath : int32_t {
 inline constexpr int32_t kMaxRegisterClasses = 32;
 inline constexpr int32_t kRegisterThreads = 128;
 inline constexpr int32_t kTileThreads = 256;
-// Of an SM: leaves 80 registers, or 128 where they hold doubles.
-template <class Stored>
-inline constexpr int32_t kTileBlocks = sizeof(Stored) == 8 ? 2 : 3;
+// Of an SM: leaves 64 registers, 80 for softmax, or 128 where they hold doubles.
+template <class Stored, Activation kActivation>
+inline constexpr int32_t kTileBlocks = sizeof(Stored) == 8 ? 2 : kActivation == Activation::kSoftmax ? 3 : 4;
 // Neighbouring pixels of a tile that a thread takes together: 8 bytes of the input.
 template <class Stored>
 inline constexpr int32_t kTileVector = 8 / sizeof(Stored);

@@ -305,7 +305,7 @@ class TileGradient {
 };
 
 template <class Stored, Activation kActivation>
-__global__ void __launch_bounds__(kTileThreads, kTileBlocks<Stored>)
+__global__ void __launch_bounds__(kTileThreads, kTileBlocks<Stored, kActivation>)
     overlap_tiles_backward(__grid_constant__ const OverlapBackward given) {
   TileGradient<Stored, kActivation> gradient(given);
   for (int64_t index = blockIdx.x; index < given.partition.parts; index += gridDim.x) {

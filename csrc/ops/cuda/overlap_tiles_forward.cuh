@@ -202,7 +202,7 @@ class TileSums {
       }
       const uint32_t begin = segment * segment_pixels;
       const uint32_t end = begin + segment_pixels < tile_.n ? begin + segment_pixels : tile_.n;
-#pragma unroll(kTogether == 1 ? 2 : 1)
+#pragma unroll 1
       for (uint32_t i = begin + lane * kVector; i < end; i += lanes * kVector) {
         const Pixels pixel = read(i);
         const auto add_all = [&](auto all_count) {
@@ -427,7 +427,7 @@ class TileSums {
 };
 
 template <class Stored, Activation kActivation>
-__global__ void __launch_bounds__(kTileThreads, kTileBlocks<Stored>)
+__global__ void __launch_bounds__(kTileThreads, kTileBlocks<Stored, kActivation>)
     overlap_tiles_forward(__grid_constant__ const OverlapForward given) {
   TileSums<Stored, kActivation> sums(given);
   for (int64_t index = blockIdx.x; index < given.partition.parts; index += gridDim.x) {

@@ -244,7 +244,7 @@ class TileMemory {
 };
 
 // What the targets are, so that loops over the elements need not ask.
-enum class TargetKind { kLabels, kBytes, kAsInput, kOther };
+enum class TargetKind { kLabels, kBytes, kAsInput, kFloat, kOther };
 
 // Calls body(the kind as a constant).
 template <class Stored, class Body>
@@ -258,6 +258,8 @@ __device__ __forceinline__ void with_target_kind(const OverlapProblem& problem, 
     body(std::integral_constant<TargetKind, TargetKind::kLabels>());
   } else if (element == kInput) {
     body(std::integral_constant<TargetKind, TargetKind::kAsInput>());
+  } else if (element == Element::kFloat) {
+    body(std::integral_constant<TargetKind, TargetKind::kFloat>());
   } else if (element == Element::kBool || (element == Element::kBits8 && !problem.target.is_signed)) {
     body(std::integral_constant<TargetKind, TargetKind::kBytes>());
   } else {
@@ -295,6 +297,8 @@ class TargetReader {
       }
     } else if constexpr (kKind == TargetKind::kAsInput) {
       load(static_cast<const Stored*>(staged_.data) + at, targets);
+    } else if constexpr (kKind == TargetKind::kFloat) {
+      load(static_cast<const float*>(staged_.data) + at, targets);
     } else if constexpr (kKind == TargetKind::kBytes) {
       uint32_t bytes[kVector];
       load(static_cast<const uint8_t*>(staged_.data) + at, bytes);

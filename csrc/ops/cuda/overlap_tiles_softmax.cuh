@@ -142,7 +142,7 @@ __device__ __forceinline__ void sum_classes(const PixelShare<Stored>& share, con
       }
     }
     if (takes) {
-#pragma unroll 4
+#pragma unroll 2
       for (uint32_t k = share.member; k < group.n; k += share.threads) {
         OfPixels x;
         load(memory.logits(k, i), x);
