@@ -90,6 +90,7 @@ torchtally::OverlapProblem overlap_problem(int64_t samples, int64_t classes, int
   problem.input.sample_stride = classes * pixels;
   problem.input.class_stride = channels_last ? 1 : pixels;
   problem.input.pixel_stride = channels_last ? classes : 1;
+  problem.target = labels ? problem.target : problem.input;
   return problem;
 }
 
@@ -128,14 +129,18 @@ void bind_overlap_policy(py::module_& m) {
       "set_overlap_policy", [](const cuda::OverlapPolicy& policy) { cuda::current_overlap_policy() = policy; },
       py::arg("policy"));
 
+  py::class_<cuda::OverlapTile>(m, "OverlapTile", "How a block takes a tile of pixels in shared memory.")
+      .def_readonly("pixels", &cuda::OverlapTile::pixels)
+      .def_readonly("classes", &cuda::OverlapTile::classes)
+      .def_readonly("threads_per_pixel", &cuda::OverlapTile::threads_per_pixel)
+      .def_readonly("segments", &cuda::OverlapTile::segments)
+      .def_readonly("by_class", &cuda::OverlapTile::by_class);
   py::class_<cuda::OverlapPlan>(m, "OverlapPlan", "The launch of overlap_sums that reads the pixels.")
       .def_readonly("path", &cuda::OverlapPlan::path)
       .def_readonly("classes", &cuda::OverlapPlan::classes)
       .def_readonly("threads", &cuda::OverlapPlan::threads)
-      .def_readonly("by_class", &cuda::OverlapPlan::by_class)
       .def_readonly("access", &cuda::OverlapPlan::access)
       .def_readonly("tile", &cuda::OverlapPlan::tile)
-      .def_readonly("threads_per_pixel", &cuda::OverlapPlan::threads_per_pixel)
       .def_readonly("pixels_per_part", &cuda::OverlapPlan::pixels_per_part)
       .def_readonly("parts_per_sample", &cuda::OverlapPlan::parts_per_sample)
       .def_readonly("values", &cuda::OverlapPlan::values)

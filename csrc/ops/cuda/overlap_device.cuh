@@ -42,9 +42,7 @@ struct OverlapPartition {
   int64_t parts_per_sample;
   int64_t pixels_per_part;
   int64_t fold_pixels;
-  int64_t tile;
-  uint32_t threads_per_pixel;  // tiles, softmax: threads that share a pixel's classes
-  bool by_class;               // tiles: neighbouring classes lie together, and lanes of a warp take classes, not pixels
+  OverlapTile tile;  // tiles
 };
 
 struct OverlapForward {
@@ -184,14 +182,34 @@ __device__ __forceinline__ RealOf<Stored> exp_of(RealOf<Stored> x) {
 
 __device__ __forceinline__ float log_of(float x) { return logf(x); }
 __device__ __forceinline__ double log_of(double x) { return log(x); }
-__device__ __forceinline__ float log_of_one_and(float x) { return log1pf(x); }
-__device__ __forceinline__ double log_of_one_and(double x) { return log1p(x); }
 
-// e^x of a logit without the largest of its pixel, hence at most 1: what underflows is 0.
+// One instruction each. Of a number and NaN, the number is the larger.
+__device__ __forceinline__ float larger_of(float x, float y) { return fmaxf(x, y); }
+__device__ __forceinline__ double larger_of(double x, double y) { return fmax(x, y); }
+__device__ __forceinline__ float absolute(float x) { return fabsf(x); }
+__device__ __forceinline__ double absolute(double x) { return fabs(x); }
+
+// e^x of what is at most 0: what underflows is 0.
 __device__ __forceinline__ float exp_of_difference(float x) {
   constexpr float kLog2E = 1.44269504F;
   return approximate_exp2(x * kLog2E);
 }
+__device__ __forceinline__ double exp_of_difference(double x) { return exp(x); }
+
+// log(1 + x) of x in [0, 1], within 2e-7 of itself.
+__device__ __forceinline__ float log_of_one_and(float x) {
+  float sum = 0.00510582561F;
+  sum = sum * x - 0.0289919563F;
+  sum = sum * x + 0.0773807392F;
+  sum = sum * x - 0.135905996F;
+  sum = sum * x + 0.190713093F;
+  sum = sum * x - 0.248339459F;
+  sum = sum * x + 0.333179355F;
+  sum = sum * x - 0.499994367F;
+  sum = sum * x + 0.99999994F;
+  return sum * x;
+}
+__device__ __forceinline__ double log_of_one_and(double x) { return log1p(x); }
 
 // Logarithm of a sum of such, the largest among them. Near 1 the hardware's has an error of 1e-7, which is also that of
 // the sum; logits of 16 bits have larger ones.
@@ -201,10 +219,11 @@ __device__ __forceinline__ float log_of_total(float total) {
   return sizeof(Stored) == 2 ? approximate_log2(total) * kLog2 : logf(total);
 }
 
-template <class Stored>
-__device__ __forceinline__ Sigmoid<RealOf<Stored>> sigmoid_of(RealOf<Stored> x) {
-  return {x, exp_of<Stored>(-magnitude(x))};
+__device__ __forceinline__ Sigmoid<float> sigmoid_of(float x) {
+  const float exponential = exp_of_difference(-absolute(x));
+  return {x, exponential, approximate_reciprocal(1 + exponential)};
 }
+__device__ __forceinline__ Sigmoid<double> sigmoid_of(double x) { return {x, exp(-absolute(x))}; }
 
 // Sums over the lanes of a warp, in pairs: every lane has the same sum, and the order never changes.
 

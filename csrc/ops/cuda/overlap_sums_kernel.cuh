@@ -230,13 +230,8 @@ inline OverlapTermsKernel overlap_terms_kernel_for(const OverlapProblem& problem
 }
 
 inline OverlapPartition overlap_partition(const OverlapProblem& problem, const OverlapPlan& plan) {
-  return {problem.samples * plan.parts_per_sample,
-          plan.parts_per_sample,
-          plan.pixels_per_part,
-          plan.fold_pixels,
-          plan.tile,
-          static_cast<uint32_t>(plan.threads_per_pixel),
-          plan.by_class};
+  return {problem.samples * plan.parts_per_sample, plan.parts_per_sample, plan.pixels_per_part, plan.fold_pixels,
+          plan.tile};
 }
 
 }  // namespace torchtally::cuda
