@@ -192,10 +192,14 @@ def test_overlap_parts_fill_a_device_and_weigh_little(
     part, parts = chosen.pixels_per_part, chosen.parts_per_sample
     assert (parts - 1) * part < pixels <= parts * part
     assert part % (chosen.tile or 32) == 0
+    access = _core.OverlapAccess
+    rows = in_registers and channels_last and classes >= 2
+    assert (chosen.access == access.ROWS) == rows
+    packs = in_registers and not rows and (classes <= 8 or size == 2)
+    assert (chosen.access == access.PACKS) == packs
     assert chosen.threads % 32 == 0
     # What every device gives a block, or lets it ask for: a T4 holds one at least.
-    assert chosen.shared_bytes <= (63 if chosen.staged else 48) << 10
-    assert chosen.staged == (in_registers and channels_last and classes >= 8)
+    assert chosen.shared_bytes <= (63 if rows else 48) << 10
 
     # The device hands parts out as blocks end: more than an H100 holds at a time. Of
     # very many classes the sums of as many parts would weigh as much as the logits.
@@ -213,7 +217,7 @@ def test_overlap_parts_fill_a_device_and_weigh_little(
 
 
 def test_overlap_kernels_hold_the_classes_they_are_given() -> None:
-    for classes, compiled in ((1, 4), (4, 4), (5, 8), (9, 16), (17, 32), (32, 32)):
+    for classes, compiled in ((1, 2), (4, 4), (5, 8), (17, 19), (20, 21), (32, 32)):
         chosen = overlap_plan((1, classes, 1 << 20, 4))
         assert (chosen.classes, chosen.threads) == (compiled, 128)
         assert chosen.values == 4 * classes + 3
@@ -273,7 +277,7 @@ def test_the_parts_of_a_backward_pass_have_no_most() -> None:
     assert forward.grid == 4096
     assert forward.pixels_per_part == 2**15
     backward = overlap_plan(PROBLEMS["volume"], backward=True)
-    assert backward.pixels_per_part == 1024
+    assert backward.pixels_per_part == 4096
 
 
 def test_an_overlap_policy_lasts_until_it_is_set_again() -> None:

@@ -153,9 +153,6 @@ __device__ __forceinline__ Real soft_target(const OverlapOperand& target, int64_
 
 // Functions
 
-// Loads that stand before this are under way before what stands behind it waits for one of them.
-__device__ __forceinline__ void issue_loads() { asm volatile("" ::: "memory"); }
-
 __device__ __forceinline__ float float_of(uint32_t bits) {
   float value;
   memcpy(&value, &bits, sizeof(value));

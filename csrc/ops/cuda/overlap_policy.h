@@ -46,24 +46,20 @@ inline constexpr int32_t kLaneSums = 8;
 inline constexpr int32_t kFoldThreads = 128;
 
 // Of the kernel for so many classes: neighbouring pixels of a thread, 48 to 144 bytes with labels of 64 bits, and
-// blocks of an SM that registers must leave room for: 6 leave 80 registers a thread, 5 96, 4 128, 3 168, 2 255.
+// blocks of an SM that registers must leave room for: 6 leave 80 registers a thread, 5 96, 4 128 and 3 168.
 constexpr int32_t register_pixels(int64_t element_bytes, int64_t classes) {
-  const int64_t pixels = (classes <= 4 ? 4 : classes <= 8 ? 2 : 1) * 4 / element_bytes;
-  return static_cast<int32_t>(pixels < 4 ? pixels : 4);
+  return classes <= 4 ? 4 : classes <= 8 || element_bytes == 2 ? 2 : 1;
 }
 template <class Stored, int kClasses, OverlapAccess kAccess>
 inline constexpr int32_t kRegisterPixels =
     kAccess == OverlapAccess::kElements ? 1 : register_pixels(sizeof(Stored), kClasses);
 template <int kClasses>
-inline constexpr int32_t kForwardBlocks = kClasses <= 3    ? 6
-                                          : kClasses <= 8  ? 5
-                                          : kClasses <= 24 ? 4
-                                                           : 3;
-template <int kClasses>
-inline constexpr int32_t kBackwardBlocks = kClasses <= 3    ? 6
-                                           : kClasses <= 4  ? 5
+inline constexpr int32_t kRegisterBlocks = kClasses <= 3    ? 6
+                                           : kClasses <= 8  ? 5
                                            : kClasses <= 24 ? 4
-                                                            : 2;
+                                                            : 3;
+template <int kClasses>
+inline constexpr int32_t kBackwardBlocks = kClasses <= 24 ? kRegisterBlocks<kClasses> : 2;
 
 // Rows of classes that pass through shared memory: bytes that are moved at once, and elements from row to row, so that
 // lanes that read a chunk of a row each, or an element, find it in different banks or in two turns.

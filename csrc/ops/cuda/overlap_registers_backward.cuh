@@ -5,6 +5,16 @@
 
 namespace torchtally::cuda {
 
+// Terms of a few classes at a time: kept from one loop to the next, or all read ahead, they would take more registers
+// than the logits.
+__device__ __forceinline__ ClassTerms<float> terms_of(const ClassTerms<float>* terms, int k) {
+  constexpr int kAhead = 8;
+  if (k % kAhead == 0) {
+    __syncwarp();
+  }
+  return terms[k];
+}
+
 // dx_k = p_k (base + constant_k + linear_k p_k) - smoothing_k, and for the label p slope - weight on top;
 // base = sum of the weights - sum p g.
 template <class Stored, int kClasses, OverlapAccess kAccess>
@@ -48,7 +58,7 @@ __global__ void __launch_bounds__(kRegisterThreads, kBackwardBlocks<kClasses>)
       }
 #pragma unroll
       for (int k = 0; k < kClasses; ++k) {
-        const ClassTerms<float> terms = class_terms[k];
+        const ClassTerms<float> terms = terms_of(class_terms, k);
 #pragma unroll
         for (int q = 0; q < kPixels; ++q) {
           x[q][k] = exp_of_difference(x[q][k] - largest[q]);
@@ -68,10 +78,9 @@ __global__ void __launch_bounds__(kRegisterThreads, kBackwardBlocks<kClasses>)
         of_label[q] = sloped * inverse - terms.weight;
         total[q] = inverse;
       }
-      __syncwarp();  // so that terms are read again: kept, they would take more registers than the logits
 #pragma unroll
       for (int k = 0; k < kClasses; ++k) {
-        const ClassTerms<float> terms = class_terms[k];
+        const ClassTerms<float> terms = terms_of(class_terms, k);
 #pragma unroll
         for (int q = 0; q < kPixels; ++q) {
           const float p = x[q][k] * total[q];

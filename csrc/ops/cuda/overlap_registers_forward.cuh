@@ -115,7 +115,7 @@ class RegisterSums {
 };
 
 template <class Stored, int kClasses, OverlapAccess kAccess>
-__global__ void __launch_bounds__(kRegisterThreads, kForwardBlocks<kClasses>)
+__global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
     overlap_registers_forward(__grid_constant__ const OverlapForward given) {
   using Pixels = RegisterPixels<Stored, kClasses, kAccess>;
   const OverlapProblem& problem = given.problem;

@@ -207,7 +207,7 @@ class RegisterPixels {
         at += input.class_stride;
       });
     }
-    issue_loads();
+    __syncwarp();  // the compiler moves no load past this, behind the wait for the labels
     decode(label, kept);
     if constexpr (kAccess != OverlapAccess::kRows) {
 #pragma unroll
