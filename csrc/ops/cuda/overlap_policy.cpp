@@ -110,9 +110,9 @@ bool allows_access(OverlapAccess access, const OverlapProblem& problem, const Ov
            (address | operand.sample_stride * bytes) % kRowChunk == 0;
   }
   const int64_t pixels = register_pixels(bytes, problem.classes);
-  return access == OverlapAccess::kElements ||
-         (operand.pixel_stride == 1 && address % (pixels * bytes) == 0 &&
-          (operand.sample_stride | operand.class_stride | problem.pixels) % pixels == 0);
+  const int64_t class_stride = problem.classes == 1 ? 0 : operand.class_stride;
+  return access == OverlapAccess::kElements || (operand.pixel_stride == 1 && address % (pixels * bytes) == 0 &&
+                                                (operand.sample_stride | class_stride | problem.pixels) % pixels == 0);
 }
 
 OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& problem, bool backward) {
