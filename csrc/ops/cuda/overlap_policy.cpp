@@ -86,7 +86,7 @@ int64_t shared_bytes(const OverlapPlan& plan, const OverlapProblem& problem, boo
   const int64_t doubles = sizeof(double);
   if (plan.path == OverlapPath::kRegisters) {
     const int64_t bytes = bytes_of(problem.input.element);
-    const int64_t columns = 2 * (problem.classes + 2) * plan.threads * int64_t{sizeof(float)};
+    const int64_t columns = 2 * (problem.classes + 2) * kRegisterThreads * int64_t{sizeof(float)};
     const int64_t terms = 6 * round_up(plan.classes, 2) * int64_t{sizeof(float)};
     const int64_t rows =
         plan.threads * register_pixels(bytes, plan.classes) * row_pitch(problem.classes, bytes) * bytes;
