@@ -278,8 +278,8 @@ FAULTS += [
     _overlap(
         "sums: a column of the neighbouring thread",
         _REGISTERS_FORWARD,
-        "row * blockDim.x + threadIdx.x]",
-        "row * blockDim.x + (threadIdx.x & ~1U)]",
+        "row * kColumns + threadIdx.x]",
+        "row * kColumns + (threadIdx.x & ~1U)]",
         THREADS,
         RACE,
     ),

@@ -128,7 +128,7 @@ OverlapTile tile_of(const OverlapPolicy& policy, const OverlapProblem& problem, 
 // Bytes that the kernels of the registers take from dynamic shared memory, in the order of their layout.
 int64_t register_bytes(const OverlapPlan& plan, const OverlapProblem& problem, bool backward) {
   const int64_t bytes = bytes_of(problem.input.element);
-  const int64_t columns = 2 * (problem.classes + 2) * plan.threads * int64_t{sizeof(float)};
+  const int64_t columns = 2 * (problem.classes + 2) * kRegisterThreads * int64_t{sizeof(float)};
   const int64_t terms = 6 * round_up(plan.classes, 2) * int64_t{sizeof(float)};
   const int64_t rows = plan.threads * register_pixels(bytes, plan.classes) * row_pitch(problem.classes, bytes) * bytes;
   return (backward ? terms : columns) + (plan.access == OverlapAccess::kRows ? rows : 0);
@@ -145,9 +145,9 @@ bool allows_access(OverlapAccess access, const OverlapProblem& problem, const Ov
            (address | operand.sample_stride * bytes) % kRowChunk == 0;
   }
   const int64_t pixels = register_pixels(bytes, problem.classes);
-  return access == OverlapAccess::kElements ||
-         (operand.pixel_stride == 1 && address % (pixels * bytes) == 0 &&
-          (operand.sample_stride | operand.class_stride | problem.pixels) % pixels == 0);
+  const int64_t class_stride = problem.classes == 1 ? 0 : operand.class_stride;
+  return access == OverlapAccess::kElements || (operand.pixel_stride == 1 && address % (pixels * bytes) == 0 &&
+                                                (operand.sample_stride | class_stride | problem.pixels) % pixels == 0);
 }
 
 OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& problem, bool backward) {

@@ -46,7 +46,7 @@ inline constexpr int32_t kLaneSums = 8;
 inline constexpr int32_t kFoldThreads = 128;
 
 // Of the kernel for so many classes: neighbouring pixels of a thread, 48 to 144 bytes with labels of 64 bits, and
-// blocks of an SM that registers must leave room for: 6 leave 80 registers a thread, 5 96, 4 128 and 3 168.
+// blocks of an SM that registers must leave room for: 6 leave 80 registers a thread, 5 96, 4 128, 3 168, 2 255.
 constexpr int32_t register_pixels(int64_t element_bytes, int64_t classes) {
   return classes <= 4 ? 4 : classes <= 8 || element_bytes == 2 ? 2 : 1;
 }
@@ -56,10 +56,9 @@ inline constexpr int32_t kRegisterPixels =
 template <int kClasses>
 inline constexpr int32_t kRegisterBlocks = kClasses <= 3    ? 6
                                            : kClasses <= 8  ? 5
-                                           : kClasses <= 24 ? 4
-                                                            : 3;
-template <int kClasses>
-inline constexpr int32_t kBackwardBlocks = kClasses <= 24 ? kRegisterBlocks<kClasses> : 2;
+                                           : kClasses <= 19 ? 4
+                                           : kClasses <= 24 ? 3
+                                                            : 2;
 
 // Rows of classes that pass through shared memory: bytes that are moved at once, and elements from row to row, so that
 // lanes that read a chunk of a row each, or an element, find it in different banks or in two turns.

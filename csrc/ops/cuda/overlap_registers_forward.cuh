@@ -12,6 +12,7 @@ class RegisterSums {
     float first;
     float second;
   };
+  static constexpr uint32_t kColumns = kRegisterThreads;  // also where there are fewer: offsets are constants
   static constexpr uint32_t kScalarRows = 2;  // behind those of the classes: cross-entropy and count, invalid
 
  public:
@@ -22,7 +23,7 @@ class RegisterSums {
   }
 
   // Of the block, behind all columns.
-  __device__ __forceinline__ void* end() const { return columns_ + (classes_ + kScalarRows) * blockDim.x; }
+  __device__ __forceinline__ void* end() const { return columns_ + (classes_ + kScalarRows) * kColumns; }
 
   __device__ __forceinline__ void add_class(int k, float probability) {
     prediction_[k] += probability;
@@ -62,7 +63,7 @@ class RegisterSums {
   }
 
  private:
-  __device__ __forceinline__ Pair& own(uint32_t row) const { return columns_[row * blockDim.x + threadIdx.x]; }
+  __device__ __forceinline__ Pair& own(uint32_t row) const { return columns_[row * kColumns + threadIdx.x]; }
 
   static __device__ __forceinline__ void store(double* at, float sum, bool add) {
     *at = static_cast<double>(sum) + (add ? *at : 0.0);
@@ -77,7 +78,7 @@ class RegisterSums {
     for (uint32_t row = threadIdx.x / kWarp; row < rows; row += blockDim.x / kWarp) {
       Pair sum{0.0F, 0.0F};
       for (uint32_t column = threadIdx.x % kWarp; column < blockDim.x; column += kWarp) {
-        const Pair pair = columns_[row * blockDim.x + column];
+        const Pair pair = columns_[row * kColumns + column];
         sum = {sum.first + pair.first, sum.second + pair.second};
       }
       // Each half of the warp goes on with one of the two.
@@ -106,7 +107,7 @@ class RegisterSums {
   }
 
   uint32_t classes_;
-  Pair* columns_;  // [classes + kScalarRows, threads]; of a class sum pt and sum t
+  Pair* columns_;  // [classes + kScalarRows, kColumns]; of a class sum pt and sum t
   float prediction_[kClasses];
   float squared_[kClasses];
   float loss_;
