@@ -30,8 +30,10 @@ int64_t staged_bytes(const OverlapProblem& problem) {
 
 // Pixels of a tile: as many as shared memory is meant for, and no more than leave enough parts.
 int64_t pixels_of_tile(const OverlapPolicy& policy, const OverlapProblem& problem) {
-  const int64_t fit = power_of_two_below(std::max<int64_t>(1, policy.tile_bytes / problem.classes / staged_bytes(problem)));
-  const int64_t wanted = std::min({std::max(fit, policy.least_tile), policy.most_tile, pixels_of_part(policy, problem, policy.most_tile)});
+  const int64_t fit =
+      power_of_two_below(std::max<int64_t>(1, policy.tile_bytes / problem.classes / staged_bytes(problem)));
+  const int64_t wanted =
+      std::min({std::max(fit, policy.least_tile), policy.most_tile, pixels_of_part(policy, problem, policy.most_tile)});
   return std::max<int64_t>(kWarp, std::min(power_of_two_below(wanted), power_of_two_above(problem.pixels)));
 }
 
@@ -86,7 +88,7 @@ OverlapTile tile_of(const OverlapPolicy& policy, const OverlapProblem& problem, 
   tile.inverse = place(of_pixels);
   tile.third = place(of_pixels);
   int64_t shared = 0;
-  if (softmax) {
+  if (tile.threads_per_pixel > 1 || (softmax && classes < problem.classes)) {
     const int64_t sums = backward ? problem.labels ? 3 : 4 : 1;
     shared = sums * tile.threads_per_pixel * pixels * real;
   }
@@ -131,7 +133,8 @@ OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& prob
   plan.fold_pixels = std::max<int64_t>(1, policy.fold_pixels);
   plan.staged = registers && problem.classes >= policy.least_staged && input.class_stride == 1 &&
                 input.pixel_stride == problem.classes;
-  const int64_t most_threads = registers ? std::min<int64_t>(kRegisterThreads, round_up(problem.pixels, kWarp)) : kTileThreads;
+  const int64_t most_threads =
+      registers ? std::min<int64_t>(kRegisterThreads, round_up(problem.pixels, kWarp)) : kTileThreads;
   plan.threads = static_cast<int32_t>(std::min(std::max<int64_t>(policy.threads, kWarp), most_threads));
   int64_t wanted = pixels_of_part(policy, problem, policy.least_pixels);
   int64_t unit = kWarp;

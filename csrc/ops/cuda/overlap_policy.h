@@ -24,7 +24,9 @@ inline constexpr int32_t kRegisterThreads = 128;
 inline constexpr int32_t kTileThreads = 256;
 // Of an SM: leaves 64 registers, 80 for softmax, or 128 where they hold doubles.
 template <class Stored, Activation kActivation>
-inline constexpr int32_t kTileBlocks = sizeof(Stored) == 8 ? 2 : kActivation == Activation::kSoftmax ? 3 : 4;
+inline constexpr int32_t kTileBlocks = sizeof(Stored) == 8                   ? 2
+                                       : kActivation == Activation::kSoftmax ? 3
+                                                                             : 4;
 // Neighbouring pixels of a tile that a thread takes together: 8 bytes of the input.
 template <class Stored>
 inline constexpr int32_t kTileVector = 8 / sizeof(Stored);
@@ -70,18 +72,18 @@ struct OverlapTile {
   int32_t label_rows = 0;         // softmax and labels, forward: warps that sum what concerns only the label's class
   int32_t input_pitch = 0;        // elements from class to class in shared memory
   int32_t target_pitch = 0;
-  bool by_class = false;          // logits: neighbouring classes lie together, and lanes that move them take one each
-  bool target_by_class = false;   // soft targets: the same
-  bool coded = false;             // pixels may be left out or have labels
-  int32_t target = 0;             // soft targets: [classes, target_pitch]
-  int32_t largest = 0;            // softmax: the largest logit of each pixel
-  int32_t inverse = 0;            // softmax: 1 / sum of e^(x - largest)
-  int32_t third = 0;              // softmax: log of that sum, or backward the sum of the weights - sum p g
-  int32_t label = 0;              // softmax and labels: the label's probability, or backward e^(x - largest)
-  int32_t code = 0;               // which class a pixel counts as
-  int32_t rows = 0;               // [label_rows, classes, 2]
-  int32_t scratch = 0;            // what threads, then warps tell each other
-  int32_t bytes = 0;              // of all
+  bool by_class = false;         // logits: neighbouring classes lie together, and lanes that move them take one each
+  bool target_by_class = false;  // soft targets: the same
+  bool coded = false;            // pixels may be left out or have labels
+  int32_t target = 0;            // soft targets: [classes, target_pitch]
+  int32_t largest = 0;           // softmax: the largest logit of each pixel
+  int32_t inverse = 0;           // softmax: 1 / sum of e^(x - largest)
+  int32_t third = 0;             // softmax: log of that sum, or backward the sum of the weights - sum p g
+  int32_t label = 0;             // softmax and labels: the label's probability, or backward e^(x - largest)
+  int32_t code = 0;              // which class a pixel counts as
+  int32_t rows = 0;              // [label_rows, classes, 2]
+  int32_t scratch = 0;           // what threads, then warps tell each other
+  int32_t bytes = 0;             // of all
 };
 
 // The launches of one call. A part is a run of pixels of one sample; its sums are written apart and added up by the

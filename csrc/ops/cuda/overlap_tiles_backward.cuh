@@ -51,8 +51,9 @@ class TileGradient {
     __syncthreads();
   }
 
-  // Softmax: the product of a pixel's gradient with the Jacobian. Sums of a pixel's classes behind that of e^(x - largest)
-  // are those of e^(x - largest) (slope t + constant), of e^(x - largest)^2 linear and, of soft targets, the weights.
+  // Softmax: the product of a pixel's gradient with the Jacobian. Sums of a pixel's classes behind that of e^(x -
+  // largest) are those of e^(x - largest) (slope t + constant), of e^(x - largest)^2 linear and, of soft targets, the
+  // weights.
   __device__ __forceinline__ void find_bases() const {
     const PixelShare<Stored> share(plan_, memory_);
     const auto scale = [](auto& sums, int v, Real correction) {
@@ -288,8 +289,8 @@ class TileGradient {
       const uint32_t k = code - static_cast<Code>(group.first);
       if (code < classes_ && k < group.n) {
         const Real p = memory_.label()[i] * memory_.inverse()[i];
-        *memory_.logits(k, i) = static_cast<Stored>(
-            gradient<false>(p, 1, memory_.base()[i], class_terms_[code], target_terms_[code]));
+        *memory_.logits(k, i) =
+            static_cast<Stored>(gradient<false>(p, 1, memory_.base()[i], class_terms_[code], target_terms_[code]));
       }
     }
   }

@@ -1,6 +1,6 @@
 // The forward kernel of overlap_sums for every activation, target and number of classes. A block takes a tile of pixels
-// to shared memory, all classes of them or one group after the other. Where the activation is softmax, threads first sum
-// what a pixel needs of all its classes. Then a warp takes a few classes at a time, its lanes neighbouring pixels.
+// to shared memory, all classes of them or one group after the other. Where the activation is softmax, threads first
+// sum what a pixel needs of all its classes. Then a warp takes a few classes at a time, its lanes neighbouring pixels.
 #pragma once
 
 #include "ops/cuda/overlap_tiles_softmax.cuh"
@@ -336,8 +336,8 @@ class TileSums {
     weights.loss += loss;
   }
 
-  // Softmax and labels: what concerns only the label's class. Of the lanes of a warp that have the same label, the first
-  // adds their sum to a row of the warp's own.
+  // Softmax and labels: what concerns only the label's class. Of the lanes of a warp that have the same label, the
+  // first adds their sum to a row of the warp's own.
   __device__ __forceinline__ void add_labels(const ClassGroup& group) const {
     const uint32_t rows = static_cast<uint32_t>(plan_.label_rows);
     const uint32_t row = threadIdx.x / kWarp;

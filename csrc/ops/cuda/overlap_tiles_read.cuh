@@ -1,5 +1,5 @@
-// A tile of pixels of overlap_sums in shared memory: how the elements get there and back, whatever their layout, and how
-// a thread reads a few neighbouring pixels of a class.
+// A tile of pixels of overlap_sums in shared memory: how the elements get there and back, whatever their layout, and
+// how a thread reads a few neighbouring pixels of a class.
 #pragma once
 
 #include "ops/cuda/overlap_device.cuh"

@@ -86,9 +86,9 @@ class PixelShare {
 };
 
 // Sums over the classes of each pixel of a group, and of the groups before it: the first that of e^(x - largest).
-// add(sums, k, i, e^(x - largest)) adds a class of a thread's pixels to the others, scale(sums, v, correction) makes them
-// relative to a larger logit, done(i, largest, sums) is called by one thread of the pixels behind the last group. All
-// threads of the block take part.
+// add(sums, k, i, e^(x - largest)) adds a class of a thread's pixels to the others, scale(sums, v, correction) makes
+// them relative to a larger logit, done(i, largest, sums) is called by one thread of the pixels behind the last group.
+// All threads of the block take part.
 template <int kSums, class Stored, class Add, class Scale, class Done>
 __device__ __forceinline__ void sum_classes(const PixelShare<Stored>& share, const TileMemory<Stored>& memory,
                                             const Tile& tile, const ClassGroup& group, bool is_last, const Add& add,
