@@ -84,12 +84,12 @@ struct Fiber {
   void* asan_fake = nullptr;  // AddressSanitizer's stack for use after return
   unsigned thread = 0;
   State state = State::kExited;
-  int line = 0;             // of what it waits at
-  uint32_t mask = 0;        // of the shuffle: its lanes
-  unsigned source = 0;      // of the shuffle: the lane whose value it takes
-  uint32_t given = 0;       // to the shuffle
-  uint32_t received = 0;    // from it
-  unsigned warp_phase = 0;  // of __syncwarp
+  int line = 0;                                       // of what it waits at
+  uint32_t mask = 0;                                  // of the shuffle: its lanes
+  unsigned source = 0;                                // of the shuffle: the lane whose value it takes
+  uint32_t given = 0;                                 // to the shuffle
+  uint32_t received = 0;                              // from it
+  unsigned warp_phase = 0;                            // of __syncwarp
   std::vector<std::pair<void*, const void*>> copies;  // on their way to shared memory
 };
 

@@ -32,7 +32,7 @@ OverlapPolicy random_policy(Random& random) {
   policy.fewest_pixels = random.of<int64_t>({32, 100});
   policy.most_parts = random.of<int64_t>({1, 3, 4096});
   policy.partial_bytes = random.of<int64_t>({1, 1 << 24});
-  policy.tile_bytes = random.of<int64_t>({1, 1000, 40 << 10});
+  policy.tile_bytes = random.of<int64_t>({1, 1000, 47 << 10});
   policy.least_tile = random.of<int64_t>({32, 64});
   policy.most_tile = random.of<int64_t>({64, 1024});
   policy.least_lanes = random.of<int64_t>({1, 16});

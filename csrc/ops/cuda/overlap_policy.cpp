@@ -37,15 +37,18 @@ int64_t pixels_of_part(const OverlapPolicy& policy, const OverlapProblem& proble
 int64_t power_of_two_below(int64_t n) { return static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(n))); }
 int64_t power_of_two_above(int64_t n) { return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(n))); }
 
-// Bytes of shared memory that an element of a tile takes.
-int64_t staged_bytes(const OverlapProblem& problem) {
+// Bytes of shared memory that a pixel of a class takes, and what it takes beside its classes.
+int64_t bytes_of_class(const OverlapProblem& problem) {
   return bytes_of(problem.input.element) + (problem.labels ? 0 : bytes_of(problem.target.element));
+}
+int64_t bytes_of_pixel(const OverlapProblem& problem) {
+  const int64_t code = sizeof(uint32_t);
+  return problem.activation == Activation::kSoftmax ? 4 * real_bytes(problem.input.element) + code : code;
 }
 
 // Pixels of a tile: as many as shared memory is meant for, and no more than leave enough parts.
 int64_t pixels_of_tile(const OverlapPolicy& policy, const OverlapProblem& problem) {
-  const int64_t fit =
-      power_of_two_below(std::max<int64_t>(1, policy.tile_bytes / problem.classes / staged_bytes(problem)));
+  const int64_t fit = policy.tile_bytes / (problem.classes * bytes_of_class(problem) + bytes_of_pixel(problem));
   const int64_t wanted = std::min({std::max(fit, policy.least_tile), policy.most_tile,
                                    pixels_of_part(policy, problem, policy.fewest_parts, policy.most_tile)});
   return std::max<int64_t>(kWarp, std::min(power_of_two_below(wanted), power_of_two_above(problem.pixels)));
@@ -70,7 +73,10 @@ OverlapTile tile_of(const OverlapPolicy& policy, const OverlapProblem& problem, 
   const int64_t real = real_bytes(problem.input.element);
   const int64_t vector = 8 / element;
   const int64_t pixels = pixels_of_tile(policy, problem);
-  const int64_t classes = std::clamp<int64_t>(policy.tile_bytes / pixels / staged_bytes(problem), 1, problem.classes);
+  // Rows of classes are a little longer where lanes take a class each.
+  const int64_t fit =
+      (policy.tile_bytes - pixels * bytes_of_pixel(problem)) / ((pixels + vector) * bytes_of_class(problem));
+  const int64_t classes = std::clamp<int64_t>(fit, 1, problem.classes);
   const int64_t warps = threads / kWarp;
   const int64_t lanes = std::min<int64_t>(kWarp, pixels / vector);
   const int64_t together = kWarp / lanes * (derives_rows(problem) && !backward ? kLaneSums / 2 : 1);
@@ -83,7 +89,7 @@ OverlapTile tile_of(const OverlapPolicy& policy, const OverlapProblem& problem, 
   tile.segments = static_cast<int32_t>(segments_of(ceil_div(classes, together), warps, pixels / vector / lanes));
   if (softmax) {
     tile.threads_per_pixel = static_cast<int32_t>(
-        std::clamp<int64_t>(threads * vector / pixels, 1, std::min<int64_t>(kSharedStatistics / pixels, classes)));
+        std::max<int64_t>(1, std::min({threads * vector / pixels, kSharedStatistics / pixels, classes})));
   }
   // Rows that begin at other banks, for lanes that take a class each.
   tile.input_pitch = static_cast<int32_t>(pixels + (tile.by_class ? vector : 0));
@@ -102,7 +108,7 @@ OverlapTile tile_of(const OverlapPolicy& policy, const OverlapProblem& problem, 
   tile.inverse = place(of_pixels);
   tile.third = place(of_pixels);
   int64_t shared = 0;
-  if (softmax) {
+  if (tile.threads_per_pixel > 1 || (softmax && classes < problem.classes)) {
     const int64_t sums = backward ? problem.labels ? 3 : 4 : 1;
     shared = sums * tile.threads_per_pixel * pixels * real;
   }

@@ -78,7 +78,7 @@ struct OverlapPolicy {
   int64_t most_parts = 4096;                  // of all samples together, beyond one a sample; forward
   int64_t partial_bytes = int64_t{16} << 20;  // of the sums of all parts together, beyond one a sample,
   int64_t partial_share = 16;                 // or the logits' bytes over this, whichever is more
-  int64_t tile_bytes = int64_t{40} << 10;     // of a tile's logits and soft targets in shared memory: 4 blocks an SM
+  int64_t tile_bytes = int64_t{47} << 10;     // of a tile in shared memory, which has 16 KB beside it at most
   int64_t least_tile = 32;                    // pixels: where fewer fit, the classes come in groups
   int64_t most_tile = 4096;                   // pixels
   int64_t least_lanes = 16;                   // classes that lie together, for lanes of a warp to take one each

@@ -62,7 +62,7 @@ __device__ __forceinline__ void move_elements(const OverlapOperand& operand, voi
                        tile.begin * operand.pixel_stride + group.first * operand.class_stride;
   Bits* const shared = static_cast<Bits*>(area.data);
   uint32_t moved = 0;  // pixels of every class
-  if (operand.pixel_stride == 1 && operand.class_stride % kWidth == 0 && area.pitch % kWidth == 0 &&
+  if (operand.pixel_stride == 1 && (group.n == 1 || operand.class_stride % kWidth == 0) && area.pitch % kWidth == 0 &&
       reinterpret_cast<uintptr_t>(memory) % 16 == 0) {
     const uint32_t row = area.pixels / kWidth;  // a power of two
     const uint32_t rows = blockDim.x < row ? 1 : blockDim.x / row;
