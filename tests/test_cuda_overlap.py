@@ -146,9 +146,9 @@ def test_the_largest_tiles_of_a_device(
     emulation: OverlapEmulation, activation: str
 ) -> None:
     """As large inputs have them: several in a part, of more pixels than threads."""
-    with emulation.policy(path=Route.TILES, fewest_parts=1, least_pixels=1 << 14):
+    with emulation.policy(path=Route.TILES, fewest_parts=1, least_pixels=1 << 15):
         for classes in (1, 2):
-            shape = (1, classes, 2 * 4096 + 5)
+            shape = (1, classes, 2 * 8192 + 5)
             for kind in ("labels", "soft"):
                 values = logits(shape, torch.float16, activation)
                 check(emulation, values, targets(shape, kind), activation=activation)
