@@ -436,6 +436,14 @@ FAULTS += [
         RACE,
     ),
     _overlap(
+        "sums: no barrier before the sums of a part are written",
+        _TILES_FORWARD,
+        "    __syncthreads();\n    for (int64_t cell = threadIdx.x; plan_.sums > 0",
+        "    for (int64_t cell = threadIdx.x; plan_.sums > 0",
+        THREADS,
+        RACE,
+    ),
+    _overlap(
         "sums: lanes of one label all add their sum",
         _TILES_FORWARD,
         "leads = leads && !(same && other + j < lane);",
