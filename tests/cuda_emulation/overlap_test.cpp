@@ -16,6 +16,10 @@
 #include "cases.h"
 #include "common/error.h"
 #include "ops/cuda/overlap_launch.cuh"
+#include "ops/cuda/overlap_registers_backward.cu"
+#include "ops/cuda/overlap_registers_forward.cu"
+#include "ops/cuda/overlap_tiles_backward.cu"
+#include "ops/cuda/overlap_tiles_forward.cu"
 #include "overlap_cases.h"
 
 namespace torchtally::test {
