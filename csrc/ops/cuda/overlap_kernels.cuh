@@ -1,5 +1,5 @@
-// The kernels of overlap_sums that read pixels, by problem and plan. They are many, and each kind is a translation unit of
-// its own, because these compile at the same time.
+// The kernels of overlap_sums that read pixels, by problem and plan. They are many, and each kind is a translation unit
+// of its own, because these compile at the same time.
 #pragma once
 
 #include "ops/cuda/overlap_device.cuh"

@@ -61,6 +61,7 @@ struct OverlapFold {
 template <int kThreads>
 __global__ void __launch_bounds__(kThreads) overlap_fold_kernel(__grid_constant__ const OverlapFold given) {
   constexpr int kRows = static_cast<int>(kOverlapRows);
+  constexpr int kAhead = 4;  // parts of a thread
   const int64_t items = given.samples * (given.classes + 1);
   const uint32_t warps = blockDim.x / kWarp;
   TORCHTALLY_DYNAMIC_SHARED(double, of_warps);  // [kOverlapRows, warps]
@@ -73,12 +74,21 @@ __global__ void __launch_bounds__(kThreads) overlap_fold_kernel(__grid_constant_
     const int64_t stride = (of_class ? given.classes : 1) * given.parts_per_sample;
     const double* const parts = given.partials + first * given.parts_per_sample;
     double sums[kRows] = {};
-#pragma unroll 4
-    for (int64_t i = threadIdx.x; i < given.parts_per_sample; i += blockDim.x) {
+    for (int64_t i = threadIdx.x; i < given.parts_per_sample; i += kAhead * blockDim.x) {
+      double read[kAhead][kRows];  // all under way before the first of them is added
 #pragma unroll
-      for (int row = 0; row < kRows; ++row) {
-        if (row < rows) {
-          sums[row] += parts[row * stride + i];
+      for (int ahead = 0; ahead < kAhead; ++ahead) {
+        const int64_t part = i + ahead * int64_t{blockDim.x};
+#pragma unroll
+        for (int row = 0; row < kRows; ++row) {
+          read[ahead][row] = row < rows && part < given.parts_per_sample ? parts[row * stride + part] : 0.0;
+        }
+      }
+#pragma unroll
+      for (int ahead = 0; ahead < kAhead; ++ahead) {
+#pragma unroll
+        for (int row = 0; row < kRows; ++row) {
+          sums[row] += read[ahead][row];
         }
       }
     }
