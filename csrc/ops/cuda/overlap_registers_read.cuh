@@ -36,7 +36,7 @@ struct alignas(sizeof(Stored) * kCount) Pack {
   __device__ __forceinline__ float get(int i) const {
     if constexpr (kOfWord == 1) {
       return float_of(words[i]);
-    } else if constexpr (std::is_same_v<Stored, BFloat16>) {  // the upper half of a float
+    } else if constexpr (std::is_same_v<Stored, BFloat16> && kCount < 8) {  // a float's upper half; chunks would spill
       return float_of(i % 2 == 0 ? words[i / 2] << 16 : words[i / 2] & 0xffff0000U);
     } else {
       const uint32_t bits = words[i / 2] >> i % 2 * 16 & 0xffffU;
@@ -308,8 +308,9 @@ class RegisterPixels {
   // The same pixel's number of class k: one instruction, because classes lie less than 2^32 bytes apart.
   template <class Number>
   static __device__ __forceinline__ Number* of_class(Number* first, const OverlapOperand& operand, uint32_t k) {
-    const uint64_t bytes = uint64_t{static_cast<uint32_t>(operand.class_stride) * uint32_t{sizeof(Number)}} * k;
-    return reinterpret_cast<Number*>(reinterpret_cast<uintptr_t>(first) + bytes);
+    const uint64_t bytes = wide_product(static_cast<uint32_t>(operand.class_stride) * uint32_t{sizeof(Number)}, k);
+    using Byte = std::conditional_t<std::is_const_v<Number>, const char, char>;
+    return reinterpret_cast<Number*>(reinterpret_cast<Byte*>(first) + bytes);
   }
 
   __device__ __forceinline__ uint32_t label_or_first(int q) const {
