@@ -59,7 +59,7 @@ struct OverlapFold {
 // The order is that of the threads, lanes and warps; how many there are follows from the number of parts. A template
 // only because a kernel in a header cannot be inline.
 template <int kThreads>
-__global__ void __launch_bounds__(kThreads) overlap_fold_kernel(__grid_constant__ const OverlapFold given) {
+__global__ void __launch_bounds__(kThreads, 4) overlap_fold_kernel(__grid_constant__ const OverlapFold given) {
   constexpr int kRows = static_cast<int>(kOverlapRows);
   constexpr int kAhead = 4;  // parts of a thread
   const int64_t items = given.samples * (given.classes + 1);
