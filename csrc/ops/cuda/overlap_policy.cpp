@@ -168,7 +168,7 @@ OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& prob
   plan.path = registers ? OverlapPath::kRegisters : OverlapPath::kTiles;
   plan.classes = registers ? register_classes(problem.classes) : 0;
   plan.values = summed_rows(problem) * problem.classes + 3;
-  plan.fold_pixels = std::max<int64_t>(1, policy.fold_pixels);
+  plan.fold_pixels = std::clamp<int64_t>(policy.fold_pixels, 1, 1 << 20);
   plan.access = registers ? access_of(policy, problem) : OverlapAccess::kElements;
   const int64_t most_threads =
       registers ? std::min<int64_t>(kRegisterThreads, round_up(problem.pixels, kWarp)) : kTileThreads;

@@ -54,7 +54,7 @@ template <class Stored, int kClasses, OverlapAccess kAccess>
 inline constexpr int32_t kRegisterPixels =
     kAccess == OverlapAccess::kElements ? 1 : register_pixels(sizeof(Stored), kClasses);
 constexpr int32_t register_blocks(int64_t classes) {
-  return classes <= 3 ? 6 : classes <= 8 ? 5 : classes <= 19 ? 4 : classes <= 24 ? 3 : 2;
+  return classes <= 2 ? 6 : classes <= 8 ? 5 : classes <= 19 ? 4 : classes <= 24 ? 3 : 2;
 }
 
 // Rows of classes that pass through shared memory: bytes that are moved at once, and elements from row to row, so that

@@ -135,7 +135,8 @@ __global__ void __launch_bounds__(kRegisterThreads, register_blocks(kClasses))
   const auto* const class_terms = static_cast<const ClassTerms<float>*>(given.class_terms);
   const auto* const target_terms = static_cast<const TargetTerms<float>*>(given.target_terms);
   const int64_t values = given.rows * classes + 3;
-  const int64_t turns = partition.fold_pixels < Pixels::kPixels ? 1 : partition.fold_pixels / Pixels::kPixels;
+  const int32_t turns =
+      static_cast<int32_t>(partition.fold_pixels < Pixels::kPixels ? 1 : partition.fold_pixels / Pixels::kPixels);
   const int64_t step = int64_t{blockDim.x} * Pixels::kPixels;
   RegisterSums<kClasses> sums(classes);
   Pixels pixels(problem, sums.end());
@@ -147,7 +148,7 @@ __global__ void __launch_bounds__(kRegisterThreads, register_blocks(kClasses))
       const bool add = of_block > part.begin;
       sums.clear();
 #pragma unroll 1
-      for (int64_t turn = 0; turn < turns && of_block < part.end; ++turn, of_block += step) {
+      for (int32_t turn = 0; turn < turns && of_block < part.end; ++turn, of_block += step) {
         if (!pixels.read(part.sample, of_block, part.end)) {
           continue;
         }
