@@ -34,6 +34,27 @@ double rounded_to(Element element, double threshold) {
   }
 }
 
+// Which scores are class 1, and which of them are valid: probabilities above 0.5, logits above 0, or whatever is above
+// a threshold of the caller's own.
+void set_threshold(const char* op, const CountingOptions& options, CountingProblem& problem) {
+  problem.valid_scores = options.logits ? ValidScores::kNumbers : ValidScores::kProbabilities;
+  problem.threshold = options.logits ? 0.0 : 0.5;
+  if (!options.threshold.has_value()) {
+    return;
+  }
+  std::vector<double>& thresholds = *options.threshold;
+  const int64_t given = static_cast<int64_t>(thresholds.size());
+  TORCHTALLY_CHECK_VALUE(given == 1 || (options.per_label && given == problem.labels), op,
+                         ": threshold must be one number, or one for each of the ", problem.labels, " label(s), got ",
+                         given);
+  for (double& threshold : thresholds) {
+    threshold = rounded_to(problem.preds.element, threshold);
+  }
+  problem.valid_scores = ValidScores::kAll;
+  problem.threshold = thresholds.front();
+  problem.thresholds = given == 1 ? nullptr : thresholds.data();
+}
+
 // Drops dimensions of size 1 and merges neighbours that every operand can step through with one stride. The order of
 // pixels is free, so the dimensions are first sorted by the target's strides: a transposed pair reads contiguously.
 void merge_pixel_dims(CountingProblem& problem) {
@@ -135,6 +156,11 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
                            num_classes);
     problem.prediction = Prediction::kThreshold;
   }
+  TORCHTALLY_CHECK_VALUE(!options.logits || !options.threshold.has_value(), op,
+                         ": logits=True cuts at 0; pass it or threshold, not both");
+  TORCHTALLY_CHECK_VALUE(
+      problem.prediction == Prediction::kThreshold || (!options.logits && !options.threshold.has_value()), op, ": ",
+      options.logits ? "logits" : "threshold", " is an option of scores of target's shape, which preds does not hold");
   const auto preds_dim = [&](int64_t d) { return static_cast<size_t>(argmax && d >= 1 ? d + 1 : d); };
   bool same_shape = preds_dims == dims + (argmax ? 1 : 0);
   for (int64_t d = 0; same_shape && d < dims; ++d) {
@@ -154,7 +180,6 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
   problem.preds.data = preds.const_data_ptr();
   if (scores) {
     problem.preds.element = score_element(preds_scalar);
-    problem.threshold = rounded_to(problem.preds.element, options.threshold);
   } else {
     problem.preds.element = preds_type->element;
     problem.preds_last = last_valid(*preds_type, num_classes);
@@ -197,6 +222,9 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
       problem.preds.pixel_stride[p] = preds_stride;
       problem.mask.pixel_stride[p] = mask_stride;
     }
+  }
+  if (problem.prediction == Prediction::kThreshold) {
+    set_threshold(op, options, problem);
   }
   if (problem.pixels > 0) {
     merge_pixel_dims(problem);
