@@ -10,6 +10,7 @@
 #include <limits>
 #include <ostream>
 #include <sstream>
+#include <string>
 
 #include "common/error.h"
 #include "ops/operands.h"
@@ -98,6 +99,18 @@ void merge_pixel_dims(CountingProblem& problem) {
   }
 }
 
+std::string labels_remedy(const detail::Shape& preds, const detail::Shape& target, int64_t num_classes) {
+  for (const std::string& remedy :
+       {detail::channel_remedy("target", target, preds), detail::channel_remedy("preds", preds, target),
+        detail::one_hot_remedy("preds", preds, target, num_classes),
+        detail::one_hot_remedy("target", target, preds, num_classes)}) {
+    if (!remedy.empty()) {
+      return remedy;
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 CountingProblem counting_problem(const char* op, const Tensor& preds, const Tensor& target, int64_t num_classes,
@@ -127,7 +140,8 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
                           dtype_text(mask->scalar_type()));
     TORCHTALLY_CHECK_VALUE(
         std::equal(mask->sizes().begin(), mask->sizes().end(), target_sizes.begin(), target_sizes.end()), op,
-        ": mask must have target's shape ", shape_of(target), ", got ", shape_of(*mask));
+        ": mask must have target's shape ", shape_of(target), ", got ", shape_of(*mask),
+        detail::has_more(sizes_of(*mask), 1, 1, sizes_of(target)) ? "; pass mask.squeeze(1)" : "");
     check_same_device(op, "mask", *mask, target);
   }
   TORCHTALLY_CHECK_VALUE(dims >= group_dims, op, ": target must have at least ", group_dims,
@@ -147,7 +161,8 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
     TORCHTALLY_CHECK_VALUE(dims >= 1, op, ": class scores [N, C, ...] need a target with a batch dimension, got shape ",
                            shape_of(target));
     TORCHTALLY_CHECK_VALUE(preds_sizes[1] == num_classes, op, ": preds must hold num_classes = ", num_classes,
-                           " scores in dimension 1, got ", shape_of(preds));
+                           " scores in dimension 1, got ", shape_of(preds),
+                           detail::scores_remedy("preds", sizes_of(preds), sizes_of(target)));
     problem.prediction = Prediction::kArgmax;
     problem.class_stride = preds_strides[1];
   } else if (scores) {
@@ -166,11 +181,11 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
   for (int64_t d = 0; same_shape && d < dims; ++d) {
     same_shape = preds_sizes[preds_dim(d)] == target_sizes[static_cast<size_t>(d)];
   }
-  TORCHTALLY_CHECK_VALUE(same_shape || !argmax, op,
-                         ": preds [N, C, ...] must match target [N, ...] beside C, got preds ", shape_of(preds),
-                         " and target ", shape_of(target));
+  TORCHTALLY_CHECK_VALUE(
+      same_shape || !argmax, op, ": preds [N, C, ...] must match target [N, ...] beside C, got preds ", shape_of(preds),
+      " and target ", shape_of(target), detail::scores_remedy("preds", sizes_of(preds), sizes_of(target)));
   TORCHTALLY_CHECK_VALUE(same_shape || scores, op, ": integer preds must have target's shape ", shape_of(target),
-                         ", got ", shape_of(preds));
+                         ", got ", shape_of(preds), labels_remedy(sizes_of(preds), sizes_of(target), num_classes));
   TORCHTALLY_CHECK_VALUE(same_shape, op, ": preds must have target's shape ", shape_of(target),
                          ", or that shape with a class dimension after the first, got ", shape_of(preds));
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "common/counting_problem.h"
 
@@ -24,6 +25,9 @@ struct ShapeText {
 std::ostream& operator<<(std::ostream& out, const ShapeText& shape);
 
 ShapeText shape_of(const Tensor& tensor);
+
+// The same for the remedies of include/torchtally/detail/messages.h.
+std::vector<int64_t> sizes_of(const Tensor& tensor);
 
 // As Python writes it: torch.float32.
 std::string dtype_text(torch::headeronly::ScalarType type);

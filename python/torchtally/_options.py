@@ -38,6 +38,7 @@ GammaOf: TypeAlias = Literal["entries", "mean"]
 LossWeightType: TypeAlias = Literal["square", "simple", "uniform"]
 Conventions: TypeAlias = Literal["own", "monai", "smp", "nnunet"]
 
+Threshold: TypeAlias = float | Sequence[float] | Tensor | None
 IgnoreIndex: TypeAlias = int | Sequence[int] | None
 LabelMap: TypeAlias = Mapping[int, int | None] | None
 ZeroDivision: TypeAlias = Literal["skip", "nan"] | float
@@ -98,7 +99,16 @@ COUNTING: dict[str, Option] = {
         '``"multilabel"`` L labels a pixel, each set or not.',
     ),
     "threshold": Option(
-        "float", 0.5, "a score above it is class 1 (binary and multilabel scores)."
+        "Threshold",
+        None,
+        "a binary or multilabel score above it is class 1: a number, or one for each "
+        "label. Scores are then taken as they are, and a NaN is above nothing. None "
+        "means probabilities, cut at 0.5, and one outside [0, 1] is out of range.",
+    ),
+    "logits": Option(
+        "bool",
+        False,
+        "binary and multilabel scores are logits, cut at 0; a NaN is out of range.",
     ),
     "top_k": Option(
         "int",

@@ -16,6 +16,7 @@ from torchtally._options import (
     Normalize,
     OutOfRange,
     Task,
+    Threshold,
     refuse_unknown,
 )
 from torchtally.ops._arguments import check_choice, check_dense, plain
@@ -34,7 +35,8 @@ def confusion_matrix_of(
     unknown: Mapping[str, object],
     *,
     task: Task,
-    threshold: float,
+    threshold: Threshold,
+    logits: bool,
     top_k: int,
     ignore_index: IgnoreIndex,
     label_map: LabelMap,
@@ -51,7 +53,7 @@ def confusion_matrix_of(
     refuse_unknown(op, unknown, [*COUNTING, *MATRIX])
     check_shares(op, normalize, dtype)
     options = CountOptions.checked(
-        op, num_classes, task, threshold, ignore_index, out_of_range
+        op, num_classes, task, threshold, logits, ignore_index, out_of_range
     )
     labels = Labels.checked(options, label_map, preds_map, top_k)
     matrix = labels.count(True, preds, target, mask, per_sample, validate)
@@ -65,7 +67,8 @@ def class_counts_of(
     unknown: Mapping[str, object],
     *,
     task: Task,
-    threshold: float,
+    threshold: Threshold,
+    logits: bool,
     ignore_index: IgnoreIndex,
     mask: Tensor | None,
     out_of_range: OutOfRange,
@@ -76,7 +79,7 @@ def class_counts_of(
     op = "class_counts"
     refuse_unknown(op, unknown, [*COUNTING, "per_sample"])
     options = CountOptions.checked(
-        op, num_classes, task, threshold, ignore_index, out_of_range
+        op, num_classes, task, threshold, logits, ignore_index, out_of_range
     )
     rows = options.count(False, preds, target, mask, per_sample, validate)
     return ClassCounts.from_op(rows, task)

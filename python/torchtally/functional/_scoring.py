@@ -15,6 +15,7 @@ from torchtally._options import (
     LabelMap,
     OutOfRange,
     Task,
+    Threshold,
     refuse_unknown,
 )
 from torchtally.ops._arguments import (
@@ -41,7 +42,8 @@ def score_of_pixels(
     parameters: Mapping[str, Any],
     *,
     task: Task,
-    threshold: float,
+    threshold: Threshold,
+    logits: bool,
     top_k: int,
     ignore_index: IgnoreIndex,
     label_map: LabelMap,
@@ -59,7 +61,7 @@ def score_of_pixels(
     if unknown:
         refuse_unknown(op, unknown, score.pixels)
     counting = CountOptions.checked(
-        op, num_classes, task, threshold, ignore_index, out_of_range
+        op, num_classes, task, threshold, logits, ignore_index, out_of_range
     )
     given: CountOptions | Labels = counting
     ignored = counting.ignore_index

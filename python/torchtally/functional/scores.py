@@ -12,8 +12,8 @@ from torch import Tensor
 
 from torchtally._options import (
     Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, UndefinedWhen,
-    WeightType, ZeroDivision,
+    LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, Threshold,
+    UndefinedWhen, WeightType, ZeroDivision,
 )
 
 from ._definitions import SCORES
@@ -50,8 +50,8 @@ __all__ = [
 @overload
 def dice_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -65,8 +65,8 @@ def dice_score(
 @overload
 def dice_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -79,8 +79,8 @@ def dice_score(
 
 def dice_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -98,7 +98,12 @@ def dice_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -163,7 +168,7 @@ def dice_score(
     """
     return score_of_pixels(
         SCORES["dice"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -176,8 +181,8 @@ def dice_score(
 @overload
 def iou_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -191,8 +196,8 @@ def iou_score(
 @overload
 def iou_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -205,8 +210,8 @@ def iou_score(
 
 def iou_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -224,7 +229,12 @@ def iou_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -289,7 +299,7 @@ def iou_score(
     """
     return score_of_pixels(
         SCORES["iou"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -302,8 +312,8 @@ def iou_score(
 @overload
 def f1_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -317,8 +327,8 @@ def f1_score(
 @overload
 def f1_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -331,8 +341,8 @@ def f1_score(
 
 def f1_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -350,7 +360,12 @@ def f1_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -415,7 +430,7 @@ def f1_score(
     """
     return score_of_pixels(
         SCORES["f1"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -428,8 +443,8 @@ def f1_score(
 @overload
 def fbeta_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -443,8 +458,8 @@ def fbeta_score(
 @overload
 def fbeta_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -457,8 +472,8 @@ def fbeta_score(
 
 def fbeta_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -477,7 +492,12 @@ def fbeta_score(
         beta: weight of recall; 0 is precision, infinity is recall.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -542,7 +562,7 @@ def fbeta_score(
     """
     return score_of_pixels(
         SCORES["fbeta"], preds, target, num_classes, unknown, {"beta": beta}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -555,8 +575,8 @@ def fbeta_score(
 @overload
 def precision_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -570,8 +590,8 @@ def precision_score(
 @overload
 def precision_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -584,8 +604,8 @@ def precision_score(
 
 def precision_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -603,7 +623,12 @@ def precision_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -668,7 +693,7 @@ def precision_score(
     """
     return score_of_pixels(
         SCORES["precision"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -681,8 +706,8 @@ def precision_score(
 @overload
 def recall_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -696,8 +721,8 @@ def recall_score(
 @overload
 def recall_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -710,8 +735,8 @@ def recall_score(
 
 def recall_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -729,7 +754,12 @@ def recall_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -794,7 +824,7 @@ def recall_score(
     """
     return score_of_pixels(
         SCORES["recall"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -807,8 +837,8 @@ def recall_score(
 @overload
 def specificity_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -822,8 +852,8 @@ def specificity_score(
 @overload
 def specificity_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -836,8 +866,8 @@ def specificity_score(
 
 def specificity_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -855,7 +885,12 @@ def specificity_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -920,7 +955,7 @@ def specificity_score(
     """
     return score_of_pixels(
         SCORES["specificity"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -933,8 +968,8 @@ def specificity_score(
 @overload
 def negative_predictive_value(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -948,8 +983,8 @@ def negative_predictive_value(
 @overload
 def negative_predictive_value(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -962,8 +997,8 @@ def negative_predictive_value(
 
 def negative_predictive_value(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -981,7 +1016,12 @@ def negative_predictive_value(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1046,21 +1086,21 @@ def negative_predictive_value(
     """
     return score_of_pixels(
         SCORES["negative_predictive_value"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def false_positive_rate(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1074,8 +1114,8 @@ def false_positive_rate(
 @overload
 def false_positive_rate(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1088,8 +1128,8 @@ def false_positive_rate(
 
 def false_positive_rate(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1107,7 +1147,12 @@ def false_positive_rate(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1172,21 +1217,21 @@ def false_positive_rate(
     """
     return score_of_pixels(
         SCORES["false_positive_rate"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def false_negative_rate(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1200,8 +1245,8 @@ def false_negative_rate(
 @overload
 def false_negative_rate(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1214,8 +1259,8 @@ def false_negative_rate(
 
 def false_negative_rate(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1233,7 +1278,12 @@ def false_negative_rate(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1298,21 +1348,21 @@ def false_negative_rate(
     """
     return score_of_pixels(
         SCORES["false_negative_rate"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def false_discovery_rate(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1326,8 +1376,8 @@ def false_discovery_rate(
 @overload
 def false_discovery_rate(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1340,8 +1390,8 @@ def false_discovery_rate(
 
 def false_discovery_rate(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1359,7 +1409,12 @@ def false_discovery_rate(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1424,21 +1479,21 @@ def false_discovery_rate(
     """
     return score_of_pixels(
         SCORES["false_discovery_rate"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def false_omission_rate(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1452,8 +1507,8 @@ def false_omission_rate(
 @overload
 def false_omission_rate(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1466,8 +1521,8 @@ def false_omission_rate(
 
 def false_omission_rate(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1485,7 +1540,12 @@ def false_omission_rate(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1550,21 +1610,21 @@ def false_omission_rate(
     """
     return score_of_pixels(
         SCORES["false_omission_rate"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def informedness(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1578,8 +1638,8 @@ def informedness(
 @overload
 def informedness(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1592,8 +1652,8 @@ def informedness(
 
 def informedness(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1613,7 +1673,12 @@ def informedness(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1678,7 +1743,7 @@ def informedness(
     """
     return score_of_pixels(
         SCORES["informedness"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -1691,8 +1756,8 @@ def informedness(
 @overload
 def markedness(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1706,8 +1771,8 @@ def markedness(
 @overload
 def markedness(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1720,8 +1785,8 @@ def markedness(
 
 def markedness(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1741,7 +1806,12 @@ def markedness(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1806,7 +1876,7 @@ def markedness(
     """
     return score_of_pixels(
         SCORES["markedness"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -1819,8 +1889,8 @@ def markedness(
 @overload
 def positive_likelihood_ratio(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1834,8 +1904,8 @@ def positive_likelihood_ratio(
 @overload
 def positive_likelihood_ratio(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1848,8 +1918,8 @@ def positive_likelihood_ratio(
 
 def positive_likelihood_ratio(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1869,7 +1939,12 @@ def positive_likelihood_ratio(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1934,21 +2009,21 @@ def positive_likelihood_ratio(
     """
     return score_of_pixels(
         SCORES["positive_likelihood_ratio"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def accuracy_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average = "micro", zero_division: ZeroDivision = "skip",
@@ -1962,8 +2037,8 @@ def accuracy_score(
 @overload
 def accuracy_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average = "micro", zero_division: ZeroDivision = "skip",
@@ -1976,8 +2051,8 @@ def accuracy_score(
 
 def accuracy_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average = "micro", zero_division: ZeroDivision = "skip",
@@ -1995,7 +2070,12 @@ def accuracy_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2059,7 +2139,7 @@ def accuracy_score(
     """
     return score_of_pixels(
         SCORES["accuracy"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -2072,8 +2152,8 @@ def accuracy_score(
 @overload
 def balanced_accuracy_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2086,8 +2166,8 @@ def balanced_accuracy_score(
 @overload
 def balanced_accuracy_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2099,8 +2179,8 @@ def balanced_accuracy_score(
 
 def balanced_accuracy_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2117,7 +2197,12 @@ def balanced_accuracy_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2175,7 +2260,7 @@ def balanced_accuracy_score(
     """
     return score_of_pixels(
         SCORES["balanced_accuracy"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, sample_mean=sample_mean, classes=classes,
@@ -2187,8 +2272,8 @@ def balanced_accuracy_score(
 @overload
 def frequency_weighted_iou_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2201,8 +2286,8 @@ def frequency_weighted_iou_score(
 @overload
 def frequency_weighted_iou_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2214,8 +2299,8 @@ def frequency_weighted_iou_score(
 
 def frequency_weighted_iou_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2232,7 +2317,12 @@ def frequency_weighted_iou_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2290,11 +2380,11 @@ def frequency_weighted_iou_score(
     """
     return score_of_pixels(
         SCORES["frequency_weighted_iou"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, zero_division=zero_division, undefined_when=undefined_when,
-        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
-        include_background=include_background, regions=regions,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background, regions=regions,
         return_valid=return_valid, dtype=dtype,
     )
 
@@ -2303,8 +2393,9 @@ def frequency_weighted_iou_score(
 def tversky_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
     alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
-    threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Tensor | None = None,
+    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2318,8 +2409,9 @@ def tversky_score(
 def tversky_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
     alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
-    threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Tensor | None = None,
+    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2332,8 +2424,9 @@ def tversky_score(
 def tversky_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
     alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
-    threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Tensor | None = None,
+    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2352,7 +2445,12 @@ def tversky_score(
         beta: weight of false negatives. 0.5 and 0.5 is Dice.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2417,10 +2515,10 @@ def tversky_score(
     """
     return score_of_pixels(
         SCORES["tversky"], preds, target, num_classes, unknown,
-        {"alpha": alpha, "beta": beta}, task=task, threshold=threshold, top_k=top_k,
-        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
-        out_of_range=out_of_range, validate=validate, average=average,
-        zero_division=zero_division, undefined_when=undefined_when,
+        {"alpha": alpha, "beta": beta}, task=task, threshold=threshold, logits=logits,
+        top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+        preds_map=preds_map, mask=mask, out_of_range=out_of_range, validate=validate,
+        average=average, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, sample_mean=sample_mean, classes=classes,
         include_background=include_background, class_weights=class_weights,
         regions=regions, return_valid=return_valid, dtype=dtype,
@@ -2431,8 +2529,8 @@ def tversky_score(
 def generalized_dice_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2446,8 +2544,8 @@ def generalized_dice_score(
 def generalized_dice_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2460,8 +2558,8 @@ def generalized_dice_score(
 def generalized_dice_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2482,7 +2580,12 @@ def generalized_dice_score(
             other classes (MONAI); ``"zero"`` 0. No matter for linear.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2538,7 +2641,7 @@ def generalized_dice_score(
     return score_of_pixels(
         SCORES["generalized_dice"], preds, target, num_classes, unknown,
         {"weight_type": weight_type, "empty_weight": empty_weight}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, classes=classes, include_background=include_background,
@@ -2549,8 +2652,8 @@ def generalized_dice_score(
 @overload
 def exact_match_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2562,8 +2665,8 @@ def exact_match_score(
 @overload
 def exact_match_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2574,8 +2677,8 @@ def exact_match_score(
 
 def exact_match_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2591,7 +2694,12 @@ def exact_match_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2641,7 +2749,7 @@ def exact_match_score(
     """
     return score_of_pixels(
         SCORES["exact_match"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, return_valid=return_valid, dtype=dtype,
@@ -2651,8 +2759,8 @@ def exact_match_score(
 @overload
 def matthews_corrcoef(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2664,8 +2772,8 @@ def matthews_corrcoef(
 @overload
 def matthews_corrcoef(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2676,8 +2784,8 @@ def matthews_corrcoef(
 
 def matthews_corrcoef(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2693,7 +2801,12 @@ def matthews_corrcoef(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2743,7 +2856,7 @@ def matthews_corrcoef(
     """
     return score_of_pixels(
         SCORES["matthews_corrcoef"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, return_valid=return_valid, dtype=dtype,
@@ -2753,8 +2866,9 @@ def matthews_corrcoef(
 @overload
 def cohen_kappa_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
-    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    weights: KappaWeights = "none", task: Task = "multiclass",
+    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2766,8 +2880,9 @@ def cohen_kappa_score(
 @overload
 def cohen_kappa_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
-    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    weights: KappaWeights = "none", task: Task = "multiclass",
+    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2778,8 +2893,9 @@ def cohen_kappa_score(
 
 def cohen_kappa_score(
     preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
-    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    weights: KappaWeights = "none", task: Task = "multiclass",
+    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Tensor | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2797,7 +2913,12 @@ def cohen_kappa_score(
             ``"linear"`` the distance; ``"quadratic"`` its square.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2846,9 +2967,9 @@ def cohen_kappa_score(
     """
     return score_of_pixels(
         SCORES["cohen_kappa"], preds, target, num_classes, unknown,
-        {"weights": weights}, task=task, threshold=threshold, top_k=top_k,
-        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
-        out_of_range=out_of_range, validate=validate, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation,
-        return_valid=return_valid, dtype=dtype,
+        {"weights": weights}, task=task, threshold=threshold, logits=logits,
+        top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+        preds_map=preds_map, mask=mask, out_of_range=out_of_range, validate=validate,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, return_valid=return_valid, dtype=dtype,
     )
