@@ -26,6 +26,7 @@ from ._arguments import (
 )
 from ._deferred import checks_later, deferred_check
 from ._scores import (
+    LEAVE_OUT,
     checked_threshold,
     fault_of_scores,
     score_remedy,
@@ -515,6 +516,8 @@ class CountOptions:
                 f"ignore_index {list(self.ignore_index)}, but {number} pair(s) hold "
                 f"another label ({'; '.join(examples)}). {REMEDY}"
             )
+            if "target has nan" in examples:
+                faults[0] += f"; {LEAVE_OUT}"
         if preds is not None and self.cuts(preds):
             faults.append(fault_of_scores(self.op, preds, counted, self.logits))
         raise ValueError(". ".join(filter(None, faults)))

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from torchtally._options import Task, Threshold
 
+LEAVE_OUT = "pass mask to leave out pixels that hold NaN"
+
 
 def checked_threshold(
     op: str, task: Task, num_classes: int, threshold: Threshold, logits: bool
@@ -30,6 +32,12 @@ def checked_threshold(
     name = "logits" if logits else "threshold"
     if threshold is None and not logits:
         return None
+    values = _listed(threshold)
+    for value in [] if threshold is None else values:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise TypeError(
+                f"{op}: threshold must be a number, got {type(value).__name__}"
+            )
     if task == "multiclass":
         raise ValueError(
             f"{op}: {name} has no effect with task='multiclass', where the highest "
@@ -41,14 +49,8 @@ def checked_threshold(
         raise ValueError(
             f"{op}: logits=True cuts scores at 0; pass it or threshold, not both"
         )
-    values = _listed(threshold)
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise TypeError(
-                f"{op}: threshold must be a number, got {type(value).__name__}"
-            )
-        if math.isnan(value):
-            raise ValueError(f"{op}: threshold must be a number, got nan")
+    if any(map(math.isnan, values)):
+        raise ValueError(f"{op}: threshold must be a number, got nan")
     allowed = (1, num_classes) if task == "multilabel" else (1,)
     if len(values) not in allowed:
         each = f", or one for each of {num_classes} labels"
@@ -82,11 +84,10 @@ def score_rule(logits: bool) -> str:
 
 def score_remedy(logits: bool, example: float | None) -> str:
     """Return what to do about scores out of range, of which one may be known."""
-    leave_out = "pass mask to leave out pixels that hold NaN"
     if logits:
-        return leave_out
+        return LEAVE_OUT
     remedy = "pass logits=True for logits, or threshold for scores as they are"
-    return f"{remedy}; {leave_out}" if example is None or example != example else remedy
+    return f"{remedy}; {LEAVE_OUT}" if example is None or example != example else remedy
 
 
 def fault_of_scores(op: str, scores: Tensor, counted: Tensor, logits: bool) -> str:

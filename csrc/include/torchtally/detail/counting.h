@@ -29,6 +29,8 @@ inline constexpr size_t kMaxIgnore = 64;
 // What to do about a label out of range.
 inline constexpr const char* kRemedy = "Name it in ignore_index, or pass out_of_range='ignore' or 'miss'";
 
+inline constexpr const char* kLeaveOut = "pass mask to leave out pixels that hold NaN";
+
 // Adds "target has 7, 9" to examples, if there are labels.
 inline void add_example(std::string& examples, const char* name, const std::vector<int64_t>& labels,
                         at::ScalarType type) {
@@ -210,7 +212,8 @@ struct Counting {
     std::string fault;
     if (!examples.empty()) {
       fault = op + ": " + rule_of_labels() + ", but " + std::to_string(wrong.sum().item<int64_t>()) +
-              " pair(s) hold another label (" + examples + "). " + kRemedy;
+              " pair(s) hold another label (" + examples + "). " + kRemedy +
+              (examples.rfind("target has nan", 0) == 0 ? std::string("; ") + kLeaveOut : "");
     }
     const std::string of_scores = fault_of_scores(call.preds, counted);
     TORCH_CHECK_VALUE(false, fault, fault.empty() || of_scores.empty() ? "" : ". ", of_scores);
@@ -315,9 +318,8 @@ struct Counting {
 
   // Of scores out of range, of which one may be known.
   std::string remedy_of_scores(double example) const {
-    const std::string leave_out = "pass mask to leave out pixels that hold NaN";
     const std::string remedy = "pass logits=True for logits, or threshold for scores as they are";
-    return logits ? leave_out : std::isnan(example) ? remedy + "; " + leave_out : remedy;
+    return logits ? kLeaveOut : std::isnan(example) ? remedy + "; " + kLeaveOut : remedy;
   }
 };
 
