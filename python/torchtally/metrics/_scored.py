@@ -191,10 +191,11 @@ class SuiteMetric(ScoredMetric[dict[str, Tensor]]):
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of options that compares and pickles: tensors as lists."""
+    """Return a copy of options that compares and pickles: tensors, arrays as lists."""
     plain = dict(options)
-    if isinstance(plain.get("class_weights"), Tensor):
-        plain["class_weights"] = plain["class_weights"].tolist()
+    for name, value in options.items():
+        if hasattr(value, "tolist"):
+            plain[name] = value.tolist()
     return copy.deepcopy(plain)
 
 

@@ -6,7 +6,6 @@ is said. The op counts those that cannot be, as it counts labels out of range.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,7 +48,7 @@ def checked_threshold(
         raise ValueError(
             f"{op}: logits=True cuts scores at 0; pass it or threshold, not both"
         )
-    if any(map(math.isnan, values)):
+    if any(value != value for value in values):  # which Dynamo traces
         raise ValueError(f"{op}: threshold must be a number, got nan")
     allowed = (1, num_classes) if task == "multilabel" else (1,)
     if len(values) not in allowed:
