@@ -94,7 +94,8 @@ def dice_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -111,9 +112,10 @@ def dice_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -152,9 +154,9 @@ def dice_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Dice (1945), Measures of the amount of ecologic association between species.
@@ -225,7 +227,8 @@ def iou_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -242,9 +245,10 @@ def iou_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -283,9 +287,9 @@ def iou_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Jaccard (1912), The distribution of the flora in the alpine zone.
@@ -356,7 +360,8 @@ def f1_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -373,9 +378,10 @@ def f1_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -414,9 +420,9 @@ def f1_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -487,7 +493,8 @@ def fbeta_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         beta: weight of recall; 0 is precision, infinity is recall.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -505,9 +512,10 @@ def fbeta_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -546,9 +554,9 @@ def fbeta_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -619,7 +627,8 @@ def precision_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -636,9 +645,10 @@ def precision_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -677,9 +687,9 @@ def precision_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -750,7 +760,8 @@ def recall_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -767,9 +778,10 @@ def recall_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -808,9 +820,9 @@ def recall_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -881,7 +893,8 @@ def specificity_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -898,9 +911,10 @@ def specificity_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -939,9 +953,9 @@ def specificity_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1012,7 +1026,8 @@ def negative_predictive_value(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1029,9 +1044,10 @@ def negative_predictive_value(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1070,9 +1086,9 @@ def negative_predictive_value(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1143,7 +1159,8 @@ def false_positive_rate(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1160,9 +1177,10 @@ def false_positive_rate(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1201,9 +1219,9 @@ def false_positive_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1274,7 +1292,8 @@ def false_negative_rate(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1291,9 +1310,10 @@ def false_negative_rate(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1332,9 +1352,9 @@ def false_negative_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1405,7 +1425,8 @@ def false_discovery_rate(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1422,9 +1443,10 @@ def false_discovery_rate(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1463,9 +1485,9 @@ def false_discovery_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1536,7 +1558,8 @@ def false_omission_rate(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1553,9 +1576,10 @@ def false_omission_rate(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1594,9 +1618,9 @@ def false_omission_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1669,7 +1693,8 @@ def informedness(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1686,9 +1711,10 @@ def informedness(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1727,9 +1753,9 @@ def informedness(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
@@ -1802,7 +1828,8 @@ def markedness(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1819,9 +1846,10 @@ def markedness(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1860,9 +1888,9 @@ def markedness(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
@@ -1935,7 +1963,8 @@ def positive_likelihood_ratio(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1952,9 +1981,10 @@ def positive_likelihood_ratio(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1993,9 +2023,9 @@ def positive_likelihood_ratio(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
@@ -2066,7 +2096,8 @@ def accuracy_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -2083,9 +2114,10 @@ def accuracy_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -2123,9 +2155,9 @@ def accuracy_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
@@ -2193,7 +2225,8 @@ def balanced_accuracy_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -2210,9 +2243,10 @@ def balanced_accuracy_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2244,9 +2278,9 @@ def balanced_accuracy_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
@@ -2313,7 +2347,8 @@ def frequency_weighted_iou_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -2330,9 +2365,10 @@ def frequency_weighted_iou_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2364,9 +2400,9 @@ def frequency_weighted_iou_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Long et al. (2015), Fully convolutional networks: frequency weighted IU.
@@ -2439,7 +2475,8 @@ def tversky_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         alpha: weight of false positives; not negative.
         beta: weight of false negatives. 0.5 and 0.5 is Dice.
@@ -2458,9 +2495,10 @@ def tversky_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -2499,9 +2537,9 @@ def tversky_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Tversky (1977), Features of similarity; alpha, beta as in Salehi et al. (2017).
@@ -2572,7 +2610,8 @@ def generalized_dice_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
             ``"simple"`` 1 / t; ``"linear"`` 1.
@@ -2593,9 +2632,10 @@ def generalized_dice_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2624,9 +2664,9 @@ def generalized_dice_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).
@@ -2690,7 +2730,8 @@ def exact_match_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -2707,9 +2748,10 @@ def exact_match_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2732,9 +2774,9 @@ def exact_match_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Kazawa et al. (2005), Maximal margin labeling for multi-topic text
@@ -2797,7 +2839,8 @@ def matthews_corrcoef(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -2814,9 +2857,10 @@ def matthews_corrcoef(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2839,9 +2883,9 @@ def matthews_corrcoef(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Gorodkin (2004), Comparing two K-category assignments by a K-category
@@ -2907,7 +2951,8 @@ def cohen_kappa_score(
 
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         weights: weight of a disagreement between two classes: ``"none"`` 1;
             ``"linear"`` the distance; ``"quadratic"`` its square.
@@ -2926,9 +2971,10 @@ def cohen_kappa_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2951,9 +2997,9 @@ def cohen_kappa_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Cohen (1960), A coefficient of agreement for nominal scales; (1968) weighted.

@@ -99,9 +99,10 @@ class DiceScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -204,9 +205,10 @@ class IoUScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -309,9 +311,10 @@ class F1Score(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -415,9 +418,10 @@ class FBetaScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -520,9 +524,10 @@ class PrecisionScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -625,9 +630,10 @@ class RecallScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -730,9 +736,10 @@ class SpecificityScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -835,9 +842,10 @@ class NegativePredictiveValue(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -940,9 +948,10 @@ class FalsePositiveRate(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1045,9 +1054,10 @@ class FalseNegativeRate(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1150,9 +1160,10 @@ class FalseDiscoveryRate(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1255,9 +1266,10 @@ class FalseOmissionRate(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1364,9 +1376,10 @@ class Informedness(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1473,9 +1486,10 @@ class Markedness(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1582,9 +1596,10 @@ class PositiveLikelihoodRatio(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1687,9 +1702,10 @@ class AccuracyScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1790,9 +1806,10 @@ class BalancedAccuracyScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -1886,9 +1903,10 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -1985,9 +2003,10 @@ class TverskyScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -2094,9 +2113,10 @@ class GeneralizedDiceScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2187,9 +2207,10 @@ class ExactMatchScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2270,9 +2291,10 @@ class MatthewsCorrCoef(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2354,9 +2376,10 @@ class CohenKappaScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2449,9 +2472,10 @@ class ScoreSuite(SuiteMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             beta: of fbeta: weight of recall; 0 is precision, infinity is recall. Of
                 tversky: weight of false negatives. 0.5 and 0.5 is Dice.
             alpha: of tversky: weight of false positives; not negative.
