@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 import torch
 from torch import Tensor
@@ -38,15 +38,44 @@ GammaOf: TypeAlias = Literal["entries", "mean"]
 LossWeightType: TypeAlias = Literal["square", "simple", "uniform"]
 Conventions: TypeAlias = Literal["own", "monai", "smp", "nnunet"]
 
-IgnoreIndex: TypeAlias = int | Sequence[int] | None
+
+class DLPackArray(Protocol):
+    """An array that shares its memory by DLPack: NumPy's, CuPy's, JAX's."""
+
+    def __dlpack__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return a capsule."""
+        ...
+
+
+class NumPyArray(Protocol):
+    """What NumPy makes an array of: a series of pandas, say."""
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return an array."""
+        ...
+
+
+class ArrayInterface(Protocol):
+    """What shows its memory to NumPy: an image of Pillow, say."""
+
+    @property
+    def __array_interface__(self) -> Any:
+        """The address, shape and type."""
+        ...
+
+
+#: What pixels and counts may be in.
+Array: TypeAlias = Tensor | DLPackArray | NumPyArray | ArrayInterface
+
+IgnoreIndex: TypeAlias = int | Collection[int] | None
 LabelMap: TypeAlias = Mapping[int, int | None] | None
 ZeroDivision: TypeAlias = Literal["skip", "nan"] | float
-Classes: TypeAlias = Sequence[int] | Literal["present"] | None
-Regions: TypeAlias = Sequence[Sequence[int]] | Mapping[str, Sequence[int]] | None
-ClassWeights: TypeAlias = Sequence[float] | Tensor | None
+Classes: TypeAlias = Collection[int] | Literal["present"] | None
+Regions: TypeAlias = Collection[Collection[int]] | Mapping[str, Collection[int]] | None
+ClassWeights: TypeAlias = Sequence[float] | Array | None
 ClassNames: TypeAlias = Sequence[str] | Mapping[int, str] | None
-LossClasses: TypeAlias = Sequence[int] | None
-LossWeights: TypeAlias = float | Sequence[float] | Tensor | None
+LossClasses: TypeAlias = Collection[int] | None
+LossWeights: TypeAlias = float | Sequence[float] | Array | None
 
 
 #: The values of each Literal, by its name.
@@ -117,7 +146,7 @@ COUNTING: dict[str, Option] = {
     ),
     "preds_map": Option("LabelMap", None, "the same for preds."),
     "mask": Option(
-        "Tensor | None",
+        "Array | None",
         None,
         "bool tensor of target's shape; pixels where it is False count nowhere.",
     ),
@@ -269,11 +298,16 @@ def refuse_unknown(op: str, unknown: Collection[str], known: Collection[str]) ->
         raise TypeError(f"{op}: unknown option {name!r}; {remedy}")
 
 
+def without_arrays(value: Any) -> Any:
+    """Return the list that an array or tensor holds, and anything else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
 def shown(cls: type, given: Mapping[str, object]) -> str:
     """Return the options that are not a class's defaults, as a call writes them."""
     parameters = inspect.signature(cls).parameters
     return ", ".join(
         f"{name}={value!r}"
-        for name, value in given.items()
+        for name, value in ((n, without_arrays(v)) for n, v in given.items())
         if name not in parameters or value != parameters[name].default
     )

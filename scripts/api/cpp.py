@@ -34,7 +34,7 @@ _TYPES = {
 }
 _LISTS = {"IgnoreIndex": "int64_t", "ClassWeights": "double", "LossClasses": "int64_t"}
 _MACROS = {
-    "Tensor": "TENSOR_OPTION",
+    "Array": "TENSOR_OPTION",
     "Classes": "CLASSES_OPTION",
     "LossWeights": "WEIGHTS_OPTION",
 }

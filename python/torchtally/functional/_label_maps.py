@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.compiler import is_exporting
 
 from torchtally._options import LabelMap, Task
+from torchtally.ops._arguments import number
 from torchtally.ops._counting import (
     COUNT,
     MAX_IGNORE,
@@ -100,6 +101,7 @@ def _checked_map(
         raise ValueError(f"{op}: {name} must name at least one label, got none")
     checked = {}
     for label, named in given.items():
+        label, named = number(label), number(named)
         for value in (label, *([] if named is None else [named])):
             if not is_integer(value):
                 raise TypeError(

@@ -6,6 +6,7 @@ Functions and metric objects read pixels alike; what they share of it is here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ from torchtally._options import LabelMap
 from torchtally.ops._arguments import plain
 from torchtally.ops._counting import REMEDY, CountOptions
 
-from ._checks import is_integer
+from ._checks import integer
 from ._label_maps import LabelMaps, count_mapped, unknown_message
 
 
@@ -42,6 +43,8 @@ class Labels:
     ) -> Labels:
         """Return what labels mean, or raise TypeError or ValueError."""
         maps = LabelMaps.checked(options, label_map, preds_map)
+        if type(top_k) is not int:
+            top_k = integer(options.op, "top_k", top_k)
         _check_top_k(options, top_k, maps is not None)
         return cls(options, maps, top_k)
 
@@ -68,9 +71,9 @@ class Labels:
     def count(
         self,
         matrix: bool,
-        preds: Tensor,
-        target: Tensor,
-        mask: Tensor | None,
+        preds: Any,
+        target: Any,
+        mask: Any,
         per_sample: bool,
         validate: bool,
     ) -> Tensor:
@@ -89,15 +92,11 @@ class Labels:
         return f"{self.options.invalid_message(invalid)}. {REMEDY}"
 
 
-def _check_top_k(options: CountOptions, top_k: object, mapped: bool) -> None:
-    """Raise TypeError or ValueError unless so many of the highest scores may count."""
-    if not is_integer(top_k):
-        raise TypeError(
-            f"{options.op}: top_k must be an int, got {type(top_k).__name__}"
-        )
+def _check_top_k(options: CountOptions, top_k: int, mapped: bool) -> None:
+    """Raise ValueError unless so many of the highest scores may count."""
     if top_k == 1:
         return
-    if options.task != "multiclass" or not 1 <= top_k <= options.num_classes:  # type: ignore[operator]
+    if options.task != "multiclass" or not 1 <= top_k <= options.num_classes:
         raise ValueError(
             f"{options.op}: top_k must be 1, or lie in [1, {options.num_classes}] for "
             f"task='multiclass', got top_k={top_k} and task={options.task!r}"

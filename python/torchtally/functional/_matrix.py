@@ -11,6 +11,7 @@ from typing_extensions import Never
 from torchtally._options import (
     COUNTING,
     MATRIX,
+    Array,
     IgnoreIndex,
     LabelMap,
     Normalize,
@@ -18,7 +19,7 @@ from torchtally._options import (
     Task,
     refuse_unknown,
 )
-from torchtally.ops._arguments import check_choice, check_dense, plain
+from torchtally.ops._arguments import check_choice, check_dense, not_a_tensor, plain
 from torchtally.ops._counting import ClassCounts, CountOptions
 
 from . import _checks
@@ -28,8 +29,8 @@ _SUMMED: dict[str, tuple[int, ...]] = {"true": (-1,), "pred": (-2,), "all": (-2,
 
 
 def confusion_matrix_of(
-    preds: Tensor,
-    target: Tensor,
+    preds: Array,
+    target: Array,
     num_classes: int | None,
     unknown: Mapping[str, object],
     *,
@@ -39,7 +40,7 @@ def confusion_matrix_of(
     ignore_index: IgnoreIndex,
     label_map: LabelMap,
     preds_map: LabelMap,
-    mask: Tensor | None,
+    mask: Array | None,
     out_of_range: OutOfRange,
     validate: bool,
     per_sample: bool,
@@ -54,20 +55,22 @@ def confusion_matrix_of(
         op, num_classes, task, threshold, ignore_index, out_of_range
     )
     labels = Labels.checked(options, label_map, preds_map, top_k)
+    per_sample = _checks.flag(op, "per_sample", per_sample)
+    validate = _checks.flag(op, "validate", validate)
     matrix = labels.count(True, preds, target, mask, per_sample, validate)
     return matrix if normalize is None else shares(matrix, normalize, dtype)
 
 
 def class_counts_of(
-    preds: Tensor,
-    target: Tensor,
+    preds: Array,
+    target: Array,
     num_classes: int | None,
     unknown: Mapping[str, object],
     *,
     task: Task,
     threshold: float,
     ignore_index: IgnoreIndex,
-    mask: Tensor | None,
+    mask: Array | None,
     out_of_range: OutOfRange,
     validate: bool,
     per_sample: bool,
@@ -78,12 +81,14 @@ def class_counts_of(
     options = CountOptions.checked(
         op, num_classes, task, threshold, ignore_index, out_of_range
     )
+    per_sample = _checks.flag(op, "per_sample", per_sample)
+    validate = _checks.flag(op, "validate", validate)
     rows = options.count(False, preds, target, mask, per_sample, validate)
     return ClassCounts.from_op(rows, task)
 
 
 def normalize_confusion_matrix(
-    matrix: Tensor,
+    matrix: Array,
     normalize: Normalize,
     *,
     dtype: torch.dtype = torch.float32,
@@ -118,7 +123,7 @@ def normalize_confusion_matrix(
     refuse_unknown(op, unknown, ["dtype"])
     check_choice(op, "normalize", normalize, tuple(_SUMMED))
     if not isinstance(matrix, Tensor):
-        raise TypeError(f"{op}: matrix must be a tensor, got {type(matrix).__name__}")
+        raise not_a_tensor(op, "matrix", matrix)
     check_dense(op, "matrix", matrix)
     if matrix.dim() < 2 or matrix.shape[-1] != matrix.shape[-2]:
         raise ValueError(

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from torchtally._options import (
-    Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, UndefinedWhen,
-    WeightType, ZeroDivision,
+    Aggregation, Array, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex,
+    KappaWeights, LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task,
+    UndefinedWhen, WeightType, ZeroDivision,
 )
 
 from ._definitions import SCORES
@@ -49,10 +49,10 @@ __all__ = [
 
 @overload
 def dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -64,10 +64,10 @@ def dice_score(
 
 @overload
 def dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -78,10 +78,10 @@ def dice_score(
 ) -> Scored: ...
 
 def dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -93,7 +93,8 @@ def dice_score(
     """Dice coefficient, 2 tp / (2 tp + fp + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -175,10 +176,10 @@ def dice_score(
 
 @overload
 def iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -190,10 +191,10 @@ def iou_score(
 
 @overload
 def iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -204,10 +205,10 @@ def iou_score(
 ) -> Scored: ...
 
 def iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -219,7 +220,8 @@ def iou_score(
     """Intersection over union (Jaccard index), tp / (tp + fp + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -301,10 +303,10 @@ def iou_score(
 
 @overload
 def f1_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -316,10 +318,10 @@ def f1_score(
 
 @overload
 def f1_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -330,10 +332,10 @@ def f1_score(
 ) -> Scored: ...
 
 def f1_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -345,7 +347,8 @@ def f1_score(
     """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -427,10 +430,10 @@ def f1_score(
 
 @overload
 def fbeta_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
+    preds: Array, target: Array, num_classes: int | None = None, *, beta: float = 1.0,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -442,10 +445,10 @@ def fbeta_score(
 
 @overload
 def fbeta_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
+    preds: Array, target: Array, num_classes: int | None = None, *, beta: float = 1.0,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -456,10 +459,10 @@ def fbeta_score(
 ) -> Scored: ...
 
 def fbeta_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
+    preds: Array, target: Array, num_classes: int | None = None, *, beta: float = 1.0,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -471,7 +474,8 @@ def fbeta_score(
     """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         beta: weight of recall; 0 is precision, infinity is recall.
@@ -554,10 +558,10 @@ def fbeta_score(
 
 @overload
 def precision_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -569,10 +573,10 @@ def precision_score(
 
 @overload
 def precision_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -583,10 +587,10 @@ def precision_score(
 ) -> Scored: ...
 
 def precision_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -598,7 +602,8 @@ def precision_score(
     """Precision (positive predictive value), tp / (tp + fp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -680,10 +685,10 @@ def precision_score(
 
 @overload
 def recall_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -695,10 +700,10 @@ def recall_score(
 
 @overload
 def recall_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -709,10 +714,10 @@ def recall_score(
 ) -> Scored: ...
 
 def recall_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -724,7 +729,8 @@ def recall_score(
     """Recall (sensitivity, true positive rate), tp / (tp + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -806,10 +812,10 @@ def recall_score(
 
 @overload
 def specificity_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -821,10 +827,10 @@ def specificity_score(
 
 @overload
 def specificity_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -835,10 +841,10 @@ def specificity_score(
 ) -> Scored: ...
 
 def specificity_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -850,7 +856,8 @@ def specificity_score(
     """Specificity (true negative rate), tn / (tn + fp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -932,10 +939,10 @@ def specificity_score(
 
 @overload
 def negative_predictive_value(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -947,10 +954,10 @@ def negative_predictive_value(
 
 @overload
 def negative_predictive_value(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -961,10 +968,10 @@ def negative_predictive_value(
 ) -> Scored: ...
 
 def negative_predictive_value(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -976,7 +983,8 @@ def negative_predictive_value(
     """Negative predictive value, tn / (tn + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -1058,10 +1066,10 @@ def negative_predictive_value(
 
 @overload
 def false_positive_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1073,10 +1081,10 @@ def false_positive_rate(
 
 @overload
 def false_positive_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1087,10 +1095,10 @@ def false_positive_rate(
 ) -> Scored: ...
 
 def false_positive_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1102,7 +1110,8 @@ def false_positive_rate(
     """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -1184,10 +1193,10 @@ def false_positive_rate(
 
 @overload
 def false_negative_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1199,10 +1208,10 @@ def false_negative_rate(
 
 @overload
 def false_negative_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1213,10 +1222,10 @@ def false_negative_rate(
 ) -> Scored: ...
 
 def false_negative_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1228,7 +1237,8 @@ def false_negative_rate(
     """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -1310,10 +1320,10 @@ def false_negative_rate(
 
 @overload
 def false_discovery_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1325,10 +1335,10 @@ def false_discovery_rate(
 
 @overload
 def false_discovery_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1339,10 +1349,10 @@ def false_discovery_rate(
 ) -> Scored: ...
 
 def false_discovery_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1354,7 +1364,8 @@ def false_discovery_rate(
     """False discovery rate, 1 - precision, fp / (fp + tp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -1436,10 +1447,10 @@ def false_discovery_rate(
 
 @overload
 def false_omission_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1451,10 +1462,10 @@ def false_omission_rate(
 
 @overload
 def false_omission_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1465,10 +1476,10 @@ def false_omission_rate(
 ) -> Scored: ...
 
 def false_omission_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1480,7 +1491,8 @@ def false_omission_rate(
     """False omission rate, 1 - negative predictive value, fn / (fn + tn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -1562,10 +1574,10 @@ def false_omission_rate(
 
 @overload
 def informedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1577,10 +1589,10 @@ def informedness(
 
 @overload
 def informedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1591,10 +1603,10 @@ def informedness(
 ) -> Scored: ...
 
 def informedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1608,7 +1620,8 @@ def informedness(
     ``(tp tn - fp fn) / ((tp + fn) (tn + fp))``
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -1690,10 +1703,10 @@ def informedness(
 
 @overload
 def markedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1705,10 +1718,10 @@ def markedness(
 
 @overload
 def markedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1719,10 +1732,10 @@ def markedness(
 ) -> Scored: ...
 
 def markedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1736,7 +1749,8 @@ def markedness(
     ``(tp tn - fp fn) / ((tp + fp) (tn + fn))``
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -1818,10 +1832,10 @@ def markedness(
 
 @overload
 def positive_likelihood_ratio(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1833,10 +1847,10 @@ def positive_likelihood_ratio(
 
 @overload
 def positive_likelihood_ratio(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1847,10 +1861,10 @@ def positive_likelihood_ratio(
 ) -> Scored: ...
 
 def positive_likelihood_ratio(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1864,7 +1878,8 @@ def positive_likelihood_ratio(
     ``tp (fp + tn) / (fp (tp + fn))``
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -1946,10 +1961,10 @@ def positive_likelihood_ratio(
 
 @overload
 def accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1961,10 +1976,10 @@ def accuracy_score(
 
 @overload
 def accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1975,10 +1990,10 @@ def accuracy_score(
 ) -> Scored: ...
 
 def accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1990,7 +2005,8 @@ def accuracy_score(
     """Accuracy, the share of pixels predicted right; of a class, its recall.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -2071,10 +2087,10 @@ def accuracy_score(
 
 @overload
 def balanced_accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2085,10 +2101,10 @@ def balanced_accuracy_score(
 
 @overload
 def balanced_accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2098,10 +2114,10 @@ def balanced_accuracy_score(
 ) -> Scored: ...
 
 def balanced_accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2112,7 +2128,8 @@ def balanced_accuracy_score(
     """Balanced accuracy, the mean recall of the classes of the target.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -2186,10 +2203,10 @@ def balanced_accuracy_score(
 
 @overload
 def frequency_weighted_iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2200,10 +2217,10 @@ def frequency_weighted_iou_score(
 
 @overload
 def frequency_weighted_iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2213,10 +2230,10 @@ def frequency_weighted_iou_score(
 ) -> Scored: ...
 
 def frequency_weighted_iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2227,7 +2244,8 @@ def frequency_weighted_iou_score(
     """Intersection over union, each class weighted by its share of the target.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -2301,10 +2319,10 @@ def frequency_weighted_iou_score(
 
 @overload
 def tversky_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
-    threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *, alpha: float = 0.5,
+    beta: float = 0.5, task: Task = "multiclass", threshold: float = 0.5,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2316,10 +2334,10 @@ def tversky_score(
 
 @overload
 def tversky_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
-    threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *, alpha: float = 0.5,
+    beta: float = 0.5, task: Task = "multiclass", threshold: float = 0.5,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2330,10 +2348,10 @@ def tversky_score(
 ) -> Scored: ...
 
 def tversky_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
-    threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *, alpha: float = 0.5,
+    beta: float = 0.5, task: Task = "multiclass", threshold: float = 0.5,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2345,7 +2363,8 @@ def tversky_score(
     """Tversky index, tp / (tp + alpha fp + beta fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         alpha: weight of false positives; not negative.
@@ -2429,11 +2448,11 @@ def tversky_score(
 
 @overload
 def generalized_dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2444,11 +2463,11 @@ def generalized_dice_score(
 
 @overload
 def generalized_dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2458,11 +2477,11 @@ def generalized_dice_score(
 ) -> Scored: ...
 
 def generalized_dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2473,7 +2492,8 @@ def generalized_dice_score(
     """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
@@ -2548,10 +2568,10 @@ def generalized_dice_score(
 
 @overload
 def exact_match_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2561,10 +2581,10 @@ def exact_match_score(
 
 @overload
 def exact_match_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2573,10 +2593,10 @@ def exact_match_score(
 ) -> Scored: ...
 
 def exact_match_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2586,7 +2606,8 @@ def exact_match_score(
     """Exact match (subset accuracy), the share of samples without a wrong label.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -2650,10 +2671,10 @@ def exact_match_score(
 
 @overload
 def matthews_corrcoef(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2663,10 +2684,10 @@ def matthews_corrcoef(
 
 @overload
 def matthews_corrcoef(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2675,10 +2696,10 @@ def matthews_corrcoef(
 ) -> Scored: ...
 
 def matthews_corrcoef(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2688,7 +2709,8 @@ def matthews_corrcoef(
     """Matthews correlation coefficient of target and prediction, in [-1, 1].
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -2752,10 +2774,10 @@ def matthews_corrcoef(
 
 @overload
 def cohen_kappa_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2765,10 +2787,10 @@ def cohen_kappa_score(
 
 @overload
 def cohen_kappa_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2777,10 +2799,10 @@ def cohen_kappa_score(
 ) -> Scored: ...
 
 def cohen_kappa_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2790,7 +2812,8 @@ def cohen_kappa_score(
     """Cohen's kappa, agreement beyond chance, at most 1.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
         num_classes: C, or L for multilabel; may be left out for binary.
         weights: weight of a disagreement between two classes: ``"none"`` 1;

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import Self
 
-from torchtally._options import refuse_unknown, shown
+from torchtally._options import Array, refuse_unknown, shown
 from torchtally.functional.losses._computing import BoundLoss
 from torchtally.functional.losses._definitions import Loss
 
@@ -46,7 +46,7 @@ class OverlapLoss(nn.Module):
     if TYPE_CHECKING:  # torch calls it a callable of anything
 
         def __call__(
-            self, logits: Tensor, target: Tensor, mask: Tensor | None = None
+            self, logits: Array, target: Array, mask: Array | None = None
         ) -> Tensor: ...
 
     @classmethod
@@ -70,7 +70,7 @@ class OverlapLoss(nn.Module):
         return cls(**preset_options(cls.__name__, name, peer, overrides))
 
     def forward(
-        self, logits: Tensor, target: Tensor, mask: Tensor | None = None
+        self, logits: Array, target: Array, mask: Array | None = None
     ) -> Tensor:
         """Return the loss.
 
@@ -91,11 +91,7 @@ class OverlapLoss(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the options that are not the defaults."""
-        given = {
-            name: value.tolist() if isinstance(value, Tensor) else value
-            for name, value in self._options.items()
-        }
-        return shown(type(self), given)
+        return shown(type(self), self._options)
 
     def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]

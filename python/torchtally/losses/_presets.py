@@ -53,7 +53,9 @@ def preset_options(
     chosen = {**preset.options, **own}
     for name, default in preset.options.items():
         if isinstance(default, bool):
-            _checks.flag(op, name, chosen[name])
+            chosen[name] = _checks.flag(op, name, chosen[name])
+        elif isinstance(default, float):
+            chosen[name] = _checks.non_negative(op, name, chosen[name])
     try:
         return {**preset.translate(chosen), **shared}
     except ValueError as error:

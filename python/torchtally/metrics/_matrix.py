@@ -17,6 +17,7 @@ from torchtally._options import (
     Normalize,
     refuse_unknown,
 )
+from torchtally.functional._checks import flag
 from torchtally.functional._labels import Labels
 from torchtally.functional._matrix import check_shares, shares
 from torchtally.ops._counting import CountOptions
@@ -50,6 +51,7 @@ class MatrixMetric(CountingMetric[Tensor]):
         check_shares(name, normalize, dtype)
         options = CountOptions.checked(name, num_classes, **counting)
         meaning = {"label_map": label_map, "preds_map": preds_map, "top_k": top_k}
+        per_sample = flag(name, "per_sample", per_sample)
         super().__init__(
             Labels.checked(options, **meaning),
             matrix=True,

@@ -22,6 +22,8 @@ from ._arguments import (
     check_devices,
     holds,
     ignore_values,
+    not_a_tensor,
+    number,
     plain,
 )
 from ._deferred import checks_later, deferred_check
@@ -139,6 +141,8 @@ class CountOptions:
                 check_choice(op, name, value, allowed)
         if num_classes is None and task == "binary":
             num_classes = 2
+        if type(num_classes) is not int:
+            num_classes = number(num_classes)
         if isinstance(num_classes, bool) or not isinstance(num_classes, int):
             raise TypeError(
                 f"{op}: num_classes must be an int, got {type(num_classes).__name__}"
@@ -151,6 +155,8 @@ class CountOptions:
             raise ValueError(
                 f"{op}: num_classes must be 2 for task='binary', got {num_classes}"
             )
+        if type(threshold) is not float:
+            threshold = number(threshold)
         if not isinstance(threshold, (int, float)) or isinstance(threshold, bool):
             raise TypeError(
                 f"{op}: threshold must be a number, got {type(threshold).__name__}"
@@ -214,9 +220,7 @@ class CountOptions:
         tensors = (("preds", preds), ("target", target), ("mask", mask))
         for name, tensor in tensors:
             if not isinstance(tensor, Tensor) and not (name == "mask" and mask is None):
-                raise TypeError(
-                    f"{op}: {name} must be a tensor, got {type(tensor).__name__}"
-                )
+                raise not_a_tensor(op, name, tensor)
             if tensor is not None:
                 check_dense(op, name, tensor)
         check_devices(op, target, preds=preds, mask=mask)
@@ -335,9 +339,9 @@ class CountOptions:
     def count(
         self,
         matrix: bool,
-        preds: Tensor,
-        target: Tensor,
-        mask: Tensor | None,
+        preds: Any,
+        target: Any,
+        mask: Any,
         per_sample: bool,
         validate: bool,
     ) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 from typing_extensions import Never
 
 from torchtally import _library  # noqa: F401  (loads the ops)
-from torchtally._options import CHOICES, Activation, IgnoreIndex, refuse_unknown
+from torchtally._options import CHOICES, Activation, Array, IgnoreIndex, refuse_unknown
 
 from ._arguments import (
     INTEGERS,
@@ -20,9 +20,12 @@ from ._arguments import (
     check_devices,
     holds,
     ignore_values,
+    not_a_tensor,
+    number,
     plain,
 )
 from ._counting import has_values
+from ._deferred import checks_later, deferred_check
 from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
 
 _ACTIVATIONS = CHOICES["Activation"]
@@ -64,13 +67,13 @@ class OverlapSums(NamedTuple):
 
 
 def overlap_sums(
-    input: Tensor,  # noqa: A002  (as torch.nn.functional calls it)
-    target: Tensor,
+    input: Array,  # noqa: A002  (as torch.nn.functional calls it)
+    target: Array,
     *,
     activation: Activation = "softmax",
     ignore_index: IgnoreIndex = None,
-    mask: Tensor | None = None,
-    class_weight: Tensor | None = None,
+    mask: Array | None = None,
+    class_weight: Array | None = None,
     label_smoothing: float = 0.0,
     **unknown: Never,
 ) -> OverlapSums:
@@ -81,7 +84,9 @@ def overlap_sums(
     computed in float32, and summed in float64.
 
     Args:
-        input: logits ``[N, C, ...]``, or probabilities for ``activation="none"``.
+        input: logits ``[N, C, ...]``, or probabilities for ``activation="none"``. A
+            tensor, or an array of NumPy, CuPy or JAX, read without a copy; so target,
+            mask and class_weight.
         target: integer or bool labels ``[N, ...]``; or of input's shape and any
             dtype, a value for each class (one-hot, soft).
         activation: ``"softmax"`` over the classes, ``"sigmoid"``, or ``"none"``.
@@ -105,12 +110,38 @@ def overlap_sums(
         >>> overlap_sums(logits, torch.tensor([[0, 1, 1]])).intersection
         tensor([[0.5000, 1.0000]], dtype=torch.float64)
     """
+    op = "overlap_sums"
     if unknown:
-        refuse_unknown("overlap_sums", unknown, _OPTIONS)
+        refuse_unknown(op, unknown, _OPTIONS)
+    return sums_of(
+        op,
+        input,
+        target,
+        activation=activation,
+        ignore_index=ignore_index,
+        mask=mask,
+        class_weight=class_weight,
+        label_smoothing=label_smoothing,
+    )
+
+
+def sums_of(
+    op: str,
+    logits: Any,
+    target: Any,
+    *,
+    activation: Activation,
+    ignore_index: IgnoreIndex = None,
+    mask: Any = None,
+    class_weight: Any = None,
+    label_smoothing: Any = 0.0,
+) -> OverlapSums:
+    """Return :func:`overlap_sums` in the name of an operation, of what it is given."""
     ignored: list[int] = []
     if ignore_index is not None:
         ignored = ignore_values("overlap_sums", ignore_index)
-    logits = input
+    if type(label_smoothing) is not float:
+        label_smoothing = number(label_smoothing)
     if (
         type(logits) is not Tensor
         or type(target) is not Tensor
@@ -133,10 +164,12 @@ def overlap_sums(
             ignore_index=ignored,
             label_smoothing=smoothing,
         )
-    if target.dim() < logits.dim() and logits.is_cpu and has_values(invalid):
-        bad = int(invalid.sum())
-        if bad:
-            _raise_invalid(bad, target, mask, logits.shape[1], ignored)
+    if target.dim() < logits.dim() and logits.is_cpu:
+        labels = (target, mask, op, logits.shape[1], ignored)
+        if has_values(invalid):
+            _check_labels(invalid, *labels)
+        elif checks_later(target):
+            sums, cross_entropy = _CHECKED(sums, cross_entropy, invalid, *labels)
     fields = (*sums.unbind(1), cross_entropy, count, invalid)
     return OverlapSums(*fields)
 
@@ -161,9 +194,7 @@ def _check(
         ("class_weight", class_weight, True),
     ):
         if not isinstance(value, Tensor) and not (optional and value is None):
-            raise TypeError(
-                f"{op}: {name} must be a tensor, got {type(value).__name__}"
-            )
+            raise not_a_tensor(op, name, value)
         if value is None:
             continue
         if value.is_nested or value.layout is not torch.strided:
@@ -249,6 +280,8 @@ def _check(
 
 def check_mask(op: str, mask: Tensor, logits: Tensor) -> None:
     """Raise TypeError or ValueError unless mask is bool ``[N, ...]``."""
+    if not isinstance(mask, Tensor):
+        raise not_a_tensor(op, "mask", mask)
     shape = (logits.shape[0], *logits.shape[2:])
     if mask.dtype != torch.bool:
         raise TypeError(f"{op}: mask must be a bool tensor, got {mask.dtype}")
@@ -258,14 +291,18 @@ def check_mask(op: str, mask: Tensor, logits: Tensor) -> None:
         )
 
 
-def _raise_invalid(
-    bad: int,
+def _check_labels(
+    invalid: Tensor,
     target: Tensor,
     mask: Tensor | None,
+    op: str,
     classes: int,
     ignored: list[int],
 ) -> None:
     """Raise ValueError for pixels whose label is out of range, naming some."""
+    bad = int(invalid.sum())
+    if bad == 0:
+        return
     labels = target.to(torch.int64)
     out = (labels < 0) | (labels >= classes)
     if mask is not None:
@@ -276,10 +313,18 @@ def _raise_invalid(
     wrap = 2**64 if target.dtype == torch.uint64 else 0
     named = [v + wrap if v < 0 else v for v in labels[out].unique()[:3].tolist()]
     raise ValueError(
-        f"overlap_sums: labels must lie in [0, {classes}) or equal ignore_index "
+        f"{op}: labels must lie in [0, {classes}) or equal ignore_index "
         f"{ignored}, but {bad} pixel(s) hold another label (target has "
         f"{', '.join(map(str, named))})"
     )
+
+
+_CHECKED = deferred_check(
+    "checked_labels_of_sums(Tensor sums, Tensor cross_entropy, Tensor invalid, "
+    "Tensor target, Tensor? mask, str op, SymInt classes, int[] ignored)",
+    _check_labels,
+    results=2,
+)
 
 
 # What PyTorch must know

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from torchtally._options import CHOICES, Activation, Option, refuse_unknown
+from torchtally._options import CHOICES, Activation, Array, Option, refuse_unknown
 from torchtally.functional import _checks
 from torchtally.ops._arguments import check_choice, ignore_values, plain
-from torchtally.ops.overlap_sums import OverlapSums, overlap_sums
+from torchtally.ops.overlap_sums import OverlapSums, sums_of
 
 from ._definitions import Loss
 from ._inputs import checked_inputs
@@ -25,9 +25,9 @@ _PIXELS = (*PIXELS, *OF_PIXELS)
 
 def loss_of_logits(
     definition: Loss,
-    logits: Tensor,
-    target: Tensor,
-    mask: Tensor | None,
+    logits: Array,
+    target: Array,
+    mask: Array | None,
     unknown: Mapping[str, object],
     **options: Any,
 ) -> Tensor:
@@ -113,13 +113,13 @@ class BoundLoss:
                 weights[name] = _checks.weights_tensor(op, name, value)
                 continue
             if kind == "bool":
-                _checks.flag(op, name, value)
+                value = _checks.flag(op, name, value)
             elif kind == "float":
                 value = _checks.non_negative(op, name, value)
             elif kind == "LossClasses":
                 value = None if value is None else _checks.class_indices(op, value)
             elif kind == "IgnoreIndex":
-                ignore_values(op, value)
+                value = None if value is None else ignore_values(op, value)
             elif kind in CHOICES:
                 check_choice(op, name, value, CHOICES[kind])
             elif name == "ce_activation" and value is not None:
@@ -148,9 +148,9 @@ class BoundLoss:
 
     def of_logits(
         self,
-        logits: Tensor,
-        target: Tensor,
-        mask: Tensor | None,
+        logits: Any,
+        target: Any,
+        mask: Any,
         weights: Mapping[str, Tensor | None],
     ) -> Tensor:
         """Return the loss of logits, float64 for float64 logits, float32 otherwise."""
@@ -185,16 +185,16 @@ class BoundLoss:
             }
         given: dict[str, Any] = {"ignore_index": ignore_index, "mask": mask}
         try:
-            if isinstance(mask, Tensor) and mask.dim() == logits.dim():
-                sums = _sums_of_labels(logits, target, mask, activation)
+            if mask is not None and mask.dim() == logits.dim():
+                sums = _sums_of_labels(self.op, logits, target, mask, activation)
             elif of_entropy == activation:
-                sums = overlap_sums(
-                    logits, target, activation=activation, **given, **entropy
+                sums = sums_of(
+                    self.op, logits, target, activation=activation, **given, **entropy
                 )
             else:
-                sums = overlap_sums(logits, target, activation=activation, **given)
-                other = overlap_sums(
-                    logits, target, activation=of_entropy, **given, **entropy
+                sums = sums_of(self.op, logits, target, activation=activation, **given)
+                other = sums_of(
+                    self.op, logits, target, activation=of_entropy, **given, **entropy
                 )
                 sums = sums._replace(cross_entropy=other.cross_entropy)
         except (TypeError, ValueError) as error:
@@ -243,13 +243,14 @@ class BoundLoss:
 
 
 def _sums_of_labels(
-    logits: Tensor, target: Tensor, mask: Tensor, activation: Activation
+    op: str, logits: Tensor, target: Tensor, mask: Tensor, activation: Activation
 ) -> OverlapSums:
     """Return sums of classes that do not depend on each other, with a mask for each.
 
     Each class of a sample is a sample of one class.
     """
-    sums = overlap_sums(
+    sums = sums_of(
+        op,
         logits.flatten(0, 1).unsqueeze(1),
         target.flatten(0, 1).unsqueeze(1),
         mask=mask.flatten(0, 1),

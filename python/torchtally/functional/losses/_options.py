@@ -17,7 +17,7 @@ PIXELS: dict[str, Option] = {
         "IgnoreIndex", None, "a target label, or several, whose pixels count nowhere."
     ),
     "mask": Option(
-        "Tensor | None",
+        "Array | None",
         None,
         "bool ``[N, ...]``; pixels where it is False count nowhere. For targets that "
         "are not labels too.",
