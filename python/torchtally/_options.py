@@ -298,16 +298,12 @@ def refuse_unknown(op: str, unknown: Collection[str], known: Collection[str]) ->
         raise TypeError(f"{op}: unknown option {name!r}; {remedy}")
 
 
-def without_arrays(value: Any) -> Any:
-    """Return the list that an array or tensor holds, and anything else as it is."""
-    return value.tolist() if hasattr(value, "tolist") else value
-
-
 def shown(cls: type, given: Mapping[str, object]) -> str:
     """Return the options that are not a class's defaults, as a call writes them."""
     parameters = inspect.signature(cls).parameters
+    lists = {n: v.tolist() if hasattr(v, "tolist") else v for n, v in given.items()}
     return ", ".join(
         f"{name}={value!r}"
-        for name, value in ((n, without_arrays(v)) for n, v in given.items())
+        for name, value in lists.items()
         if name not in parameters or value != parameters[name].default
     )

@@ -228,8 +228,20 @@ def test_bad_options(
 
 
 BAD_INPUTS: list[tuple[dict[str, Any], Any, Any, type[Exception], str]] = [
-    ({}, [0.5], torch.zeros(1), TypeError, "logits must be a tensor, got list"),
-    ({}, torch.zeros(1, 2, 3), 0, TypeError, "target must be a tensor, got int"),
+    (
+        {},
+        [0.5],
+        torch.zeros(1),
+        TypeError,
+        "logits must be a tensor or an array, got list",
+    ),
+    (
+        {},
+        torch.zeros(1, 2, 3),
+        0,
+        TypeError,
+        "target must be a tensor or an array, got int",
+    ),
     ({}, torch.zeros(3), torch.zeros(3), ValueError, r"\[N, C, ...\]"),
     ({}, torch.zeros(1, 0, 3), torch.zeros(1, 3), ValueError, "at least one class"),
     (

@@ -100,9 +100,21 @@ def test_options(
 
 
 INPUTS: list[tuple[Any, Any, dict[str, Any], type[Exception], str]] = [
-    ([[0]], LABELS, {}, TypeError, "preds must be a tensor, got list"),
-    (LABELS, LABELS.numpy(), {}, TypeError, "target must be a tensor, got ndarray"),
-    (LABELS, None, {}, TypeError, "target must be a tensor, got NoneType"),
+    (
+        [[0]],
+        LABELS,
+        {},
+        TypeError,
+        "preds must be a tensor or an array, got list; pass torch.as_tensor",
+    ),
+    (
+        LABELS,
+        LABELS.numpy().astype(object),
+        {},
+        TypeError,
+        "target must be a tensor or an array, got ndarray of object",
+    ),
+    (LABELS, None, {}, TypeError, "target must be a tensor or an array, got NoneType"),
     (
         LABELS,
         LABELS.float(),
@@ -163,7 +175,7 @@ INPUTS: list[tuple[Any, Any, dict[str, Any], type[Exception], str]] = [
         ValueError,
         r"mask must have target's shape \[2, 2\], got \[2\]",
     ),
-    (LABELS, LABELS, {"mask": [[True]]}, TypeError, "mask must be a tensor, got list"),
+    (LABELS, LABELS, {"mask": [[True]]}, TypeError, "mask must be .*, got list"),
     (
         LABELS[0],
         LABELS,

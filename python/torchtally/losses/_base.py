@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import torch
 from torch import Tensor, nn
 from typing_extensions import Self
 
@@ -21,8 +20,8 @@ class OverlapLoss(nn.Module):
 
     The options are those of the function of the same name, such as
     :func:`torchtally.functional.dice_loss`, and are checked when the module is made.
-    Class weights are buffers that follow ``.to(device)``, stay float64, and are not
-    in the ``state_dict``.
+    Class weights are buffers that follow ``.to(device)`` and ``.to_empty(device=...)``,
+    keep their values and float64, and are not in the ``state_dict``.
     """
 
     _definition: ClassVar[Loss]
@@ -94,9 +93,16 @@ class OverlapLoss(nn.Module):
         return shown(type(self), self._options)
 
     def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
+        """Move weights, and nothing else: their values and dtype stay.
+
+        ``to_empty`` would leave memory in their place that nobody wrote; after
+        ``meta``, which holds no values, they are those that were given.
+        """
+        before = {name: getattr(self, name) for name in self._loss.weights}
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        for name, weights in self._loss.weights.items():
-            buffer = getattr(self, name)
-            if buffer is not None and buffer.dtype != torch.float64:
-                setattr(self, name, weights.to(buffer.device))  # type: ignore[union-attr]
+        for name, given in self._loss.weights.items():
+            weights, moved = before[name], getattr(self, name)
+            if moved is not weights:
+                held = given if weights.is_meta else weights
+                setattr(self, name, held.to(moved.device))  # type: ignore[union-attr]
         return self

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
-from torchtally._options import COUNTING, METRIC, refuse_unknown, without_arrays
+from torchtally._options import COUNTING, METRIC, refuse_unknown
 from torchtally.functional._definitions import SCORES, Score
 from torchtally.functional._labels import Labels
 from torchtally.functional._policy import ScorePolicy
@@ -191,7 +191,11 @@ class SuiteMetric(ScoredMetric[dict[str, Tensor]]):
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of options that compares and pickles: tensors, arrays as lists."""
-    return copy.deepcopy({name: without_arrays(o) for name, o in options.items()})
+    plain = dict(options)
+    for name, value in options.items():
+        if hasattr(value, "tolist"):
+            plain[name] = value.tolist()
+    return copy.deepcopy(plain)
 
 
 def _bound(labels: Labels, asked: Mapping[str, Asked]) -> dict[str, BoundScore]:

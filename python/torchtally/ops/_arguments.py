@@ -132,11 +132,13 @@ def _tensor_of_array(array: Any) -> Any:
             return array
     if not of_numpy and not hasattr(array, "__array__"):
         return array
+    given = array
     try:
         import numpy as np
-    except ImportError:
-        return array
-    given, array = array, np.asanyarray(array)
+
+        array = np.asanyarray(given)
+    except Exception:  # no NumPy, or what another library refuses
+        return given
     if array.dtype.kind not in "biufc" or isinstance(array, np.ma.MaskedArray):
         return given
     size = array.itemsize

@@ -30,6 +30,8 @@ from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
 
 _ACTIVATIONS = CHOICES["Activation"]
 _OPTIONS = ("activation", "ignore_index", "mask", "class_weight", "label_smoothing")
+#: How a loss, which calls the function, says in whose name labels are refused.
+CALLER = "_caller"
 #: Rows of what the op returns.
 _ROWS = 6
 
@@ -110,48 +112,28 @@ def overlap_sums(
         >>> overlap_sums(logits, torch.tensor([[0, 1, 1]])).intersection
         tensor([[0.5000, 1.0000]], dtype=torch.float64)
     """
-    op = "overlap_sums"
+    op = unknown.pop(CALLER, "overlap_sums")
     if unknown:
-        refuse_unknown(op, unknown, _OPTIONS)
-    return sums_of(
-        op,
-        input,
-        target,
-        activation=activation,
-        ignore_index=ignore_index,
-        mask=mask,
-        class_weight=class_weight,
-        label_smoothing=label_smoothing,
-    )
-
-
-def sums_of(
-    op: str,
-    logits: Any,
-    target: Any,
-    *,
-    activation: Activation,
-    ignore_index: IgnoreIndex = None,
-    mask: Any = None,
-    class_weight: Any = None,
-    label_smoothing: Any = 0.0,
-) -> OverlapSums:
-    """Return :func:`overlap_sums` in the name of an operation, of what it is given."""
+        refuse_unknown("overlap_sums", unknown, _OPTIONS)
     ignored: list[int] = []
     if ignore_index is not None:
         ignored = ignore_values("overlap_sums", ignore_index)
+    logits: Any = input
+    values: Any = target
+    counted: Any = mask
+    weight: Any = class_weight
     if type(label_smoothing) is not float:
         label_smoothing = number(label_smoothing)
     if (
         type(logits) is not Tensor
-        or type(target) is not Tensor
-        or (mask is not None and type(mask) is not Tensor)
+        or type(values) is not Tensor
+        or (counted is not None and type(counted) is not Tensor)
     ):
-        logits, target, mask = plain(logits), plain(target), plain(mask)
-    if class_weight is not None and type(class_weight) is not Tensor:
-        class_weight = plain(class_weight)
-    _check(logits, target, activation, ignored, mask, class_weight, label_smoothing)
-    given, smoothing = (logits, target, mask, class_weight), float(label_smoothing)
+        logits, values, counted = plain(logits), plain(values), plain(counted)
+    if weight is not None and type(weight) is not Tensor:
+        weight = plain(weight)
+    _check(logits, values, activation, ignored, counted, weight, label_smoothing)
+    given, smoothing = (logits, values, counted, weight), float(label_smoothing)
     if torch._C._are_functorch_transforms_active():
         apply: Callable[..., Any] = Sums.apply
         sums, cross_entropy, count, invalid = apply(
@@ -164,11 +146,12 @@ def sums_of(
             ignore_index=ignored,
             label_smoothing=smoothing,
         )
-    if target.dim() < logits.dim() and logits.is_cpu:
-        labels = (target, mask, op, logits.shape[1], ignored)
+    if values.dim() < logits.dim() and logits.is_cpu:
+        labels = (values, counted, op, logits.shape[1], ignored)
         if has_values(invalid):
-            _check_labels(invalid, *labels)
-        elif checks_later(target):
+            if int(invalid.sum()):
+                _raise_invalid(invalid, *labels)
+        elif checks_later(values):
             sums, cross_entropy = _CHECKED(sums, cross_entropy, invalid, *labels)
     fields = (*sums.unbind(1), cross_entropy, count, invalid)
     return OverlapSums(*fields)
@@ -291,7 +274,7 @@ def check_mask(op: str, mask: Tensor, logits: Tensor) -> None:
         )
 
 
-def _check_labels(
+def _raise_invalid(
     invalid: Tensor,
     target: Tensor,
     mask: Tensor | None,
@@ -299,7 +282,7 @@ def _check_labels(
     classes: int,
     ignored: list[int],
 ) -> None:
-    """Raise ValueError for pixels whose label is out of range, naming some."""
+    """Raise ValueError if the label of a pixel is out of range, naming some."""
     bad = int(invalid.sum())
     if bad == 0:
         return
@@ -322,7 +305,7 @@ def _check_labels(
 _CHECKED = deferred_check(
     "checked_labels_of_sums(Tensor sums, Tensor cross_entropy, Tensor invalid, "
     "Tensor target, Tensor? mask, str op, SymInt classes, int[] ignored)",
-    _check_labels,
+    _raise_invalid,
     results=2,
 )
 

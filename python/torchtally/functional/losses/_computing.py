@@ -12,7 +12,7 @@ from torch import Tensor
 from torchtally._options import CHOICES, Activation, Array, Option, refuse_unknown
 from torchtally.functional import _checks
 from torchtally.ops._arguments import check_choice, ignore_values, plain
-from torchtally.ops.overlap_sums import OverlapSums, sums_of
+from torchtally.ops.overlap_sums import CALLER, OverlapSums, overlap_sums
 
 from ._definitions import Loss
 from ._inputs import checked_inputs
@@ -184,17 +184,18 @@ class BoundLoss:
                 "soft_target": target.dim() != logits.dim() - 1,
             }
         given: dict[str, Any] = {"ignore_index": ignore_index, "mask": mask}
+        given[CALLER] = self.op
         try:
             if mask is not None and mask.dim() == logits.dim():
-                sums = _sums_of_labels(self.op, logits, target, mask, activation)
+                sums = _sums_of_labels(logits, target, mask, activation)
             elif of_entropy == activation:
-                sums = sums_of(
-                    self.op, logits, target, activation=activation, **given, **entropy
+                sums = overlap_sums(
+                    logits, target, activation=activation, **given, **entropy
                 )
             else:
-                sums = sums_of(self.op, logits, target, activation=activation, **given)
-                other = sums_of(
-                    self.op, logits, target, activation=of_entropy, **given, **entropy
+                sums = overlap_sums(logits, target, activation=activation, **given)
+                other = overlap_sums(
+                    logits, target, activation=of_entropy, **given, **entropy
                 )
                 sums = sums._replace(cross_entropy=other.cross_entropy)
         except (TypeError, ValueError) as error:
@@ -243,14 +244,13 @@ class BoundLoss:
 
 
 def _sums_of_labels(
-    op: str, logits: Tensor, target: Tensor, mask: Tensor, activation: Activation
+    logits: Tensor, target: Tensor, mask: Tensor, activation: Activation
 ) -> OverlapSums:
     """Return sums of classes that do not depend on each other, with a mask for each.
 
     Each class of a sample is a sample of one class.
     """
-    sums = sums_of(
-        op,
+    sums = overlap_sums(
         logits.flatten(0, 1).unsqueeze(1),
         target.flatten(0, 1).unsqueeze(1),
         mask=mask.flatten(0, 1),
