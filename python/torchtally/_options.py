@@ -110,12 +110,14 @@ class Option(NamedTuple):
         default: what holds where it is not given.
         doc: what it means; each choice of a Literal as ``"choice"`` and its words.
         finite: of a number that is not negative, whether it must be finite too.
+        needs: other options, each with its values beside which this one has an effect.
     """
 
     type: str
     default: Any
     doc: str
     finite: bool = True
+    needs: tuple[tuple[str, tuple[Any, ...]], ...] = ()
 
 
 #: How pixels are counted.
@@ -200,6 +202,7 @@ POLICY: dict[str, Option] = {
         "classes_first",
         'of samplewise scores: ``"classes_first"`` means over classes, then samples; '
         '``"samples_first"`` the other way round; ``"joint"`` one mean over both.',
+        needs=(("aggregation", ("samplewise",)),),
     ),
     "classes": Option(
         "Classes",
@@ -262,7 +265,12 @@ MATRIX: dict[str, Option] = {
         'class; ``"pred"`` of the pixels of each predicted class; ``"all"`` of all '
         "pixels. See :func:`torchtally.functional.normalize_confusion_matrix`.",
     ),
-    "dtype": Option("torch.dtype", torch.float32, "of shares; counts are int64."),
+    "dtype": Option(
+        "torch.dtype",
+        torch.float32,
+        "of shares; counts are int64.",
+        needs=(("normalize", ("true", "pred", "all")),),
+    ),
 }
 
 #: What a metric object has besides.
@@ -296,6 +304,24 @@ def refuse_unknown(op: str, unknown: Collection[str], known: Collection[str]) ->
             f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
         )
         raise TypeError(f"{op}: unknown option {name!r}; {remedy}")
+
+
+def refuse_idle(op: str, name: str, option: Option, values: Mapping[str, Any]) -> None:
+    """Raise ValueError for an option that has no effect beside the value of another.
+
+    Args:
+        op: name of the operation.
+        name: of the option, whose value is not its default.
+        option: its definition.
+        values: of all options that the operation has.
+    """
+    for other, allowed in option.needs:
+        if other in values and values[other] not in allowed:
+            raise ValueError(
+                f"{op}: {name}={values[name]!r} has no effect with "
+                f"{other}={values[other]!r}; pass {other}="
+                f"{' or '.join(map(repr, allowed))}"
+            )
 
 
 def shown(cls: type, given: Mapping[str, object]) -> str:

@@ -238,5 +238,22 @@ class Vocabulary:
             "",
         ]
 
+    def needs(self, options: Mapping[str, Option]) -> list[str]:
+        """Return a function of what options need to have an effect."""
+        rows = []
+        for name, option in options.items():
+            for other, allowed in option.needs:
+                values = ", ".join(f'"{value!r}"' for value in allowed)
+                rows.append(f'{{"{name}", "{other}", {{{values}}}}}')
+        return [
+            "  /// Options that have an effect beside some values of others only.",
+            "  static const std::vector<detail::Need>& needs() {",
+            "    static const std::vector<detail::Need> all = {",
+            *packed(rows, 8, "};"),
+            "    return all;",
+            "  }",
+            "",
+        ]
+
     def _taking(self, enum: str) -> str:
         return next(name for name, kind in self.enums.items() if kind == enum)

@@ -118,9 +118,7 @@ class ConfusionMatrix : public CountingMetric<ConfusionMatrix> {
   static detail::CountState counting(int64_t num_classes, const CountOptions& options) {
     const char* const op = "ConfusionMatrix";
     detail::refuse_unknown(op, options, [](std::string_view name) { return name != "mask" && name != "validate"; });
-    if (options.normalize().has_value()) {
-      detail::check_score_dtype(op, options.dtype().value_or(at::kFloat));
-    }
+    detail::check_shares(op, options);
     const bool per_sample = options.per_sample().value_or(false);
     return {detail::Labels::checked(op, num_classes, options), detail::Counted::kMatrix,
             per_sample ? detail::Keep::kSamples : detail::Keep::kTotal};

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.compiler import is_exporting
 
 from torchtally._options import LabelMap, Task
-from torchtally.ops._arguments import number
+from torchtally.ops._arguments import number, of_memory
 from torchtally.ops._counting import (
     COUNT,
     MAX_IGNORE,
@@ -201,15 +201,18 @@ class MappedPixels:
             plain: makes plain tensors of what the op counts.
         """
         miss = self.options.out_of_range == "miss"
-        counts, invalid = COUNT[int(self.matrix or self.folds is not None)](
-            self.preds,
-            self.target,
-            self.op_classes,
-            mask,
-            ignore_index=self.ignored or (NO_LABEL if is_exporting() else ()),
-            other=miss or self.folds is not None,
-            **op_options,
-        )
+        try:
+            counts, invalid = COUNT[int(self.matrix or self.folds is not None)](
+                self.preds,
+                self.target,
+                self.op_classes,
+                mask,
+                ignore_index=self.ignored or (NO_LABEL if is_exporting() else ()),
+                other=miss or self.folds is not None,
+                **op_options,
+            )
+        except RuntimeError as error:
+            raise of_memory(error) from None
         if self.folds is None:
             return plain(counts), plain(invalid)
         matrix = _folded(plain(counts), *self.folds, self.options.op_classes)

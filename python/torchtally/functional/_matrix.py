@@ -17,6 +17,7 @@ from torchtally._options import (
     Normalize,
     OutOfRange,
     Task,
+    refuse_idle,
     refuse_unknown,
 )
 from torchtally.ops._arguments import check_choice, check_dense, not_a_tensor, plain
@@ -145,6 +146,8 @@ def check_shares(op: str, normalize: Normalize | None, dtype: torch.dtype) -> No
     if normalize is not None:
         check_choice(op, "normalize", normalize, tuple(_SUMMED))
         _check_dtype(op, dtype)
+    elif dtype is not torch.float32:
+        refuse_idle(op, "dtype", MATRIX["dtype"], {"normalize": None, "dtype": dtype})
 
 
 def _check_dtype(op: str, dtype: torch.dtype) -> None:

@@ -16,6 +16,7 @@ from torchtally._options import (
     LabelMap,
     OutOfRange,
     Task,
+    refuse_idle,
     refuse_unknown,
 )
 from torchtally.ops._arguments import (
@@ -181,9 +182,16 @@ class BoundScore:
         if chosen.get("average") is None:
             of_class_one = task == "binary" and score.sees == "class"
             chosen["average"] = "binary" if of_class_one else "macro"
+            if "average" in score.changed:
+                chosen["average"] = score.kept["average"].default
         checked = ScorePolicy.checked(
             op, task, ignore_index=ignored, other=other, **chosen
         )
+        for name, option in score.dependent.items():
+            given = parameters if name in parameters else policy
+            if given[name] != option.default:
+                values = {**parameters, **vars(checked)}
+                refuse_idle(op, name, option, values)
         return cls(checked, task, score.sees, formula)
 
     @property

@@ -1648,8 +1648,8 @@ def positive_likelihood_ratio_from_counts(
 @overload
 def accuracy_from_counts(
     counts: Array | ClassCounts, *, task: Task = "multiclass",
-    ignore_index: IgnoreIndex = None, other: bool = False, average: Average = "micro",
-    zero_division: ZeroDivision = "skip",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -1660,8 +1660,8 @@ def accuracy_from_counts(
 @overload
 def accuracy_from_counts(
     counts: Array | ClassCounts, *, task: Task = "multiclass",
-    ignore_index: IgnoreIndex = None, other: bool = False, average: Average = "micro",
-    zero_division: ZeroDivision = "skip",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -1671,8 +1671,8 @@ def accuracy_from_counts(
 
 def accuracy_from_counts(
     counts: Array | ClassCounts, *, task: Task = "multiclass",
-    ignore_index: IgnoreIndex = None, other: bool = False, average: Average = "micro",
-    zero_division: ZeroDivision = "skip",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -1695,7 +1695,7 @@ def accuracy_from_counts(
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
             classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
             each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel).
+            labels pooled (multilabel). None is ``"micro"``.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
             with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
             propagate; a number stands in for it.
@@ -2095,7 +2095,7 @@ def generalized_dice_from_counts(
         weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
             ``"simple"`` 1 / t; ``"linear"`` 1.
         empty_weight: w of a class without target pixels: ``"largest"`` that of the
-            other classes (MONAI); ``"zero"`` 0. No matter for linear.
+            other classes (MONAI); ``"zero"`` 0. Not of linear.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.

@@ -1966,7 +1966,7 @@ def accuracy_score(
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
-    average: Average = "micro", zero_division: ZeroDivision = "skip",
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -1981,7 +1981,7 @@ def accuracy_score(
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
-    average: Average = "micro", zero_division: ZeroDivision = "skip",
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -1995,7 +1995,7 @@ def accuracy_score(
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
-    average: Average = "micro", zero_division: ZeroDivision = "skip",
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -2027,7 +2027,7 @@ def accuracy_score(
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
             classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
             each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel).
+            labels pooled (multilabel). None is ``"micro"``.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
             with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
             propagate; a number stands in for it.
@@ -2499,7 +2499,7 @@ def generalized_dice_score(
         weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
             ``"simple"`` 1 / t; ``"linear"`` 1.
         empty_weight: w of a class without target pixels: ``"largest"`` that of the
-            other classes (MONAI); ``"zero"`` 0. No matter for linear.
+            other classes (MONAI); ``"zero"`` 0. Not of linear.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
         threshold: a score above it is class 1 (binary and multilabel scores).

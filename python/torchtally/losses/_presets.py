@@ -73,6 +73,8 @@ def _monai(options: Options) -> Options:
     activation = "none" if softmax is False else "softmax"
     options["activation"] = "sigmoid" if sigmoid else activation
     options["conventions"] = "monai"
+    if options.get("squared_pred") and options.get("soft_label"):
+        options["soft_label"] = False  # of which squares make the same
     return options
 
 
@@ -142,6 +144,8 @@ def _smp(options: Options) -> Options:
             )
     activation = "softmax" if mode == "multiclass" else "sigmoid"
     smooth, log_loss = options.pop("smooth"), options.pop("log_loss")
+    if log_loss:
+        options["log_eps"] = options["eps"]
     return {
         **options,
         "activation": activation if from_logits else "none",
@@ -153,7 +157,6 @@ def _smp(options: Options) -> Options:
         "absent": "zero",
         "normalize_weights": True,
         "form": "log" if log_loss else "complement",
-        "log_eps": options["eps"],
     }
 
 

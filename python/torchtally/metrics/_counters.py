@@ -14,6 +14,7 @@ from torchtally.functional._label_maps import (
     raw_op_options,
 )
 from torchtally.functional._labels import Labels
+from torchtally.ops._arguments import of_memory
 from torchtally.ops._counting import COUNT
 from torchtally.ops._sharding import local_counts
 
@@ -51,13 +52,16 @@ class Counter:
     ) -> tuple[Tensor, Tensor]:
         """Return (counts, invalid) of a batch, of each sample where they are needed."""
         preds = self._options.op_inputs(preds, target, mask, self._per_sample)
-        counts, invalid = COUNT[int(self._matrix)](
-            preds,
-            target,
-            self._options.op_classes,
-            mask,
-            **(self.exported_options if is_exporting() else self.op_options),
-        )
+        try:
+            counts, invalid = COUNT[int(self._matrix)](
+                preds,
+                target,
+                self._options.op_classes,
+                mask,
+                **(self.exported_options if is_exporting() else self.op_options),
+            )
+        except RuntimeError as error:
+            raise of_memory(error) from None
         if type(counts) is Tensor:
             return counts, invalid
         return (

@@ -1584,7 +1584,7 @@ class AccuracyScore(ScoreMetric):
         self, num_classes: int | None = None, *, task: Task = "multiclass",
         threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
         label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average = "micro",
+        out_of_range: OutOfRange = "error", average: Average | None = "micro",
         zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
@@ -1613,7 +1613,7 @@ class AccuracyScore(ScoreMetric):
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
-                of labels pooled (multilabel).
+                of labels pooled (multilabel). None is ``"micro"``.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -1980,7 +1980,7 @@ class GeneralizedDiceScore(ScoreMetric):
             weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
                 ``"simple"`` 1 / t; ``"linear"`` 1.
             empty_weight: w of a class without target pixels: ``"largest"`` that of the
-                other classes (MONAI); ``"zero"`` 0. No matter for linear.
+                other classes (MONAI); ``"zero"`` 0. Not of linear.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
             threshold: a score above it is class 1 (binary and multilabel scores).
@@ -2333,8 +2333,8 @@ class ScoreSuite(SuiteMetric):
             weight_type: of generalized_dice: w of a class with t target pixels:
                 ``"square"`` 1 / t²; ``"simple"`` 1 / t; ``"linear"`` 1.
             empty_weight: of generalized_dice: w of a class without target pixels:
-                ``"largest"`` that of the other classes (MONAI); ``"zero"`` 0. No matter
-                for linear.
+                ``"largest"`` that of the other classes (MONAI); ``"zero"`` 0. Not of
+                linear.
             weights: of cohen_kappa: weight of a disagreement between two classes:
                 ``"none"`` 1; ``"linear"`` the distance; ``"quadratic"`` its square.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all

@@ -187,6 +187,16 @@ def not_a_tensor(op: str, name: str, value: object, also: str = "") -> TypeError
     )
 
 
+def of_memory(error: RuntimeError) -> RuntimeError:
+    """Return what an op raised, as torch's error where memory was not there.
+
+    The libtorch that an op is built against passes words on, and no type.
+    """
+    if "which could not be allocated" in str(error):
+        return torch.OutOfMemoryError(str(error))
+    return error
+
+
 def number(value: Any) -> Any:
     """Return the Python number, or bool, that a number of another library stands for.
 

@@ -24,6 +24,7 @@ from ._arguments import (
     ignore_values,
     not_a_tensor,
     number,
+    of_memory,
     plain,
 )
 from ._deferred import checks_later, deferred_check
@@ -359,9 +360,12 @@ class CountOptions:
             preds, target, mask = plain(preds), plain(target), plain(mask)
         preds = self.op_inputs(preds, target, mask, per_sample)
         counts: Tensor
-        counts, invalid = COUNT[int(matrix)](
-            preds, target, self.op_classes, mask, **self.op_options(per_sample)
-        )
+        try:
+            counts, invalid = COUNT[int(matrix)](
+                preds, target, self.op_classes, mask, **self.op_options(per_sample)
+            )
+        except RuntimeError as error:
+            raise of_memory(error) from None
         if type(counts) is not Tensor:
             counts, invalid = whole_counts(counts), whole_counts(invalid)
         if self.out_of_range == "error" and validate:

@@ -22,6 +22,7 @@ from ._arguments import (
     ignore_values,
     not_a_tensor,
     number,
+    of_memory,
     plain,
 )
 from ._counting import has_values
@@ -134,18 +135,21 @@ def overlap_sums(
         weight = plain(weight)
     _check(logits, values, activation, ignored, counted, weight, label_smoothing)
     given, smoothing = (logits, values, counted, weight), float(label_smoothing)
-    if torch._C._are_functorch_transforms_active():
-        apply: Callable[..., Any] = Sums.apply
-        sums, cross_entropy, count, invalid = apply(
-            *given, activation, ignored, smoothing
-        )
-    else:
-        sums, cross_entropy, count, invalid = _OP(
-            *given,
-            activation=activation,
-            ignore_index=ignored,
-            label_smoothing=smoothing,
-        )
+    try:
+        if torch._C._are_functorch_transforms_active():
+            apply: Callable[..., Any] = Sums.apply
+            sums, cross_entropy, count, invalid = apply(
+                *given, activation, ignored, smoothing
+            )
+        else:
+            sums, cross_entropy, count, invalid = _OP(
+                *given,
+                activation=activation,
+                ignore_index=ignored,
+                label_smoothing=smoothing,
+            )
+    except RuntimeError as error:
+        raise of_memory(error) from None
     if values.dim() < logits.dim() and logits.is_cpu:
         labels = (values, counted, op, logits.shape[1], ignored)
         if has_values(invalid):
@@ -350,9 +354,12 @@ def _differentiate(
 ) -> tuple[Tensor | None, None, None, None]:
     if not ctx.needs_input_grad[0]:
         return None, None, None, None
-    gradient = _BACKWARD(
-        grad_sums, grad_cross_entropy, *ctx.saved_tensors, **ctx.options
-    )
+    try:
+        gradient = _BACKWARD(
+            grad_sums, grad_cross_entropy, *ctx.saved_tensors, **ctx.options
+        )
+    except RuntimeError as error:
+        raise of_memory(error) from None
     return gradient, None, None, None
 
 

@@ -9,7 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from torchtally._options import CHOICES, Activation, Array, Option, refuse_unknown
+from torchtally._options import (
+    CHOICES,
+    Activation,
+    Array,
+    Option,
+    refuse_idle,
+    refuse_unknown,
+)
 from torchtally.functional import _checks
 from torchtally.ops._arguments import check_choice, ignore_values, plain
 from torchtally.ops.overlap_sums import CALLER, OverlapSums, overlap_sums
@@ -125,6 +132,9 @@ class BoundLoss:
             elif name == "ce_activation" and value is not None:
                 check_choice(op, name, value, ("softmax", "sigmoid"))
             chosen[name] = value
+        for name, option in table.items():
+            if option.needs and chosen[name] != option.default:
+                refuse_idle(op, name, option, chosen)
         policy = LossPolicy.taken_from(op, chosen)
         pixels, of_summed = {}, {}
         if "validate" in chosen:

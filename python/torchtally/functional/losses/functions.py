@@ -77,7 +77,7 @@ def dice_loss(
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -194,7 +194,7 @@ def dice_ce_loss(
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -299,7 +299,7 @@ def jaccard_loss(
             CUDA tensors and compiled code are never looked at.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -407,7 +407,7 @@ def tversky_loss(
         beta: weight of what was missed, not negative.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -515,7 +515,7 @@ def focal_tversky_loss(
         beta: weight of what was missed, not negative.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -621,7 +621,7 @@ def generalized_dice_loss(
         weight_type: weight of a class whose target has size T: ``"square"`` 1 / T²;
             ``"simple"`` 1 / T; ``"uniform"`` 1.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -707,7 +707,7 @@ def log_dice_loss(
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -792,7 +792,7 @@ def dice_loss_from_sums(
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -885,7 +885,7 @@ def dice_ce_loss_from_sums(
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -973,7 +973,7 @@ def jaccard_loss_from_sums(
         sums: what :func:`torchtally.overlap_sums` returned.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -1064,7 +1064,7 @@ def tversky_loss_from_sums(
         beta: weight of what was missed, not negative.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -1155,7 +1155,7 @@ def focal_tversky_loss_from_sums(
         beta: weight of what was missed, not negative.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -1243,7 +1243,7 @@ def generalized_dice_loss_from_sums(
         weight_type: weight of a class whose target has size T: ``"square"`` 1 / T²;
             ``"simple"`` 1 / T; ``"uniform"`` 1.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -1311,7 +1311,7 @@ def log_dice_loss_from_sums(
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
