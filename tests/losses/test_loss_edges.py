@@ -213,6 +213,30 @@ BAD_OPTIONS: list[tuple[str, dict[str, Any], type[Exception], str]] = [
         ValueError,
         "needs reduction='mean'",
     ),
+    (
+        "DiceLoss",
+        {"soft_label": True, "squared_pred": True},
+        ValueError,
+        "soft_label=True has no effect with squared_pred=True; pass squared_pred=False",
+    ),
+    (
+        "JaccardLoss",
+        {"log_eps": 1e-3},
+        ValueError,
+        "log_eps=0.001 has no effect with form='complement'; pass form='log'",
+    ),
+    (
+        "DiceCELoss",
+        {"normalize_weights": True, "average": "micro"},
+        ValueError,
+        "normalize_weights=True has no effect with average='micro'",
+    ),
+    (
+        "DiceLoss",
+        {"normalize_weights": True, "reduction": "none"},
+        ValueError,
+        "no effect with reduction='none'; pass reduction='mean'",
+    ),
     ("GeneralizedDiceLoss", {"weight_type": "cube"}, ValueError, "weight_type must"),
     ("GeneralizedDiceLoss", {"average": "micro"}, TypeError, "unknown option"),
 ]

@@ -13,8 +13,9 @@ from torch.nn.parallel import DistributedDataParallel
 from typing_extensions import Self
 
 from torchtally import distributed
-from torchtally._options import ClassNames, shown
+from torchtally._options import Array, ClassNames, shown
 from torchtally.distributed import Group
+from torchtally.functional._checks import flag
 from torchtally.functional._labels import Labels
 from torchtally.ops._arguments import plain
 from torchtally.ops._counting import COUNT_IN_PLACE, has_values
@@ -75,11 +76,8 @@ class CountingMetric(nn.Module, Generic[Value]):
         """
         super().__init__()
         options = labels.options
-        if not isinstance(sync_on_compute, bool):
-            raise TypeError(
-                f"{options.op}: sync_on_compute must be a bool, "
-                f"got {type(sync_on_compute).__name__}"
-            )
+        if type(sync_on_compute) is not bool:
+            sync_on_compute = flag(options.op, "sync_on_compute", sync_on_compute)
         self._given = given
         self._labels = labels
         self._options = options
@@ -113,7 +111,7 @@ class CountingMetric(nn.Module, Generic[Value]):
     if TYPE_CHECKING:  # torch calls it a callable of anything
 
         def __call__(
-            self, preds: Tensor, target: Tensor, mask: Tensor | None = None
+            self, preds: Array, target: Array, mask: Array | None = None
         ) -> Value: ...
 
     def _sums_of(self, counts: Tensor) -> Tensor:
@@ -124,11 +122,12 @@ class CountingMetric(nn.Module, Generic[Value]):
         """Return the metric of a state."""
         raise NotImplementedError
 
-    def update(self, preds: Tensor, target: Tensor, mask: Tensor | None = None) -> None:
+    def update(self, preds: Array, target: Array, mask: Array | None = None) -> None:
         """Count a batch.
 
         Args:
-            preds: labels of target's shape, or scores.
+            preds: labels of target's shape, or scores. A tensor, or an array of NumPy,
+                CuPy or JAX, read without a copy; so target and mask.
             target: integer or bool labels ``[N, ...]``.
             mask: bool tensor of target's shape; False counts nowhere.
 
@@ -162,7 +161,8 @@ class CountingMetric(nn.Module, Generic[Value]):
                 **(self._exported_options if is_exporting() else self._op_options),
             )
         except (RuntimeError, ValueError):
-            self._check_device(target)  # costs nothing where it is the same
+            # It costs nothing to ask where the devices are the same.
+            self._check_device(target)  # type: ignore[arg-type]
             raise
 
     def compute(self) -> Value:
@@ -203,9 +203,7 @@ class CountingMetric(nn.Module, Generic[Value]):
                 )
         return state
 
-    def forward(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None = None
-    ) -> Value:
+    def forward(self, preds: Array, target: Array, mask: Array | None = None) -> Value:
         """Count a batch, once, and return the metric of this batch on this rank.
 
         Raises:

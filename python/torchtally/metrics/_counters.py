@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from torch import Tensor
 from torch.compiler import is_exporting
@@ -47,9 +48,7 @@ class Counter:
         self._matrix = matrix
         self._per_sample = per_sample
 
-    def count(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def count(self, preds: Any, target: Any, mask: Any) -> tuple[Tensor, Tensor]:
         """Return (counts, invalid) of a batch, of each sample where they are needed."""
         preds = self._options.op_inputs(preds, target, mask, self._per_sample)
         try:
@@ -75,9 +74,7 @@ class TopKCounter(Counter):
 
     in_place = False
 
-    def count(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def count(self, preds: Any, target: Any, mask: Any) -> tuple[Tensor, Tensor]:
         preds = self._labels.counted_preds(preds, target, mask)
         return super().count(preds, target, mask)
 
@@ -94,9 +91,7 @@ class MappedCounter(Counter):
         self._maps = maps
         self._raw_options = raw_op_options(labels.options, per_sample)
 
-    def count(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def count(self, preds: Any, target: Any, mask: Any) -> tuple[Tensor, Tensor]:
         inputs = (preds, target, mask, self._per_sample)
         pixels = MappedPixels.of(self._options, self._maps, self._matrix, *inputs)
         plain = partial(local_counts, per_sample=self._per_sample)

@@ -204,9 +204,7 @@ class CountOptions:
             options["other"] = True
         return options
 
-    def op_inputs(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None, per_sample: bool
-    ) -> Tensor:
+    def op_inputs(self, preds: Any, target: Any, mask: Any, per_sample: bool) -> Any:
         """Check the tensors; return preds as the compiled op takes them.
 
         Raises:
