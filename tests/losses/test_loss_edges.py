@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch._dynamo.testing import CompileCounterWithBackend
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 import torchtally as tt
@@ -569,6 +570,22 @@ def test_modules_hold_options() -> None:
         assert torch.equal(copied(logits, target), expected)
 
 
+def test_weights_outlive_what_fills_buffers() -> None:
+    loss = losses.DiceCELoss(class_weights=[0.5, 1.0], ce_weight=3.0)
+    logits, target = torch.randn(1, 2, 4), torch.tensor([[0, 1, 1, 0]])
+    expected = loss(logits, target)
+    model = torch.nn.Sequential(torch.nn.Linear(1, 1), loss)
+    for device in ("cpu", "meta", "cpu"):  # as a model is made on meta and filled later
+        model.to_empty(device=device)
+        assert loss.get_buffer("class_weights").device.type == device
+    assert torch.equal(loss(logits, target), expected)
+    loss.class_weights = torch.tensor([0.25, 1.0], dtype=torch.float64)
+    changed = loss(logits, target)
+    assert changed != expected
+    assert torch.equal(model.half()[1](logits, target), changed)
+    assert torch.equal(model.to_empty(device="cpu")[1](logits, target), changed)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_fullgraph_compile(name: str) -> None:
     torch._dynamo.reset()
@@ -578,6 +595,44 @@ def test_fullgraph_compile(name: str) -> None:
     expected = gradient(loss, logits, target)
     for found, eager in zip(gradient(compiled, logits, target), expected, strict=True):
         torch.testing.assert_close(found, eager)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("one_class", [False, True])
+def test_compiled_losses_look_at_labels(name: str, one_class: bool) -> None:
+    torch._dynamo.reset()
+    options = {"activation": "sigmoid"} if one_class else {}
+    loss = made(name, ignore_index=255, **options)
+    counter = CompileCounterWithBackend("aot_eager")
+    compiled = torch.compile(loss, fullgraph=True, backend=counter, dynamic=True)
+    channels = 1 if one_class else 3
+    for size in (5, 7):
+        logits = torch.randn(2, channels, size)
+        target = torch.randint(0, max(channels, 2), (2, size))
+        target[0, 0] = 255
+        found, wanted = (gradient(of, logits, target) for of in (compiled, loss))
+        torch.testing.assert_close(found, wanted)
+        target[1, 3] = 77
+        messages = []
+        for called in (compiled, loss):
+            with pytest.raises(ValueError, match=rf"^{name}: labels .*77") as caught:
+                called(logits, target)
+            messages.append(str(caught.value))
+        assert messages[0] == messages[1]
+    assert counter.frame_count == 1
+
+
+def test_compiled_sums_look_at_labels() -> None:
+    torch._dynamo.reset()
+    logits, target = torch.randn(1, 3, 4), torch.tensor([[0, 1, 2, 9]])
+    for field in ("intersection", "cross_entropy"):
+
+        def total(x: Tensor, y: Tensor, field: str = field) -> Tensor:
+            return getattr(tt.overlap_sums(x, y), field).sum()  # type: ignore[no-any-return]
+
+        compiled = torch.compile(total, fullgraph=True, backend="aot_eager")
+        with pytest.raises(ValueError, match=r"^overlap_sums: labels .*has 9\)"):
+            compiled(logits, target)
 
 
 def test_functions_compile_too() -> None:

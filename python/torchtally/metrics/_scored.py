@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -15,7 +16,7 @@ from torchtally.functional._definitions import SCORES, Score
 from torchtally.functional._labels import Labels
 from torchtally.functional._policy import ScorePolicy
 from torchtally.functional._scoring import BoundScore, checked_parameters
-from torchtally.ops._arguments import check_choice
+from torchtally.ops._arguments import check_choice, listed
 from torchtally.ops._counting import CountOptions
 
 from ._named import NamedScores
@@ -193,8 +194,8 @@ def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of options that compares and pickles: tensors, arrays as lists."""
     plain = dict(options)
     for name, value in options.items():
-        if hasattr(value, "tolist"):
-            plain[name] = value.tolist()
+        if hasattr(value, "tolist") or isinstance(value, AbstractSet):
+            plain[name] = listed(value)
     return copy.deepcopy(plain)
 
 
