@@ -134,6 +134,18 @@ def test_counts_and_weights() -> None:
     assert repr(metric) == "DiceScore(num_classes=3, class_weights=[1.0, 2.0, 3.0])"
 
 
+def test_what_is_drawn() -> None:
+    pytest.importorskip("matplotlib").use("Agg")
+    matrix = tt.metrics.ConfusionMatrix(3)
+    axes = matrix.plot(np.diag([1, 2, 3]), normalize=None)
+    assert sorted(text.get_text() for text in axes.texts) == list("000000123")
+    scores = tt.metrics.DiceScore(3, average="none")
+    bars = scores.plot(np.array([0.25, 0.5, 1.0])).patches
+    assert [bar.get_height() for bar in bars] == [0.25, 0.5, 1.0]
+    bars = tt.metrics.DiceScore(3).plot(np.float32(0.25)).patches
+    assert [bar.get_height() for bar in bars] == [0.25]
+
+
 def test_logits_and_resolutions() -> None:
     loss = tt.losses.DiceLoss()
     same(loss(SCORES.numpy(), LABELS, MASK.numpy()), loss(SCORES, TARGET, MASK))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 from typing_extensions import Self
 
@@ -38,7 +39,8 @@ class OverlapLoss(nn.Module):
         if unknown:
             refuse_unknown(name, unknown, definition.state)
         self._options = options
-        self._loss = BoundLoss.checked(name, definition, definition.state, options)
+        with torch.inference_mode(False):  # else no gradient could be taken later
+            self._loss = BoundLoss.checked(name, definition, definition.state, options)
         for name, weights in self._loss.weights.items():
             self.register_buffer(name, weights, persistent=False)
 
@@ -100,9 +102,10 @@ class OverlapLoss(nn.Module):
         """
         before = {name: getattr(self, name) for name in self._loss.weights}
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        for name, given in self._loss.weights.items():
-            weights, moved = before[name], getattr(self, name)
-            if moved is not weights:
-                held = given if weights.is_meta else weights
-                setattr(self, name, held.to(moved.device))  # type: ignore[union-attr]
+        with torch.inference_mode(False):
+            for name, given in self._loss.weights.items():
+                weights, moved = before[name], getattr(self, name)
+                if given is not None and moved is not weights:
+                    held = given if weights.is_meta else weights
+                    setattr(self, name, held.to(moved.device))
         return self
