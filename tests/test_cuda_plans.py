@@ -19,11 +19,12 @@ def plan(
     device: _core.CudaDevice = HOPPER,
     width: int = 2,
     bits: bool = False,
+    cells: int = 0,
     **overrides: object,
 ) -> _core.CudaPlan:
     with cuda_policy(**overrides):
         policy = _core.cuda_policy()
-    return _core.cuda_plan(policy, device, groups, pixels, bins, width, bits)
+    return _core.cuda_plan(policy, device, groups, pixels, bins, width, bits, cells)
 
 
 def cells(num_classes: int) -> int:
@@ -61,6 +62,25 @@ def test_few_pixels_are_added_to_the_output() -> None:
     chosen = plan(256, cells(19))
     assert (chosen.tier, chosen.grid) == (_core.Tier.GLOBAL, 1)
     assert chosen.threads == 128  # a thread for each vector
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "copies"), [(2, 32), (19, 32), (29, 32), (30, 16), (150, 1)]
+)
+def test_pairs_of_codes_are_counted_where_they_fit(
+    num_classes: int, copies: int
+) -> None:
+    pairs = (num_classes + 1) ** 2 + 1
+    chosen = plan(1 << 24, cells(num_classes), cells=pairs)
+    assert (chosen.tier, chosen.copies) == (_core.Tier.PAIRS, copies)
+    assert (chosen.threads, chosen.grid) == (512, 2 * 132)
+    assert chosen.shared_bytes == 4 * copies * pairs
+
+
+def test_pairs_of_codes_that_do_not_fit_are_not_counted() -> None:
+    assert plan(1 << 24, cells(241), cells=242**2 + 1).tier == _core.Tier.SHARED
+    assert plan(1 << 24, 3001, cells=0).tier == _core.Tier.SHARED
+    assert plan(256, cells(19), cells=401).tier == _core.Tier.GLOBAL
 
 
 def test_two_classes_are_counted_as_bits() -> None:

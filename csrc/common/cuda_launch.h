@@ -2,6 +2,7 @@
 // tests/cuda_emulation, which runs the same device code on the CPU. Both define
 //
 //   TORCHTALLY_DYNAMIC_SHARED(type, name)   the block's dynamic shared memory as an array
+//   SharedCounters(words).increment(index)  an atomic addition of one in shared memory
 //   launch({grid, threads, shared_bytes, stream}, kernel, arguments...)
 #pragma once
 
@@ -20,6 +21,27 @@
   type* const name = reinterpret_cast<type*>(torchtally_dynamic_shared_)
 
 namespace torchtally::cuda {
+
+// The compiler keeps such a number instead of computing it again, in a loop, from special registers.
+__device__ __forceinline__ uint32_t kept_in_register(uint32_t value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+
+// Counters in shared memory, whose address the compiler keeps too.
+class SharedCounters {
+ public:
+  SharedCounters() = default;
+  __device__ __forceinline__ explicit SharedCounters(uint32_t* words)
+      : address_(kept_in_register(static_cast<uint32_t>(__cvta_generic_to_shared(words)))) {}
+
+  __device__ __forceinline__ void increment(uint32_t index) const {
+    asm volatile("red.shared.add.u32 [%0], 1;" ::"r"(address_ + index * 4) : "memory");
+  }
+
+ private:
+  uint32_t address_;
+};
 
 struct Launch {
   int64_t grid;

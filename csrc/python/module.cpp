@@ -34,7 +34,8 @@ void bind_cuda_policy(py::module_& m) {
       .value("AUTO", cuda::Tier::kAuto)
       .value("SHARED", cuda::Tier::kShared)
       .value("GLOBAL", cuda::Tier::kGlobal)
-      .value("BITS", cuda::Tier::kBits);
+      .value("BITS", cuda::Tier::kBits)
+      .value("PAIRS", cuda::Tier::kPairs);
 
   py::class_<cuda::Policy>(m, "CudaPolicy", "Every tuning number of the CUDA kernels.")
       .def(py::init<>())
@@ -68,10 +69,11 @@ void bind_cuda_policy(py::module_& m) {
   m.def(
       "cuda_plan",
       [](const cuda::Policy& policy, const cuda::DeviceFacts& device, int64_t groups, int64_t pixels, int64_t bins,
-         int32_t width,
-         bool bits) { return cuda::make_plan(policy, device, {groups, pixels, bins, width, width > 1, bits}); },
+         int32_t width, bool bits, int64_t cells) {
+        return cuda::make_plan(policy, device, {groups, pixels, bins, width, width > 1, bits, cells});
+      },
       py::arg("policy"), py::arg("device"), py::arg("groups"), py::arg("pixels"), py::arg("bins"), py::arg("width"),
-      py::arg("bits"));
+      py::arg("bits"), py::arg("cells"));
 }
 
 // A call of overlap_sums as a plan sees it. Numbers of two bytes are float16 or bfloat16, which does not matter.

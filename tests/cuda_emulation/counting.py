@@ -28,6 +28,7 @@ class Tier(IntEnum):
     SHARED = 1
     GLOBAL = 2
     BITS = 3
+    PAIRS = 4
 
 
 class Operand(ctypes.Structure):

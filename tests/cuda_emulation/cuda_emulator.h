@@ -418,3 +418,19 @@ T atomicAdd(T* at, T value) {
   static_assert(std::is_same_v<T, unsigned> || std::is_same_v<T, unsigned long long>, "CUDA has no such atomicAdd");
   return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
 }
+
+namespace torchtally::cuda {
+
+inline uint32_t kept_in_register(uint32_t value) { return value; }
+
+class SharedCounters {
+ public:
+  SharedCounters() = default;
+  explicit SharedCounters(uint32_t* words) : words_(words) {}
+  void increment(uint32_t index) const { atomicAdd(words_ + index, 1U); }
+
+ private:
+  uint32_t* words_ = nullptr;
+};
+
+}  // namespace torchtally::cuda

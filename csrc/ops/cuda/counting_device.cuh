@@ -2,7 +2,7 @@
 //
 //   Pairs   what bins a pair of codes touches: the op
 //   Source  how predictions and targets are read: Labels<bytes>, Scores<type>
-//   Tier    where a block counts: SharedTier, GlobalTier, BitsTier
+//   Tier    where a block counts: PairsTier, SharedTier, GlobalTier, BitsTier
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,30 @@
 
 namespace torchtally::cuda {
 
+// Label k of a word of labels of so many bits.
+template <int kBits, class Key>
+__device__ __forceinline__ Key label_of(Key word, int k) {
+  if constexpr (kBits == 8 * sizeof(Key)) {
+    return word;
+  } else {
+    return word >> k * kBits & ((Key{1} << kBits) - 1);
+  }
+}
+
+// The sum over `lanes` neighbouring lanes of a warp, a power of two, in all of them.
+__device__ __forceinline__ uint32_t sum_of_lanes(uint32_t value, uint32_t lanes) {
+  for (lanes /= 2; lanes > 0; lanes /= 2) {
+    value += __shfl_xor_sync(0xffffffffU, value, static_cast<int>(lanes));
+  }
+  return value;
+}
+
 // Merges equal neighbours of a thread's pixels into one add.
 template <class Pairs, class Source, class Bins>
 class RunCounter {
  public:
   using Key = typename Source::Key;
+  static constexpr bool kMergesRuns = true;  // and asks whether a run is ignored at its end
 
   __device__ __forceinline__ RunCounter(const CountingArguments& arguments, int64_t group)
       : problem_(arguments.problem), pairs_(arguments.problem), bins_(arguments, group) {
@@ -49,7 +68,7 @@ class RunCounter {
 #pragma unroll
     for (int k = 0; k < kPixels; ++k) {
       if ((keep >> k & 1) != 0) {
-        add(label<kBits>(target, k), label<kBits>(preds, k));
+        add(label_of<kBits>(target, k), label_of<kBits>(preds, k));
       }
     }
   }
@@ -60,15 +79,6 @@ class RunCounter {
   }
 
  private:
-  template <int kBits>
-  static __device__ __forceinline__ Key label(Key word, int k) {
-    if constexpr (kBits == 8 * sizeof(Key)) {
-      return word;
-    } else {
-      return word >> k * kBits & ((Key{1} << kBits) - 1);
-    }
-  }
-
   __device__ __forceinline__ void end() {
     Code target;
     Code preds;
@@ -85,11 +95,89 @@ class RunCounter {
   uint32_t count_ = 0;
 };
 
+// Counts pairs of codes where they are few: every pixel adds one to a cell of its block, whatever the labels are, and
+// what a cell means is asked once, at the end. Copies of the cells are interleaved, so that lanes of a warp that count the
+// same pair hit different banks.
+template <class Pairs, class Source>
+class PairCounter {
+ public:
+  using Key = typename Source::Key;
+  static constexpr bool kMergesRuns = false;
+
+  __device__ __forceinline__ PairCounter(const CountingArguments& arguments, int64_t group)
+      : arguments_(arguments), group_(group) {
+    TORCHTALLY_DYNAMIC_SHARED(uint32_t, shared);
+    cells_ = shared;
+    for (uint32_t i = threadIdx.x; i < (cells() + 1) * arguments.copies; i += blockDim.x) {
+      shared[i] = 0;
+    }
+    __syncthreads();
+    codes_ = kept_in_register(codes());
+    left_out_ = kept_in_register(cells());
+    copies_ = kept_in_register(arguments.copies);
+    column_ = SharedCounters(shared + (threadIdx.x & (arguments.copies - 1)));
+  }
+
+  __device__ __forceinline__ void add(Key target, Key preds) { add_pixels<1>(target, preds, 1); }
+
+  __device__ __forceinline__ void add_word(Key target, Key preds, uint32_t keep) {
+    add_pixels<static_cast<int>(sizeof(Key)) / Source::kLabelBytes>(target, preds, keep);
+  }
+
+  // Adds the cells to the output. The barrier behind it keeps the next part's clearing away from cells still being read.
+  __device__ __forceinline__ void finish() {
+    __syncthreads();
+    const Pairs pairs(arguments_.problem);
+    const OutputBins output(arguments_, group_);
+    for (uint32_t cell = threadIdx.x; cell < cells(); cell += blockDim.x) {
+      uint64_t sum = 0;
+      for (uint32_t r = 0; r < arguments_.copies; ++r) {
+        // Lanes start at different copies, because the same copy of neighbouring cells shares a bank.
+        sum += cells_[cell * arguments_.copies + ((r + threadIdx.x) & (arguments_.copies - 1))];
+      }
+      if (sum != 0) {
+        pairs.add(cell / codes(), cell % codes(), static_cast<uint32_t>(sum), output);
+      }
+    }
+    __syncthreads();
+  }
+
+ private:
+  // Of a label: the classes, and out of range.
+  __device__ __forceinline__ uint32_t codes() const {
+    return static_cast<uint32_t>(arguments_.problem.num_classes) + 1;
+  }
+  __device__ __forceinline__ uint32_t cells() const { return codes() * codes(); }
+
+  template <int kPixels>
+  __device__ __forceinline__ void add_pixels(Key target, Key preds, uint32_t keep) {
+#pragma unroll
+    for (int k = 0; k < kPixels; ++k) {
+      constexpr int kBits = 8 * Source::kLabelBytes;
+      Code target_code;
+      Code preds_code;
+      Source::codes_of_kept(arguments_.problem, label_of<kBits>(target, k), label_of<kBits>(preds, k), target_code,
+                            preds_code);
+      const uint32_t cell = target_code * codes_ + preds_code;
+      column_.increment(((keep >> k & 1) != 0 ? cell : left_out_) * copies_);
+    }
+  }
+
+  const CountingArguments& arguments_;
+  int64_t group_;
+  uint32_t* cells_;  // [codes * codes + 1, copies]
+  uint32_t codes_;
+  uint32_t left_out_;  // the cell behind them, of pixels that do not count: an atomic under a condition is a branch
+  uint32_t copies_;
+  SharedCounters column_;  // of this thread: every copies_-th counter
+};
+
 // Counts labels of two classes, a byte each, four at a time: a sum of bytes is one instruction, and no pixel needs an
 // atomic. Registers hold the sums until the part is done.
 template <class Pairs>
 class BitCounter {
  public:
+  static constexpr bool kMergesRuns = true;
   __device__ __forceinline__ BitCounter(const CountingArguments& arguments, int64_t group)
       : arguments_(arguments), group_(group) {}
 
@@ -122,10 +210,7 @@ class BitCounter {
                                     kept_ - valid_};
 #pragma unroll
     for (int c = 0; c < kBinaryCells; ++c) {
-#pragma unroll
-      for (int lanes = kWarp / 2; lanes > 0; lanes /= 2) {
-        cells[c] += __shfl_xor_sync(0xffffffffU, cells[c], lanes);
-      }
+      cells[c] = sum_of_lanes(cells[c], kWarp);
       if (threadIdx.x % kWarp == 0) {
         shared[threadIdx.x / kWarp * kBinaryCells + static_cast<unsigned>(c)] = cells[c];
       }
@@ -158,6 +243,13 @@ struct SharedTier {
   static constexpr int kMinBlocks = kMinSharedBlocks;
   template <class Pairs, class Source>
   using Counter = RunCounter<Pairs, Source, SharedBins>;
+};
+
+struct PairsTier {
+  static constexpr int kMaxThreads = kMaxSharedThreads;
+  static constexpr int kMinBlocks = kMinSharedBlocks;
+  template <class Pairs, class Source>
+  using Counter = PairCounter<Pairs, Source>;
 };
 
 struct GlobalTier {
@@ -240,7 +332,9 @@ using CountingKernel = void (*)(CountingArguments);
 template <class Body>
 CountingKernel choose_kernel(const CountingProblem& problem, const Plan& plan, const Body& body) {
   const auto with_tier = [&](auto source) -> CountingKernel {
-    return plan.tier == Tier::kShared ? body(source, SharedTier()) : body(source, GlobalTier());
+    return plan.tier == Tier::kPairs    ? body(source, PairsTier())
+           : plan.tier == Tier::kShared ? body(source, SharedTier())
+                                        : body(source, GlobalTier());
   };
   if (plan.tier == Tier::kBits) {
     return body(Labels<1>(), BitsTier());

@@ -18,12 +18,14 @@ int64_t phase_of(const Operand& operand, int64_t width) {
   return address % bytes == 0 ? static_cast<int64_t>(address / bytes % static_cast<uintptr_t>(width)) : -1;
 }
 
+bool has_shared_counters(Tier tier) { return tier == Tier::kPairs || tier == Tier::kShared; }
+
 int32_t most_threads(Tier tier) {
-  return tier == Tier::kShared ? kMaxSharedThreads : tier == Tier::kBits ? kMaxBitsThreads : kMaxGlobalThreads;
+  return has_shared_counters(tier) ? kMaxSharedThreads : tier == Tier::kBits ? kMaxBitsThreads : kMaxGlobalThreads;
 }
 
 int32_t least_blocks(Tier tier) {
-  return tier == Tier::kShared ? kMinSharedBlocks : tier == Tier::kBits ? kMinBitsBlocks : kMinGlobalBlocks;
+  return has_shared_counters(tier) ? kMinSharedBlocks : tier == Tier::kBits ? kMinBitsBlocks : kMinGlobalBlocks;
 }
 
 // Blocks that an SM holds at a time, whatever registers the kernel takes.
@@ -61,42 +63,49 @@ bool vectors_fit(const CountingProblem& problem) {
 
 Workload workload_of(const CountingProblem& problem, int64_t bins) {
   const bool labels = problem.prediction == Prediction::kLabel;
+  const int64_t codes = problem.num_classes + 1;
+  const bool few = bins >= problem.num_classes * problem.num_classes || problem.num_classes <= kMostPairedClasses;
   return {problem.groups(),
           problem.pixels,
           bins,
           vector_width(problem),
           vectors_fit(problem),
-          labels && problem.num_classes == 2 && !problem.other && widest_label(problem) == 1};
+          labels && problem.num_classes == 2 && !problem.other && widest_label(problem) == 1,
+          few ? codes * codes + 1 : 0};
 }
 
 Plan make_plan(const Policy& policy, const DeviceFacts& device, const Workload& load) {
-  const auto [groups, pixels, bins, width, vectors, bits_possible] = load;
+  const auto [groups, pixels, bins, width, vectors, bits_possible, cells] = load;
   Plan plan;
   plan.vectors = policy.vectors != 0 && vectors;
 
-  // Written so that the bins of a matrix of 2^31 classes do not overflow.
-  const bool fits = bins <= device.shared_per_block / kBinBytes;
-  const bool worth = pixels / policy.pixels_per_bin >= bins;
-  const bool automatic = policy.tier == Tier::kAuto;
-  const bool bits = bits_possible && (automatic ? worth : policy.tier == Tier::kBits);
-  const bool shared = !bits && fits && (automatic ? worth : policy.tier == Tier::kShared);
-  plan.tier = bits ? Tier::kBits : shared ? Tier::kShared : Tier::kGlobal;
+  const auto chosen = [&, pixels = pixels](Tier tier, int64_t counters) {
+    // Written so that the bins of a matrix of 2^31 classes do not overflow.
+    const bool worth = counters <= pixels / policy.pixels_per_bin;
+    const bool fits = tier == Tier::kBits || counters <= device.shared_per_block / kBinBytes;
+    return fits && (policy.tier == Tier::kAuto ? worth : policy.tier == tier);
+  };
+  const bool bits = bits_possible && chosen(Tier::kBits, bins);
+  const bool pairs = !bits && cells > 0 && chosen(Tier::kPairs, cells);
+  const bool shared = !bits && !pairs && chosen(Tier::kShared, bins);
+  plan.tier = bits ? Tier::kBits : pairs ? Tier::kPairs : shared ? Tier::kShared : Tier::kGlobal;
+  const int64_t counters = pairs ? cells : bins;
 
   const int64_t turns = groups == 1 ? 1 : policy.turns;
   int64_t threads = policy.threads;
-  if (shared) {
+  if (has_shared_counters(plan.tier)) {
     // More copies mean fewer conflicts between lanes, but room for fewer blocks and more bins to clear and fold.
     const int64_t room = device.shared_per_sm / policy.blocks_per_sm - kReservedPerBlock;
     const int64_t budget = std::min<int64_t>(device.shared_per_block, room);
     const int64_t share =
         std::min(pixels, ceil_div(pixels * groups, int64_t{device.sms} * policy.blocks_per_sm * turns));
-    const auto allowed = [&, bins = bins](int64_t copies) {
-      return bins * copies * kBinBytes <= budget && bins * copies <= share / policy.pixels_per_bin;
+    const auto allowed = [&](int64_t copies) {
+      return counters * copies * kBinBytes <= budget && counters * copies <= share / policy.pixels_per_bin;
     };
     while (plan.copies * 2 <= policy.max_copies && allowed(plan.copies * 2)) {
       plan.copies *= 2;
     }
-    plan.shared_bytes = bins * plan.copies * kBinBytes;
+    plan.shared_bytes = counters * plan.copies * kBinBytes;
     if (plan.shared_bytes > budget) {
       threads = policy.threads_alone;
     }
@@ -109,7 +118,7 @@ Plan make_plan(const Policy& policy, const DeviceFacts& device, const Workload& 
 
   const int64_t resident = device.sms * resident_blocks(device, plan.tier, threads, plan.shared_bytes);
   const int64_t least = threads * policy.pixels_per_thread;
-  const int64_t worthwhile = pixels / std::max(least, shared ? bins * policy.pixels_per_bin : 1);
+  const int64_t worthwhile = pixels / std::max(least, has_shared_counters(plan.tier) ? counters * policy.pixels_per_bin : 1);
   const int64_t most = std::min(policy.max_pixels_per_block, kLargestCount);
   const int64_t wanted = std::min(resident * turns / groups, worthwhile);
   const int64_t blocks = std::max({int64_t{1}, wanted, ceil_div(pixels, most)});

@@ -15,6 +15,7 @@ enum class Tier : int32_t {
   kShared,  // uint32 bins in shared memory, added to the output once
   kGlobal,  // the output itself: for few pixels, or where the bins do not fit
   kBits,    // registers of each thread, four pixels at a time: for two classes in labels of one byte
+  kPairs,   // uint32 cells in shared memory, of each pair of codes: where there are few
 };
 
 inline constexpr int32_t kWarp = 32;
@@ -28,6 +29,7 @@ inline constexpr int32_t kBinaryCells = 5;        // the matrix of two classes, 
 // with 64 bytes of loads in flight each are 40 KB an SM; a Hopper needs about 25 KB to keep its memory busy.
 inline constexpr int32_t kMaxSharedThreads = 1024;
 inline constexpr int32_t kMinSharedBlocks = 1;
+inline constexpr int64_t kMostPairedClasses = 32;  // whose pairs are counted where only counts of classes are wanted
 inline constexpr int32_t kMaxBitsThreads = 256;
 inline constexpr int32_t kMinBitsBlocks = 3;
 inline constexpr int32_t kMaxGlobalThreads = 128;
@@ -64,6 +66,7 @@ struct Workload {
   int32_t width = 1;   // pixels of a vector
   bool vectors = false;
   bool bits = false;  // whether Tier::kBits can count it
+  int64_t cells = 0;  // counters of Tier::kPairs: of each pair of codes, and of what is left out; 0: not to be taken
 };
 
 struct Plan {
