@@ -116,7 +116,7 @@ def test_threshold(op: str, dtype: torch.dtype) -> None:
     scores = torch.rand((2, 3, 7, 12), generator=torch.Generator().manual_seed(6))
     scores[0, 0, 0, :4] = torch.tensor([0.3, float("nan"), float("inf"), 0.0])
     target = labels((2, 3, 7, 12), 2, torch.int8, 7)
-    check(op, scores.to(dtype), target, 2, threshold=0.3, per_label=True)
+    check(op, scores.to(dtype), target, 2, threshold=[0.3], per_label=True)
 
 
 @pytest.mark.parametrize("tier", TIERS)

@@ -47,6 +47,8 @@ std::ostream& operator<<(std::ostream& out, const ShapeText& shape) {
 
 ShapeText shape_of(const Tensor& tensor) { return {tensor.sizes().data(), tensor.sizes().size()}; }
 
+std::vector<int64_t> sizes_of(const Tensor& tensor) { return {tensor.sizes().begin(), tensor.sizes().end()}; }
+
 std::string dtype_text(ScalarType type) {
   static const std::pair<ScalarType, const char*> renamed[] = {{ScalarType::Byte, "uint8"},
                                                                {ScalarType::Char, "int8"},

@@ -28,6 +28,9 @@ std::ostream& operator<<(std::ostream& out, const ShapeText& shape);
 
 ShapeText shape_of(const Tensor& tensor);
 
+// The same for the remedies of include/torchtally/detail/messages.h.
+std::vector<int64_t> sizes_of(const Tensor& tensor);
+
 // As Python writes it: torch.float32.
 std::string dtype_text(torch::headeronly::ScalarType type);
 

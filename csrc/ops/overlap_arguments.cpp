@@ -125,7 +125,8 @@ OverlapProblem overlap_problem(const char* op, OverlapArguments& given) {
   problem.labels = target.dim() != input.dim();
   if (problem.labels) {
     TORCHTALLY_CHECK_VALUE(has_label_shape(target, input), op, ": target must be labels [N, ...] = ", label_shape,
-                           " or have input's shape ", shape_of(input), ", got ", shape_of(target));
+                           " or have input's shape ", shape_of(input), ", got ", shape_of(target),
+                           detail::scores_remedy("input", sizes_of(input), sizes_of(target)));
     TORCHTALLY_CHECK_TYPE(target_type.has_value(), op, ": labels must be an integer or bool tensor, got ",
                           dtype_text(target.scalar_type()),
                           sizes[1] == 1 ? "; for values of one class pass target.unsqueeze(1)" : "");
@@ -138,13 +139,10 @@ OverlapProblem overlap_problem(const char* op, OverlapArguments& given) {
       }
     }
   } else {
-    bool channel = target.size(1) == 1;
-    for (int64_t d = 0; channel && d < input.dim(); ++d) {
-      channel = d == 1 || target.size(d) == input.size(d);
-    }
-    TORCHTALLY_CHECK_VALUE(has_shape(target, input), op, ": target with a class dimension must have input's shape ",
-                           shape_of(input), ", got ", shape_of(target),
-                           channel ? "; for labels pass target.squeeze(1)" : "");
+    TORCHTALLY_CHECK_VALUE(
+        has_shape(target, input), op, ": target with a class dimension must have input's shape ", shape_of(input),
+        ", got ", shape_of(target),
+        detail::channel_remedy("target", sizes_of(target), detail::without_classes(sizes_of(input))));
     TORCHTALLY_CHECK_VALUE(given.ignore_index.empty(), op,
                            ": ignore_index is for labels [N, ...], got a target of input's shape; pass mask instead");
   }

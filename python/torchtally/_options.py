@@ -67,6 +67,7 @@ class ArrayInterface(Protocol):
 #: What pixels and counts may be in.
 Array: TypeAlias = Tensor | DLPackArray | NumPyArray | ArrayInterface
 
+Threshold: TypeAlias = float | Sequence[float] | Array | None
 IgnoreIndex: TypeAlias = int | Collection[int] | None
 LabelMap: TypeAlias = Mapping[int, int | None] | None
 ZeroDivision: TypeAlias = Literal["skip", "nan"] | float
@@ -129,7 +130,16 @@ COUNTING: dict[str, Option] = {
         '``"multilabel"`` L labels a pixel, each set or not.',
     ),
     "threshold": Option(
-        "float", 0.5, "a score above it is class 1 (binary and multilabel scores)."
+        "Threshold",
+        None,
+        "a binary or multilabel score above it is class 1: a number, or one for each "
+        "label. Scores are then taken as they are, and a NaN is above nothing. None "
+        "means probabilities, cut at 0.5, and one outside [0, 1] is out of range.",
+    ),
+    "logits": Option(
+        "bool",
+        False,
+        "binary and multilabel scores are logits, cut at 0; a NaN is out of range.",
     ),
     "top_k": Option(
         "int",

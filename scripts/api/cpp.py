@@ -37,6 +37,7 @@ _MACROS = {
     "Array": "TENSOR_OPTION",
     "Classes": "CLASSES_OPTION",
     "LossWeights": "WEIGHTS_OPTION",
+    "Threshold": "NUMBERS_OPTION",
 }
 
 #: What C++ says otherwise.
@@ -47,6 +48,7 @@ _WORDS = {
     r"\[\[1, 2, 3\], \[1, 3\]\]": "{{1, 2, 3}, {1, 3}}",
     r"^None (is|for)\b": r"Unset \1",
     r"; None (is|for)\b": r"; unset \1",
+    r"\. None means\b": r". Unset means",
     r"\bNone\b": "std::nullopt",
     r"\bTrue\b": "true",
     r"\bFalse\b": "false",

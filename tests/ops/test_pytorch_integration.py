@@ -25,7 +25,9 @@ SAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("scores", {}),
     ("scores", {"per_sample": True, "mask": True, "ignore_index": [0]}),
     ("scores", {"requires_grad": True}),
-    ("threshold", {"threshold": 0.3, "per_label": True}),
+    ("threshold", {"threshold": [0.3], "per_label": True}),
+    ("threshold", {"threshold": [0.3, 0.5, 0.7, 0.2], "per_label": True}),
+    ("threshold", {"logits": True}),
     ("threshold", {"requires_grad": True}),
 ]
 

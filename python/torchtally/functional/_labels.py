@@ -13,7 +13,7 @@ from torch import Tensor
 
 from torchtally._options import LabelMap
 from torchtally.ops._arguments import plain
-from torchtally.ops._counting import REMEDY, CountOptions, has_values
+from torchtally.ops._counting import CountOptions, has_values
 
 from ._checks import integer
 from ._label_maps import LabelMaps, count_mapped, unknown_message
@@ -92,8 +92,8 @@ class Labels:
     def invalid_message(self, invalid: int | str) -> str:
         """Say that ``invalid`` pairs have a label out of range, and what to do."""
         if self.maps is not None:
-            return unknown_message(self.options, invalid)
-        return f"{self.options.invalid_message(invalid)}. {REMEDY}"
+            return unknown_message(self.options, invalid, or_score=True)
+        return self.options.invalid_message(invalid)
 
 
 def _check_top_k(options: CountOptions, top_k: int, mapped: bool) -> None:

@@ -17,6 +17,7 @@ from torchtally._options import (
     Normalize,
     OutOfRange,
     Task,
+    Threshold,
     refuse_idle,
     refuse_unknown,
 )
@@ -36,7 +37,8 @@ def confusion_matrix_of(
     unknown: Mapping[str, object],
     *,
     task: Task,
-    threshold: float,
+    threshold: Threshold,
+    logits: bool,
     top_k: int,
     ignore_index: IgnoreIndex,
     label_map: LabelMap,
@@ -53,7 +55,7 @@ def confusion_matrix_of(
     refuse_unknown(op, unknown, [*COUNTING, *MATRIX])
     check_shares(op, normalize, dtype)
     options = CountOptions.checked(
-        op, num_classes, task, threshold, ignore_index, out_of_range
+        op, num_classes, task, threshold, logits, ignore_index, out_of_range
     )
     labels = Labels.checked(options, label_map, preds_map, top_k)
     per_sample = _checks.flag(op, "per_sample", per_sample)
@@ -69,7 +71,8 @@ def class_counts_of(
     unknown: Mapping[str, object],
     *,
     task: Task,
-    threshold: float,
+    threshold: Threshold,
+    logits: bool,
     ignore_index: IgnoreIndex,
     mask: Array | None,
     out_of_range: OutOfRange,
@@ -80,7 +83,7 @@ def class_counts_of(
     op = "class_counts"
     refuse_unknown(op, unknown, [*COUNTING, "per_sample"])
     options = CountOptions.checked(
-        op, num_classes, task, threshold, ignore_index, out_of_range
+        op, num_classes, task, threshold, logits, ignore_index, out_of_range
     )
     per_sample = _checks.flag(op, "per_sample", per_sample)
     validate = _checks.flag(op, "validate", validate)

@@ -16,6 +16,7 @@ from torchtally._options import (
     LabelMap,
     OutOfRange,
     Task,
+    Threshold,
     refuse_idle,
     refuse_unknown,
 )
@@ -44,7 +45,8 @@ def score_of_pixels(
     parameters: Mapping[str, Any],
     *,
     task: Task,
-    threshold: float,
+    threshold: Threshold,
+    logits: bool,
     top_k: int,
     ignore_index: IgnoreIndex,
     label_map: LabelMap,
@@ -64,7 +66,7 @@ def score_of_pixels(
     if type(validate) is not bool:
         validate = _checks.flag(op, "validate", validate)
     counting = CountOptions.checked(
-        op, num_classes, task, threshold, ignore_index, out_of_range
+        op, num_classes, task, threshold, logits, ignore_index, out_of_range
     )
     given: CountOptions | Labels = counting
     ignored = counting.ignore_index

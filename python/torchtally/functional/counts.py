@@ -10,7 +10,7 @@ from torch import Tensor
 from typing_extensions import Never
 
 from torchtally._options import (
-    Array, IgnoreIndex, LabelMap, Normalize, OutOfRange, Task,
+    Array, IgnoreIndex, LabelMap, Normalize, OutOfRange, Task, Threshold,
 )
 from torchtally.ops._counting import ClassCounts
 
@@ -24,8 +24,8 @@ __all__ = [
 
 def confusion_matrix(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True, per_sample: bool = False,
     normalize: Normalize | None = None, dtype: torch.dtype = torch.float32,
@@ -45,7 +45,12 @@ def confusion_matrix(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -88,7 +93,7 @@ def confusion_matrix(
     """
     return confusion_matrix_of(
         preds, target, num_classes, unknown, task=task, threshold=threshold,
-        top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+        logits=logits, top_k=top_k, ignore_index=ignore_index, label_map=label_map,
         preds_map=preds_map, mask=mask, out_of_range=out_of_range, validate=validate,
         per_sample=per_sample, normalize=normalize, dtype=dtype,
     )
@@ -96,9 +101,10 @@ def confusion_matrix(
 
 def class_counts(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, ignore_index: IgnoreIndex = None,
-    mask: Array | None = None, out_of_range: OutOfRange = "error",
-    validate: bool = True, per_sample: bool = False, **unknown: Never,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    ignore_index: IgnoreIndex = None, mask: Array | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True, per_sample: bool = False,
+    **unknown: Never,
 ) -> ClassCounts:
     """Count true and false positives and negatives of each class.
 
@@ -114,7 +120,12 @@ def class_counts(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         ignore_index: a target value, or several, whose pixels count nowhere.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
         out_of_range: what a label outside ``[0, C)`` that is not ignored does:
@@ -141,6 +152,6 @@ def class_counts(
     """
     return class_counts_of(
         preds, target, num_classes, unknown, task=task, threshold=threshold,
-        ignore_index=ignore_index, mask=mask, out_of_range=out_of_range,
+        logits=logits, ignore_index=ignore_index, mask=mask, out_of_range=out_of_range,
         validate=validate, per_sample=per_sample,
     )

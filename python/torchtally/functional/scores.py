@@ -12,7 +12,7 @@ from torch import Tensor
 
 from torchtally._options import (
     Aggregation, Array, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex,
-    KappaWeights, LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task,
+    KappaWeights, LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, Threshold,
     UndefinedWhen, WeightType, ZeroDivision,
 )
 
@@ -50,8 +50,8 @@ __all__ = [
 @overload
 def dice_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -65,8 +65,8 @@ def dice_score(
 @overload
 def dice_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -79,8 +79,8 @@ def dice_score(
 
 def dice_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -99,7 +99,12 @@ def dice_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -164,7 +169,7 @@ def dice_score(
     """
     return score_of_pixels(
         SCORES["dice"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -177,8 +182,8 @@ def dice_score(
 @overload
 def iou_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -192,8 +197,8 @@ def iou_score(
 @overload
 def iou_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -206,8 +211,8 @@ def iou_score(
 
 def iou_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -226,7 +231,12 @@ def iou_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -291,7 +301,7 @@ def iou_score(
     """
     return score_of_pixels(
         SCORES["iou"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -304,8 +314,8 @@ def iou_score(
 @overload
 def f1_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -319,8 +329,8 @@ def f1_score(
 @overload
 def f1_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -333,8 +343,8 @@ def f1_score(
 
 def f1_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -353,7 +363,12 @@ def f1_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -418,7 +433,7 @@ def f1_score(
     """
     return score_of_pixels(
         SCORES["f1"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -431,8 +446,8 @@ def f1_score(
 @overload
 def fbeta_score(
     preds: Array, target: Array, num_classes: int | None = None, *, beta: float = 1.0,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -446,8 +461,8 @@ def fbeta_score(
 @overload
 def fbeta_score(
     preds: Array, target: Array, num_classes: int | None = None, *, beta: float = 1.0,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -460,8 +475,8 @@ def fbeta_score(
 
 def fbeta_score(
     preds: Array, target: Array, num_classes: int | None = None, *, beta: float = 1.0,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -481,7 +496,12 @@ def fbeta_score(
         beta: weight of recall; 0 is precision, infinity is recall.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -546,7 +566,7 @@ def fbeta_score(
     """
     return score_of_pixels(
         SCORES["fbeta"], preds, target, num_classes, unknown, {"beta": beta}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -559,8 +579,8 @@ def fbeta_score(
 @overload
 def precision_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -574,8 +594,8 @@ def precision_score(
 @overload
 def precision_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -588,8 +608,8 @@ def precision_score(
 
 def precision_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -608,7 +628,12 @@ def precision_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -673,7 +698,7 @@ def precision_score(
     """
     return score_of_pixels(
         SCORES["precision"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -686,8 +711,8 @@ def precision_score(
 @overload
 def recall_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -701,8 +726,8 @@ def recall_score(
 @overload
 def recall_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -715,8 +740,8 @@ def recall_score(
 
 def recall_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -735,7 +760,12 @@ def recall_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -800,7 +830,7 @@ def recall_score(
     """
     return score_of_pixels(
         SCORES["recall"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -813,8 +843,8 @@ def recall_score(
 @overload
 def specificity_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -828,8 +858,8 @@ def specificity_score(
 @overload
 def specificity_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -842,8 +872,8 @@ def specificity_score(
 
 def specificity_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -862,7 +892,12 @@ def specificity_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -927,7 +962,7 @@ def specificity_score(
     """
     return score_of_pixels(
         SCORES["specificity"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -940,8 +975,8 @@ def specificity_score(
 @overload
 def negative_predictive_value(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -955,8 +990,8 @@ def negative_predictive_value(
 @overload
 def negative_predictive_value(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -969,8 +1004,8 @@ def negative_predictive_value(
 
 def negative_predictive_value(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -989,7 +1024,12 @@ def negative_predictive_value(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1054,21 +1094,21 @@ def negative_predictive_value(
     """
     return score_of_pixels(
         SCORES["negative_predictive_value"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def false_positive_rate(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1082,8 +1122,8 @@ def false_positive_rate(
 @overload
 def false_positive_rate(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1096,8 +1136,8 @@ def false_positive_rate(
 
 def false_positive_rate(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1116,7 +1156,12 @@ def false_positive_rate(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1181,21 +1226,21 @@ def false_positive_rate(
     """
     return score_of_pixels(
         SCORES["false_positive_rate"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def false_negative_rate(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1209,8 +1254,8 @@ def false_negative_rate(
 @overload
 def false_negative_rate(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1223,8 +1268,8 @@ def false_negative_rate(
 
 def false_negative_rate(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1243,7 +1288,12 @@ def false_negative_rate(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1308,21 +1358,21 @@ def false_negative_rate(
     """
     return score_of_pixels(
         SCORES["false_negative_rate"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def false_discovery_rate(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1336,8 +1386,8 @@ def false_discovery_rate(
 @overload
 def false_discovery_rate(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1350,8 +1400,8 @@ def false_discovery_rate(
 
 def false_discovery_rate(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1370,7 +1420,12 @@ def false_discovery_rate(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1435,21 +1490,21 @@ def false_discovery_rate(
     """
     return score_of_pixels(
         SCORES["false_discovery_rate"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def false_omission_rate(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1463,8 +1518,8 @@ def false_omission_rate(
 @overload
 def false_omission_rate(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1477,8 +1532,8 @@ def false_omission_rate(
 
 def false_omission_rate(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1497,7 +1552,12 @@ def false_omission_rate(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1562,21 +1622,21 @@ def false_omission_rate(
     """
     return score_of_pixels(
         SCORES["false_omission_rate"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def informedness(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1590,8 +1650,8 @@ def informedness(
 @overload
 def informedness(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1604,8 +1664,8 @@ def informedness(
 
 def informedness(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1626,7 +1686,12 @@ def informedness(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1691,7 +1756,7 @@ def informedness(
     """
     return score_of_pixels(
         SCORES["informedness"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -1704,8 +1769,8 @@ def informedness(
 @overload
 def markedness(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1719,8 +1784,8 @@ def markedness(
 @overload
 def markedness(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1733,8 +1798,8 @@ def markedness(
 
 def markedness(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1755,7 +1820,12 @@ def markedness(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1820,7 +1890,7 @@ def markedness(
     """
     return score_of_pixels(
         SCORES["markedness"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -1833,8 +1903,8 @@ def markedness(
 @overload
 def positive_likelihood_ratio(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1848,8 +1918,8 @@ def positive_likelihood_ratio(
 @overload
 def positive_likelihood_ratio(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1862,8 +1932,8 @@ def positive_likelihood_ratio(
 
 def positive_likelihood_ratio(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
@@ -1884,7 +1954,12 @@ def positive_likelihood_ratio(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1949,21 +2024,21 @@ def positive_likelihood_ratio(
     """
     return score_of_pixels(
         SCORES["positive_likelihood_ratio"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def accuracy_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = "micro", zero_division: ZeroDivision = "skip",
@@ -1977,8 +2052,8 @@ def accuracy_score(
 @overload
 def accuracy_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = "micro", zero_division: ZeroDivision = "skip",
@@ -1991,8 +2066,8 @@ def accuracy_score(
 
 def accuracy_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = "micro", zero_division: ZeroDivision = "skip",
@@ -2011,7 +2086,12 @@ def accuracy_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2075,7 +2155,7 @@ def accuracy_score(
     """
     return score_of_pixels(
         SCORES["accuracy"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -2088,8 +2168,8 @@ def accuracy_score(
 @overload
 def balanced_accuracy_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2102,8 +2182,8 @@ def balanced_accuracy_score(
 @overload
 def balanced_accuracy_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2115,8 +2195,8 @@ def balanced_accuracy_score(
 
 def balanced_accuracy_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2134,7 +2214,12 @@ def balanced_accuracy_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2192,7 +2277,7 @@ def balanced_accuracy_score(
     """
     return score_of_pixels(
         SCORES["balanced_accuracy"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, sample_mean=sample_mean, classes=classes,
@@ -2204,8 +2289,8 @@ def balanced_accuracy_score(
 @overload
 def frequency_weighted_iou_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2218,8 +2303,8 @@ def frequency_weighted_iou_score(
 @overload
 def frequency_weighted_iou_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2231,8 +2316,8 @@ def frequency_weighted_iou_score(
 
 def frequency_weighted_iou_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2250,7 +2335,12 @@ def frequency_weighted_iou_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2308,11 +2398,11 @@ def frequency_weighted_iou_score(
     """
     return score_of_pixels(
         SCORES["frequency_weighted_iou"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, zero_division=zero_division, undefined_when=undefined_when,
-        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
-        include_background=include_background, regions=regions,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background, regions=regions,
         return_valid=return_valid, dtype=dtype,
     )
 
@@ -2320,9 +2410,9 @@ def frequency_weighted_iou_score(
 @overload
 def tversky_score(
     preds: Array, target: Array, num_classes: int | None = None, *, alpha: float = 0.5,
-    beta: float = 0.5, task: Task = "multiclass", threshold: float = 0.5,
-    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Array | None = None,
+    beta: float = 0.5, task: Task = "multiclass", threshold: Threshold = None,
+    logits: bool = False, top_k: int = 1, ignore_index: IgnoreIndex = None,
+    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2335,9 +2425,9 @@ def tversky_score(
 @overload
 def tversky_score(
     preds: Array, target: Array, num_classes: int | None = None, *, alpha: float = 0.5,
-    beta: float = 0.5, task: Task = "multiclass", threshold: float = 0.5,
-    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Array | None = None,
+    beta: float = 0.5, task: Task = "multiclass", threshold: Threshold = None,
+    logits: bool = False, top_k: int = 1, ignore_index: IgnoreIndex = None,
+    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2349,9 +2439,9 @@ def tversky_score(
 
 def tversky_score(
     preds: Array, target: Array, num_classes: int | None = None, *, alpha: float = 0.5,
-    beta: float = 0.5, task: Task = "multiclass", threshold: float = 0.5,
-    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Array | None = None,
+    beta: float = 0.5, task: Task = "multiclass", threshold: Threshold = None,
+    logits: bool = False, top_k: int = 1, ignore_index: IgnoreIndex = None,
+    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2371,7 +2461,12 @@ def tversky_score(
         beta: weight of false negatives. 0.5 and 0.5 is Dice.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2436,10 +2531,10 @@ def tversky_score(
     """
     return score_of_pixels(
         SCORES["tversky"], preds, target, num_classes, unknown,
-        {"alpha": alpha, "beta": beta}, task=task, threshold=threshold, top_k=top_k,
-        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
-        out_of_range=out_of_range, validate=validate, average=average,
-        zero_division=zero_division, undefined_when=undefined_when,
+        {"alpha": alpha, "beta": beta}, task=task, threshold=threshold, logits=logits,
+        top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+        preds_map=preds_map, mask=mask, out_of_range=out_of_range, validate=validate,
+        average=average, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, sample_mean=sample_mean, classes=classes,
         include_background=include_background, class_weights=class_weights,
         regions=regions, return_valid=return_valid, dtype=dtype,
@@ -2450,8 +2545,8 @@ def tversky_score(
 def generalized_dice_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2465,8 +2560,8 @@ def generalized_dice_score(
 def generalized_dice_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2479,8 +2574,8 @@ def generalized_dice_score(
 def generalized_dice_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2502,7 +2597,12 @@ def generalized_dice_score(
             other classes (MONAI); ``"zero"`` 0. Not of linear.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2558,7 +2658,7 @@ def generalized_dice_score(
     return score_of_pixels(
         SCORES["generalized_dice"], preds, target, num_classes, unknown,
         {"weight_type": weight_type, "empty_weight": empty_weight}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, classes=classes, include_background=include_background,
@@ -2569,8 +2669,8 @@ def generalized_dice_score(
 @overload
 def exact_match_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2582,8 +2682,8 @@ def exact_match_score(
 @overload
 def exact_match_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2594,8 +2694,8 @@ def exact_match_score(
 
 def exact_match_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2612,7 +2712,12 @@ def exact_match_score(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2662,7 +2767,7 @@ def exact_match_score(
     """
     return score_of_pixels(
         SCORES["exact_match"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, return_valid=return_valid, dtype=dtype,
@@ -2672,8 +2777,8 @@ def exact_match_score(
 @overload
 def matthews_corrcoef(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2685,8 +2790,8 @@ def matthews_corrcoef(
 @overload
 def matthews_corrcoef(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2697,8 +2802,8 @@ def matthews_corrcoef(
 
 def matthews_corrcoef(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2715,7 +2820,12 @@ def matthews_corrcoef(
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2765,7 +2875,7 @@ def matthews_corrcoef(
     """
     return score_of_pixels(
         SCORES["matthews_corrcoef"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, return_valid=return_valid, dtype=dtype,
@@ -2775,8 +2885,9 @@ def matthews_corrcoef(
 @overload
 def cohen_kappa_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
-    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    weights: KappaWeights = "none", task: Task = "multiclass",
+    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2788,8 +2899,9 @@ def cohen_kappa_score(
 @overload
 def cohen_kappa_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
-    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    weights: KappaWeights = "none", task: Task = "multiclass",
+    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2800,8 +2912,9 @@ def cohen_kappa_score(
 
 def cohen_kappa_score(
     preds: Array, target: Array, num_classes: int | None = None, *,
-    weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
-    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    weights: KappaWeights = "none", task: Task = "multiclass",
+    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
     preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
@@ -2820,7 +2933,12 @@ def cohen_kappa_score(
             ``"linear"`` the distance; ``"quadratic"`` its square.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2869,9 +2987,9 @@ def cohen_kappa_score(
     """
     return score_of_pixels(
         SCORES["cohen_kappa"], preds, target, num_classes, unknown,
-        {"weights": weights}, task=task, threshold=threshold, top_k=top_k,
-        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
-        out_of_range=out_of_range, validate=validate, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation,
-        return_valid=return_valid, dtype=dtype,
+        {"weights": weights}, task=task, threshold=threshold, logits=logits,
+        top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+        preds_map=preds_map, mask=mask, out_of_range=out_of_range, validate=validate,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, return_valid=return_valid, dtype=dtype,
     )

@@ -148,7 +148,7 @@ class CountingMetric(nn.Module, Generic[Value]):
         if not self._in_place or (type(target) is not Tensor and is_dtensor(target)):
             self._put(*self._counter.count(preds, target, mask))
             return
-        preds = self._options.op_inputs(preds, target, mask, False)
+        preds, target = self._options.op_inputs(preds, target, mask, False)
         buffers = self._buffers  # an attribute of a module is looked up in three places
         try:
             # int, because Dynamo of torch 2.10 takes no bool for an index.

@@ -50,7 +50,8 @@ class Counter:
 
     def count(self, preds: Any, target: Any, mask: Any) -> tuple[Tensor, Tensor]:
         """Return (counts, invalid) of a batch, of each sample where they are needed."""
-        preds = self._options.op_inputs(preds, target, mask, self._per_sample)
+        inputs = (preds, target, mask, self._per_sample)
+        preds, target = self._options.op_inputs(*inputs)
         try:
             counts, invalid = COUNT[int(self._matrix)](
                 preds,

@@ -62,6 +62,7 @@ class ScoredMetric(NamedScores[Value]):
             num_classes,
             counting["task"],
             counting["threshold"],
+            counting["logits"],
             counting["ignore_index"],
             counting["out_of_range"],
         )

@@ -13,7 +13,7 @@ from typing_extensions import Never
 
 from torchtally._options import (
     Aggregation, Average, ClassNames, ClassWeights, Classes, EmptyWeight, IgnoreIndex,
-    KappaWeights, LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task,
+    KappaWeights, LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, Threshold,
     UndefinedWhen, WeightType, ZeroDivision,
 )
 from torchtally.functional._definitions import SCORES
@@ -69,10 +69,10 @@ class DiceScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -86,7 +86,12 @@ class DiceScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -137,11 +142,11 @@ class DiceScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -169,10 +174,10 @@ class IoUScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -186,7 +191,12 @@ class IoUScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -237,11 +247,11 @@ class IoUScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -269,10 +279,10 @@ class F1Score(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -286,7 +296,12 @@ class F1Score(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -337,11 +352,11 @@ class F1Score(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -369,8 +384,8 @@ class FBetaScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, beta: float = 1.0,
-        task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+        top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
         preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
         average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
@@ -387,7 +402,12 @@ class FBetaScore(ScoreMetric):
             beta: weight of recall; 0 is precision, infinity is recall.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -439,7 +459,7 @@ class FBetaScore(ScoreMetric):
         """
         super().__init__(
             num_classes, unknown, {"beta": beta}, task=task, threshold=threshold,
-            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            logits=logits, top_k=top_k, ignore_index=ignore_index, label_map=label_map,
             preds_map=preds_map, out_of_range=out_of_range, average=average,
             zero_division=zero_division, undefined_when=undefined_when,
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
@@ -470,10 +490,10 @@ class PrecisionScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -487,7 +507,12 @@ class PrecisionScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -538,11 +563,11 @@ class PrecisionScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -570,10 +595,10 @@ class RecallScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -587,7 +612,12 @@ class RecallScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -638,11 +668,11 @@ class RecallScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -670,10 +700,10 @@ class SpecificityScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -687,7 +717,12 @@ class SpecificityScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -738,11 +773,11 @@ class SpecificityScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -770,10 +805,10 @@ class NegativePredictiveValue(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -787,7 +822,12 @@ class NegativePredictiveValue(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -838,11 +878,11 @@ class NegativePredictiveValue(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -870,10 +910,10 @@ class FalsePositiveRate(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -887,7 +927,12 @@ class FalsePositiveRate(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -938,11 +983,11 @@ class FalsePositiveRate(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -970,10 +1015,10 @@ class FalseNegativeRate(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -987,7 +1032,12 @@ class FalseNegativeRate(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1038,11 +1088,11 @@ class FalseNegativeRate(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -1070,10 +1120,10 @@ class FalseDiscoveryRate(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -1087,7 +1137,12 @@ class FalseDiscoveryRate(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1138,11 +1193,11 @@ class FalseDiscoveryRate(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -1170,10 +1225,10 @@ class FalseOmissionRate(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -1187,7 +1242,12 @@ class FalseOmissionRate(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1238,11 +1298,11 @@ class FalseOmissionRate(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -1272,10 +1332,10 @@ class Informedness(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -1291,7 +1351,12 @@ class Informedness(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1342,11 +1407,11 @@ class Informedness(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -1376,10 +1441,10 @@ class Markedness(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -1395,7 +1460,12 @@ class Markedness(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1446,11 +1516,11 @@ class Markedness(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -1480,10 +1550,10 @@ class PositiveLikelihoodRatio(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -1499,7 +1569,12 @@ class PositiveLikelihoodRatio(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1550,11 +1625,11 @@ class PositiveLikelihoodRatio(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -1582,10 +1657,10 @@ class AccuracyScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = "micro",
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = "micro", zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -1599,7 +1674,12 @@ class AccuracyScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1649,11 +1729,11 @@ class AccuracyScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
             class_names=class_names,
@@ -1681,9 +1761,10 @@ class BalancedAccuracyScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -1696,7 +1777,12 @@ class BalancedAccuracyScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1740,9 +1826,9 @@ class BalancedAccuracyScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, zero_division=zero_division,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation,
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
@@ -1771,9 +1857,10 @@ class FrequencyWeightedIoUScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
@@ -1786,7 +1873,12 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1830,9 +1922,9 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, zero_division=zero_division,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation,
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
@@ -1861,8 +1953,8 @@ class TverskyScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, alpha: float = 0.5, beta: float = 0.5,
-        task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+        top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
         preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
         average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
@@ -1880,7 +1972,12 @@ class TverskyScore(ScoreMetric):
             beta: weight of false negatives. 0.5 and 0.5 is Dice.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1932,7 +2029,7 @@ class TverskyScore(ScoreMetric):
         """
         super().__init__(
             num_classes, unknown, {"alpha": alpha, "beta": beta}, task=task,
-            threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+            threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
             label_map=label_map, preds_map=preds_map, out_of_range=out_of_range,
             average=average, zero_division=zero_division, undefined_when=undefined_when,
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
@@ -1964,9 +2061,10 @@ class GeneralizedDiceScore(ScoreMetric):
     def __init__(
         self, num_classes: int | None = None, *, weight_type: WeightType = "square",
         empty_weight: EmptyWeight = "largest", task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", classes: Classes = None,
         include_background: bool = True, regions: Regions = None,
@@ -1983,7 +2081,12 @@ class GeneralizedDiceScore(ScoreMetric):
                 other classes (MONAI); ``"zero"`` 0. Not of linear.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -2026,7 +2129,7 @@ class GeneralizedDiceScore(ScoreMetric):
         super().__init__(
             num_classes, unknown,
             {"weight_type": weight_type, "empty_weight": empty_weight}, task=task,
-            threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+            threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
             label_map=label_map, preds_map=preds_map, out_of_range=out_of_range,
             zero_division=zero_division, undefined_when=undefined_when,
             aggregation=aggregation, classes=classes,
@@ -2057,9 +2160,10 @@ class ExactMatchScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: OfSamples = "samplewise", dtype: torch.dtype = torch.float32,
         sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
@@ -2070,7 +2174,12 @@ class ExactMatchScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -2104,9 +2213,9 @@ class ExactMatchScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, zero_division=zero_division,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
         )
@@ -2134,9 +2243,10 @@ class MatthewsCorrCoef(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
         sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
@@ -2147,7 +2257,12 @@ class MatthewsCorrCoef(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -2181,9 +2296,9 @@ class MatthewsCorrCoef(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, zero_division=zero_division,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
         )
@@ -2210,8 +2325,8 @@ class CohenKappaScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, weights: KappaWeights = "none",
-        task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+        top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
         preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
         zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
@@ -2226,7 +2341,12 @@ class CohenKappaScore(ScoreMetric):
                 ``"linear"`` the distance; ``"quadratic"`` its square.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -2261,7 +2381,7 @@ class CohenKappaScore(ScoreMetric):
         """
         super().__init__(
             num_classes, unknown, {"weights": weights}, task=task, threshold=threshold,
-            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            logits=logits, top_k=top_k, ignore_index=ignore_index, label_map=label_map,
             preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
@@ -2288,8 +2408,8 @@ class ScoreSuite(SuiteMetric):
     def __init__(
         self, num_classes: int | None = None,
         scores: Sequence[str] | Mapping[str, Mapping[str, Any]] = ("dice", "iou", "f1"),
-        *, task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        *, task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+        top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
         preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
         beta: float | None = None, alpha: float | None = None,
         weight_type: WeightType | None = None, empty_weight: EmptyWeight | None = None,
@@ -2316,7 +2436,12 @@ class ScoreSuite(SuiteMetric):
                 matthews_corrcoef, cohen_kappa.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -2384,7 +2509,7 @@ class ScoreSuite(SuiteMetric):
             "sample_mean": sample_mean, "classes": classes,
             "include_background": include_background, "class_weights": class_weights,
             "regions": regions, "dtype": dtype}, task=task, threshold=threshold,
-            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            logits=logits, top_k=top_k, ignore_index=ignore_index, label_map=label_map,
             preds_map=preds_map, out_of_range=out_of_range,
             sync_on_compute=sync_on_compute, class_names=class_names,
         )

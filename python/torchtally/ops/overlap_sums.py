@@ -28,6 +28,7 @@ from ._arguments import (
 from ._counting import has_values
 from ._deferred import checks_later, deferred_check
 from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
+from ._shapes import channel_remedy, scores_remedy
 
 _ACTIVATIONS = CHOICES["Activation"]
 _OPTIONS = ("activation", "ignore_index", "mask", "class_weight", "label_smoothing")
@@ -214,8 +215,7 @@ def _check(
         )
     if target.dim() == logits.dim():
         if target.shape != logits.shape:
-            channel = target.shape == (shape[0], 1, *shape[1:])
-            remedy = "; for labels pass target.squeeze(1)" if channel else ""
+            remedy = channel_remedy("target", target, shape)
             raise ValueError(
                 f"{op}: target with a class dimension must have input's shape "
                 f"{list(logits.shape)}, got {list(target.shape)}{remedy}"
@@ -230,6 +230,7 @@ def _check(
             raise ValueError(
                 f"{op}: target must be labels [N, ...] = {list(shape)} or have input's "
                 f"shape {list(logits.shape)}, got {list(target.shape)}"
+                f"{scores_remedy('input', logits, target)}"
             )
         if target.dtype not in INTEGERS:
             remedy = ""

@@ -146,6 +146,9 @@ class MappedPixels {
     if (planes != classes) {
       checking = Counting{counting_.op, planes};
     }
+    TORCH_CHECK_TYPE(!target.is_floating_point() || counting_.task == Task::kMulticlass, counting_.op,
+                     ": target must be an integer or bool tensor for label_map and preds_map, got ",
+                     text_of(target.scalar_type()), "; pass target.to(torch.int64)");
     CountCall call = checking.call(preds, target, mask, per_sample);
     const CountCall given = call;
     if (counted == Counted::kClasses && !maps_.folds(preds)) {
@@ -251,14 +254,21 @@ class MappedPixels {
   Codes rows_, columns_;  // what the labels of target and preds that the op counts mean
 };
 
-inline std::string unknown_message(const Counting& counting, int64_t unknown, const std::string& examples = "") {
-  return counting.op + ": labels must be named by label_map and preds_map, but " + std::to_string(unknown) +
-         " pair(s) hold another label" + examples + ". Map it to None, or pass out_of_range='ignore' or 'miss'";
+// Also of scores out of range, where they may be.
+inline std::string unknown_message(const Counting& counting, int64_t unknown, bool or_score,
+                                   const std::string& examples = "") {
+  std::string scores, hold, remedy;
+  if (or_score) {
+    std::tie(scores, hold, remedy) = counting.words_of_scores();
+  }
+  return counting.op + ": labels must be named by label_map and preds_map" + scores + ", but " +
+         std::to_string(unknown) + " pair(s) hold another label" + hold + examples +
+         ". Map it to None, or pass out_of_range='ignore' or 'miss'" + remedy;
 }
 
-// Throws if a pair has a label that no map names. Reads one number back from the device.
+// Throws if a pair has a label that no map names, or a score out of range. Reads one number back from the device.
 inline void raise_unknown(const Counting& counting, const LabelMaps& maps, const at::Tensor& unknown,
-                          const at::Tensor& preds, const at::Tensor& target) {
+                          const at::Tensor& preds, const at::Tensor& target, const std::optional<at::Tensor>& mask) {
   const int64_t bad = unknown.sum().item<int64_t>();
   if (bad == 0) {
     return;
@@ -277,7 +287,18 @@ inline void raise_unknown(const Counting& counting, const LabelMaps& maps, const
   };
   add("target", target, maps.target, counting.ignore_index);
   add("preds", preds, maps.preds, {});
-  TORCH_CHECK_VALUE(false, unknown_message(counting, bad, " (" + examples + ")"));
+  std::vector<int64_t> ignored = counting.ignore_index;
+  for (const auto& [value, code] : maps.target.value_or(Codes{})) {
+    if (code < 0) {
+      ignored.push_back(value);
+    }
+  }
+  const bool channel = preds.dim() > target.dim() && counting.task == Task::kBinary;
+  const std::string fault =
+      counting.fault_of_scores(channel ? preds.squeeze(1) : preds, counted_pixels(target, mask, ignored));
+  TORCH_CHECK_VALUE(false, examples.empty() && !fault.empty()
+                               ? fault
+                               : unknown_message(counting, bad, !fault.empty(), " (" + examples + ")"));
 }
 
 // So many scores are ranked at a time: what caches hold, or what keeps a device busy.
@@ -388,20 +409,23 @@ struct Labels {
       const CountCall given = call(preds, target, mask, per_sample);
       auto found = counting.count(counted, given);
       if (raises) {
-        counting.raise_invalid(std::get<1>(found), given);
+        counting.raise_invalid(std::get<1>(found), given, target);
+        if (target.is_cuda() && counting.task == Task::kMulticlass && !preds.is_floating_point()) {
+          counting.look_for_one_hot(preds, target);
+        }
       }
       return found;
     }
     auto found = MappedPixels(counting, *maps).count(counted, preds, target, mask, per_sample);
     if (raises) {
-      raise_unknown(counting, *maps, std::get<1>(found), preds, target);
+      raise_unknown(counting, *maps, std::get<1>(found), preds, target, mask);
     }
     return found;
   }
 
   // Says that so many pairs have a label out of range, and what to do.
   std::string invalid_message(int64_t invalid) const {
-    return maps.has_value() ? unknown_message(counting, invalid) : counting.invalid_message(invalid) + ". " + kRemedy;
+    return maps.has_value() ? unknown_message(counting, invalid, true) : counting.invalid_message(invalid);
   }
 };
 

@@ -88,6 +88,13 @@ struct Need {
   }                                               \
   TORCHTALLY_DETAIL_GETTER(std::vector<type>, name)
 
+#define TORCHTALLY_DETAIL_NUMBERS_OPTION(name) \
+  Self& name(double value) {                   \
+    name##_ = std::vector<double>{value};      \
+    return static_cast<Self&>(*this);          \
+  }                                            \
+  TORCHTALLY_DETAIL_LIST_OPTION(double, name)
+
 #define TORCHTALLY_DETAIL_TENSOR_OPTION(name)                                               \
   Self& name(at::Tensor value) { /* an undefined tensor is none */                          \
     name##_ = value.defined() ? std::optional<at::Tensor>(std::move(value)) : std::nullopt; \

@@ -184,7 +184,9 @@ inline at::Tensor counted_pixels(const at::Tensor& target, const std::optional<a
                                  const std::vector<int64_t>& ignore_index) {
   at::Tensor counted = mask.has_value() ? *mask : at::ones_like(target, at::kBool);
   for (const int64_t value : ignore_index) {
-    if (target.scalar_type() != at::kUInt64 || value >= 0) {  // there a negative value would be another label
+    if (target.is_floating_point()) {
+      counted = counted & (target != value);
+    } else if (target.scalar_type() != at::kUInt64 || value >= 0) {  // there a negative value would be another label
       counted = counted & (target.to(at::kLong) != value);
     }
   }
