@@ -96,8 +96,8 @@ class RunCounter {
 };
 
 // Counts pairs of codes where they are few: every pixel adds one to a cell of its block, whatever the labels are, and
-// what a cell means is asked once, at the end. Copies of the cells are interleaved, so that lanes of a warp that count the
-// same pair hit different banks.
+// what a cell means is asked once, at the end. Copies of the cells are interleaved, so that lanes of a warp that count
+// the same pair hit different banks.
 template <class Pairs, class Source>
 class PairCounter {
  public:
@@ -124,7 +124,8 @@ class PairCounter {
     add_pixels<static_cast<int>(sizeof(Key)) / Source::kLabelBytes>(target, preds, keep);
   }
 
-  // Adds the cells to the output. The barrier behind it keeps the next part's clearing away from cells still being read.
+  // Adds the cells to the output. The barrier behind it keeps the next part's clearing away from cells still being
+  // read.
   __device__ __forceinline__ void finish() {
     __syncthreads();
     const Pairs pairs(arguments_.problem);

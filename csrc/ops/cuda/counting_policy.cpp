@@ -118,7 +118,8 @@ Plan make_plan(const Policy& policy, const DeviceFacts& device, const Workload& 
 
   const int64_t resident = device.sms * resident_blocks(device, plan.tier, threads, plan.shared_bytes);
   const int64_t least = threads * policy.pixels_per_thread;
-  const int64_t worthwhile = pixels / std::max(least, has_shared_counters(plan.tier) ? counters * policy.pixels_per_bin : 1);
+  const int64_t worthwhile =
+      pixels / std::max(least, has_shared_counters(plan.tier) ? counters * policy.pixels_per_bin : 1);
   const int64_t most = std::min(policy.max_pixels_per_block, kLargestCount);
   const int64_t wanted = std::min(resident * turns / groups, worthwhile);
   const int64_t blocks = std::max({int64_t{1}, wanted, ceil_div(pixels, most)});

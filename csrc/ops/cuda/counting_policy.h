@@ -92,10 +92,15 @@ inline int64_t widest_label(const CountingProblem& problem) {
   return target > preds ? target : preds;
 }
 
-// Pixels of a vector: a load of the widest label, or of the scores.
+// Pixels of a vector of labels, none wider than so many bytes: a load of the widest, or two where they are so wide that
+// finding a vector's place would cost as much as counting it.
+constexpr int64_t labels_of_a_vector(int64_t bytes) { return bytes == 8 ? 4 : kLoadBytes / bytes; }
+
+// Pixels of a vector: of the widest label, or a load of the scores.
 inline int32_t vector_width(const CountingProblem& problem) {
   const bool labels = problem.prediction == Prediction::kLabel;
-  return static_cast<int32_t>(kLoadBytes / (labels ? widest_label(problem) : bytes_of(problem.preds.element)));
+  return static_cast<int32_t>(labels ? labels_of_a_vector(widest_label(problem))
+                                     : kLoadBytes / bytes_of(problem.preds.element));
 }
 
 // Whether the vectors of every operand can be aligned at the same pixels, in every group.

@@ -83,9 +83,9 @@ __device__ __forceinline__ void load(const T* from, T* to) {
   }
 }
 
-// Labels as they lie in memory, the first in the lowest bits; 16 bytes or fewer.
+// Labels as they lie in memory, the first in the lowest bits; 32 bytes or fewer.
 struct Packed {
-  uint32_t word[4];
+  uint32_t word[8];
 };
 
 template <int kBytes>
@@ -203,8 +203,8 @@ struct Labels {
   using Key = std::conditional_t<kBytes == 8, uint64_t, uint32_t>;  // a label, or several in one word
 
   static constexpr int kLabelBytes = kBytes;
-  static constexpr int kWidth = kLoadBytes / kBytes;
-  static constexpr int kVectors = 2;
+  static constexpr int kWidth = static_cast<int>(labels_of_a_vector(kBytes));
+  static constexpr int kVectors = kBytes == 8 ? 1 : 2;
   static constexpr int kScalars = 4;  // pixels in flight where they are read one at a time
 
   template <int kVectorsRead, int kWidthRead, class Counter>

@@ -106,8 +106,8 @@ struct Scores {
     codes_of_kept(problem, target, preds, target_code, preds_code);
     return true;
   }
-  static __device__ __forceinline__ void codes_of_kept(const CountingProblem&, Key target, Key preds,
-                                                       Code& target_code, Code& preds_code) {
+  static __device__ __forceinline__ void codes_of_kept(const CountingProblem&, Key target, Key preds, Code& target_code,
+                                                       Code& preds_code) {
     target_code = target;
     preds_code = preds;
   }
