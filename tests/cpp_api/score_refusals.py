@@ -19,6 +19,10 @@ def refusals() -> Iterator[Case]:
     matrix = torch.ones(3, 3, dtype=torch.int64)
     bits = torch.ones(2, 3, dtype=torch.bool)
     deep = torch.zeros((1,) * 17, dtype=torch.int64)
+    classes = torch.arange(48).remainder(3).view(2, 3, 8)[:, 0]
+    hot = torch.nn.functional.one_hot(classes, 3).movedim(-1, 1)
+    pairs = torch.nn.functional.one_hot(classes % 2, 2).movedim(-1, 1)
+    rows, long_scores = torch.tensor([[0, 1, 2], [2, 1, 0]]), torch.rand(2, 3, 5)
     fixed: list[tuple[str, tuple[Tensor, ...], int, dict[str, Any]]] = [
         ("confusion_matrix", pair, 2, {}),
         ("confusion_matrix", pair, 2, {"validate": False}),
@@ -45,6 +49,62 @@ def refusals() -> Iterator[Case]:
         ("confusion_matrix", (bits[0], bits[0]), 3, {"task": "multilabel"}),
         ("confusion_matrix", (scores, target), 2, {"task": "binary"}),
         ("confusion_matrix", (deep, deep), 3, {}),
+        ("dice_score", (hot, hot.flip(0)), 3, {}),
+        ("dice_score", (hot.to(torch.uint8), hot > 0), 3, {"ignore_index": [0]}),
+        ("dice_score", (pairs, pairs), 2, {}),
+        ("dice_score", (pairs[:1], pairs[:1]), 2, {}),
+        ("dice_score", (hot[:, :, :1], hot[:, :, :1]), 3, {}),
+        ("dice_score", (hot, classes), 3, {}),
+        ("dice_score", (classes, hot), 3, {}),
+        ("dice_score", (hot.float(), hot), 3, {}),
+        ("dice_score", (hot.float(), hot.float()), 3, {}),
+        ("dice_score", (hot, hot.float()), 3, {}),
+        ("dice_score", (classes, classes.half()), 3, {}),
+        ("dice_score", (classes, classes.unsqueeze(1)), 3, {}),
+        ("dice_score", (classes.unsqueeze(1), classes), 3, {}),
+        ("dice_score", (hot.float(), classes.unsqueeze(1)), 3, {}),
+        ("dice_score", (long_scores[0], rows[0, 0].expand(5)), 3, {}),
+        ("dice_score", (torch.rand(3, 2, 5), rows[:, :1].expand(2, 5)), 3, {}),
+        ("dice_score", (torch.rand(2, 5, 3), rows[:, :1].expand(2, 5)), 3, {}),
+        ("dice_score", pair, 3, {"mask": (target > 0).unsqueeze(1)}),
+        ("dice_score", (scores, bits.unsqueeze(0)), 3, {"task": "binary"}),
+        (
+            "dice_score",
+            (scores[:, :2], bits[:1, :2].expand(1, 2)),
+            2,
+            {"task": "binary"},
+        ),
+        ("dice_score", (scores[0], (target > 0)[:, None]), 2, {"task": "binary"}),
+        ("dice_score", (scores, target), 3, {"threshold": 0.5}),
+        ("dice_score", (scores, target), 3, {"logits": True}),
+        ("dice_score", (bits, bits), 2, {"task": "binary", "threshold": 0.5}),
+        ("dice_score", (bits, bits), 3, {"task": "multilabel", "logits": True}),
+        (
+            "dice_score",
+            (scores[0], scores[0] > 0.5),
+            4,
+            {"task": "multilabel", "threshold": [0.5] * 3},
+        ),
+        (
+            "dice_score",
+            (scores[0], scores[0] > 0.5),
+            2,
+            {"task": "binary", "threshold": [0.5, 0.25]},
+        ),
+        (
+            "dice_score",
+            (scores[0], scores[0] > 0.5),
+            2,
+            {"task": "binary", "threshold": 0.5, "logits": True},
+        ),
+        (
+            "dice_score",
+            (scores[0], scores[0] > 0.5),
+            2,
+            {"task": "binary", "threshold": math.nan},
+        ),
+        ("dice_score", (scores, scores > 0.5), 4, {"task": "multilabel"}),
+        ("dice_score", (scores[0], scores[0] > 0.5), 3, {"task": "multilabel"}),
         ("confusion_matrix", pair, 3, {"normalize": "all", "dtype": torch.float16}),
         ("confusion_matrix", pair, 3, {"top_k": 2}),
         ("confusion_matrix", (scores, target), 3, {"top_k": 4}),

@@ -46,6 +46,14 @@ double number(const c10::IValue& value) {
   return value.isInt() ? static_cast<double>(value.toInt()) : value.toDouble();
 }
 
+std::vector<double> numbers(const c10::IValue& value) {
+  std::vector<double> all;
+  for (const c10::IValue& each : value.toListRef()) {
+    all.push_back(number(each));
+  }
+  return all;
+}
+
 LabelMap label_map(const c10::IValue& value) {
   LabelMap map;
   for (const c10::IValue& pair : value.toListRef()) {
@@ -104,7 +112,8 @@ Setters<Options> counting_setters() {
   using V = const c10::IValue&;
   return {
       {"task", [](Options& o, V v) { o.task(word<Task>(v)); }},
-      {"threshold", [](Options& o, V v) { o.threshold(number(v)); }},
+      {"threshold", [](Options& o, V v) { v.isList() ? o.threshold(numbers(v)) : o.threshold(number(v)); }},
+      {"logits", [](Options& o, V v) { o.logits(v.toBool()); }},
       {"ignore_index", [](Options& o, V v) { o.ignore_index(integers(v)); }},
       {"mask", [](Options& o, V v) { o.mask(tensor(v)); }},
       {"out_of_range", [](Options& o, V v) { o.out_of_range(word<OutOfRange>(v)); }},
@@ -141,13 +150,7 @@ Setters<ScoreOptions> setters() {
   all["sample_mean"] = [](Options& o, V v) { o.sample_mean(word<SampleMean>(v)); };
   all["classes"] = [](Options& o, V v) { v.isString() ? o.classes(kPresent) : o.classes(integers(v)); };
   all["include_background"] = [](Options& o, V v) { o.include_background(v.toBool()); };
-  all["class_weights"] = [](Options& o, V v) {
-    std::vector<double> weights;
-    for (const c10::IValue& each : v.toListRef()) {
-      weights.push_back(number(each));
-    }
-    o.class_weights(weights);
-  };
+  all["class_weights"] = [](Options& o, V v) { o.class_weights(numbers(v)); };
   all["regions"] = [](Options& o, V v) { o.regions(regions(v)); };
   all["other"] = [](Options& o, V v) { o.other(v.toBool()); };
   all["beta"] = [](Options& o, V v) { o.beta(number(v)); };

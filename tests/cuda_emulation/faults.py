@@ -252,8 +252,8 @@ FAULTS = [
     Fault(
         "a NaN among probabilities is valid",
         _SCORES,
-        "score >= least && score <= most",
-        "!(score < least) && !(score > most)",
+        "score >= 0 && score <= 1 :",
+        "!(score < 0) && !(score > 1) :",
         NONE,
         WRONG,
         source="Scores<float>",

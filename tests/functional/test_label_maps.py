@@ -143,7 +143,9 @@ def test_labels_that_fit_are_not_rewritten(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_op_ignores_only_what_no_row_holds() -> None:
     """It compares each pixel with each value that it ignores."""
-    options = CountOptions.checked("op", 19, "multiclass", 0.5, [4, 255], "error")
+    options = CountOptions.checked(
+        "op", 19, "multiclass", None, False, [4, 255], "error"
+    )
     maps = LabelMaps.checked(options, CITYSCAPES, None)
     assert maps is not None
     labels = torch.tensor([[7]])

@@ -23,7 +23,7 @@ EQUAL: dict[str, tuple[Any, Any]] = {
     ),
     "the default of a task": (
         DiceScore(task="binary", **MEANS),
-        DiceScore(2, task="binary", average="binary", threshold=0.5, **MEANS),
+        DiceScore(2, task="binary", average="binary", threshold=None, **MEANS),
     ),
     "list or tuple": (
         DiceScore(3, classes=[0, 2], class_weights=[1, 2, 3], **MEANS),

@@ -385,8 +385,7 @@ def test_an_update_of_raw_labels_passes_over_pixels_once() -> None:
 COMPILED: dict[str, tuple[Any, dict[str, Any]]] = {
     f"{name}, {aggregation}": (
         DiceScore,
-        # AOTAutograd calls a backend twice for any op that takes a float.
-        {**CASES[name][3], "aggregation": aggregation, "threshold": 0.5},
+        {**CASES[name][3], "aggregation": aggregation},
     )
     for name in CASES
     for aggregation in (

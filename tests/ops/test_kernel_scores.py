@@ -144,7 +144,7 @@ def test_threshold_compares_as_torch_does(dtype: torch.dtype) -> None:
 
 
 def assert_reads(scores: Tensor) -> None:
-    """Assert that every level reads probabilities, and logits, and counts the others."""
+    """Assert that every level reads probabilities, and logits, and counts others."""
     for logits in (False, True):
         wide = scores.double()
         valid = ~wide.isnan() if logits else (wide >= 0) & (wide <= 1)

@@ -5,7 +5,6 @@
 #include <torch/headeronly/util/Half.h>
 
 #include <cstdint>
-#include <limits>
 #include <type_traits>
 
 #include "ops/cuda/counting_read.cuh"
@@ -180,17 +179,14 @@ struct Scores {
     Score scores[kVectorsRead * kWidthRead];
     load_plane<kWidthRead>(problem, at, scores);
     const Value limit = static_cast<Value>(problem.threshold_of(label));
-    // A score that is not valid lies outside [least, most]; where all are valid, a NaN is too.
-    const bool all = problem.valid_scores == ValidScores::kAll;
-    const bool bounded = problem.valid_scores == ValidScores::kProbabilities;
-    const Value least = bounded ? Value{0} : -std::numeric_limits<Value>::infinity();
-    const Value most = bounded ? Value{1} : std::numeric_limits<Value>::infinity();
+    const ValidScores valid = problem.valid_scores;
     const Code out_of_range = static_cast<Code>(problem.num_classes);
 #pragma unroll
     for (int k = 0; k < kVectorsRead * kWidthRead; ++k) {
       const Value score = static_cast<Value>(scores[k]);
       const Code code = score > limit ? 1 : 0;
-      codes[k] = all || (score >= least && score <= most) ? code : out_of_range;
+      const bool in = valid == ValidScores::kProbabilities ? score >= 0 && score <= 1 : score == score;
+      codes[k] = valid == ValidScores::kAll || in ? code : out_of_range;
     }
   }
 };

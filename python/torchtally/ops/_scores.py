@@ -6,7 +6,7 @@ is said. The op counts those that cannot be, as it counts labels out of range.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Set as AbstractSet
 
 from torch import Tensor
 
@@ -32,7 +32,7 @@ def checked_threshold(
     name = "logits" if logits else "threshold"
     if threshold is None and not logits:
         return None
-    several = listed(threshold)
+    several = threshold if isinstance(threshold, AbstractSet) else listed(threshold)
     values = several if isinstance(several, list) else [several]
     for value in [] if threshold is None else values:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -50,7 +50,7 @@ def checked_threshold(
         raise ValueError(
             f"{op}: logits=True cuts scores at 0; pass it or threshold, not both"
         )
-    if any(map(math.isnan, values)):
+    if any(value != value for value in values):  # which Dynamo traces
         raise ValueError(f"{op}: threshold must be a number, got nan")
     allowed = (1, num_classes) if task == "multilabel" else (1,)
     if len(values) not in allowed:
