@@ -43,6 +43,7 @@ class MatrixMetric(CountingMetric[Tensor]):
         dtype: torch.dtype,
         sync_on_compute: bool,
         class_names: ClassNames,
+        persistent: bool,
         **counting: Any,
     ) -> None:
         name = type(self).__name__
@@ -56,6 +57,7 @@ class MatrixMetric(CountingMetric[Tensor]):
             keep="samples" if per_sample else "total",
             sync_on_compute=sync_on_compute,
             class_names=class_names,
+            persistent=persistent,
             given={
                 "num_classes": options.num_classes,
                 **counting,
@@ -65,6 +67,7 @@ class MatrixMetric(CountingMetric[Tensor]):
                 "dtype": dtype,
                 "sync_on_compute": sync_on_compute,
                 "class_names": copy.copy(class_names),
+                "persistent": persistent,
             },
             read=() if normalize is None else (normalize, dtype),
         )

@@ -78,7 +78,7 @@ class DiceScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Dice coefficient, 2 tp / (2 tp + fp + fn).
 
@@ -129,6 +129,9 @@ class DiceScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -144,7 +147,7 @@ class DiceScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -178,7 +181,7 @@ class IoUScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Intersection over union (Jaccard index), tp / (tp + fp + fn).
 
@@ -229,6 +232,9 @@ class IoUScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -244,7 +250,7 @@ class IoUScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -278,7 +284,7 @@ class F1Score(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
 
@@ -329,6 +335,9 @@ class F1Score(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -344,7 +353,7 @@ class F1Score(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -378,7 +387,7 @@ class FBetaScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
 
@@ -430,6 +439,9 @@ class FBetaScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -445,7 +457,7 @@ class FBetaScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -479,7 +491,7 @@ class PrecisionScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Precision (positive predictive value), tp / (tp + fp).
 
@@ -530,6 +542,9 @@ class PrecisionScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -545,7 +560,7 @@ class PrecisionScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -579,7 +594,7 @@ class RecallScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Recall (sensitivity, true positive rate), tp / (tp + fn).
 
@@ -630,6 +645,9 @@ class RecallScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -645,7 +663,7 @@ class RecallScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -679,7 +697,7 @@ class SpecificityScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Specificity (true negative rate), tn / (tn + fp).
 
@@ -730,6 +748,9 @@ class SpecificityScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -745,7 +766,7 @@ class SpecificityScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -779,7 +800,7 @@ class NegativePredictiveValue(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Negative predictive value, tn / (tn + fn).
 
@@ -830,6 +851,9 @@ class NegativePredictiveValue(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -845,7 +869,7 @@ class NegativePredictiveValue(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -879,7 +903,7 @@ class FalsePositiveRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
 
@@ -930,6 +954,9 @@ class FalsePositiveRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -945,7 +972,7 @@ class FalsePositiveRate(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -979,7 +1006,7 @@ class FalseNegativeRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
 
@@ -1030,6 +1057,9 @@ class FalseNegativeRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1045,7 +1075,7 @@ class FalseNegativeRate(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1079,7 +1109,7 @@ class FalseDiscoveryRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False discovery rate, 1 - precision, fp / (fp + tp).
 
@@ -1130,6 +1160,9 @@ class FalseDiscoveryRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1145,7 +1178,7 @@ class FalseDiscoveryRate(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1179,7 +1212,7 @@ class FalseOmissionRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False omission rate, 1 - negative predictive value, fn / (fn + tn).
 
@@ -1230,6 +1263,9 @@ class FalseOmissionRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1245,7 +1281,7 @@ class FalseOmissionRate(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1281,7 +1317,7 @@ class Informedness(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Informedness (Youden's J), recall + specificity - 1.
 
@@ -1334,6 +1370,9 @@ class Informedness(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1349,7 +1388,7 @@ class Informedness(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1385,7 +1424,7 @@ class Markedness(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Markedness, precision + negative predictive value - 1.
 
@@ -1438,6 +1477,9 @@ class Markedness(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1453,7 +1495,7 @@ class Markedness(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1489,7 +1531,7 @@ class PositiveLikelihoodRatio(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Positive likelihood ratio, recall / (1 - specificity).
 
@@ -1542,6 +1584,9 @@ class PositiveLikelihoodRatio(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1557,7 +1602,7 @@ class PositiveLikelihoodRatio(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1591,7 +1636,7 @@ class AccuracyScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Accuracy, the share of pixels predicted right; of a class, its recall.
 
@@ -1641,6 +1686,9 @@ class AccuracyScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1656,7 +1704,7 @@ class AccuracyScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1688,7 +1736,8 @@ class BalancedAccuracyScore(ScoreMetric):
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         regions: Regions = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Balanced accuracy, the mean recall of the classes of the target.
 
@@ -1732,6 +1781,9 @@ class BalancedAccuracyScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1747,6 +1799,7 @@ class BalancedAccuracyScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -1778,7 +1831,8 @@ class FrequencyWeightedIoUScore(ScoreMetric):
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         regions: Regions = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Intersection over union, each class weighted by its share of the target.
 
@@ -1822,6 +1876,9 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1837,6 +1894,7 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -1870,7 +1928,7 @@ class TverskyScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Tversky index, tp / (tp + alpha fp + beta fn).
 
@@ -1923,6 +1981,9 @@ class TverskyScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1938,7 +1999,7 @@ class TverskyScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1971,7 +2032,7 @@ class GeneralizedDiceScore(ScoreMetric):
         aggregation: Aggregation = "global", classes: Classes = None,
         include_background: bool = True, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
 
@@ -2016,6 +2077,9 @@ class GeneralizedDiceScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2032,6 +2096,7 @@ class GeneralizedDiceScore(ScoreMetric):
             aggregation=aggregation, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2062,7 +2127,8 @@ class ExactMatchScore(ScoreMetric):
         out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: OfSamples = "samplewise", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Exact match (subset accuracy), the share of samples without a wrong label.
 
@@ -2096,6 +2162,9 @@ class ExactMatchScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2109,6 +2178,7 @@ class ExactMatchScore(ScoreMetric):
             out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2139,7 +2209,8 @@ class MatthewsCorrCoef(ScoreMetric):
         out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Matthews correlation coefficient of target and prediction, in [-1, 1].
 
@@ -2173,6 +2244,9 @@ class MatthewsCorrCoef(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2186,6 +2260,7 @@ class MatthewsCorrCoef(ScoreMetric):
             out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2216,7 +2291,8 @@ class CohenKappaScore(ScoreMetric):
         zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Cohen's kappa, agreement beyond chance, at most 1.
 
@@ -2252,6 +2328,9 @@ class CohenKappaScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2265,6 +2344,7 @@ class CohenKappaScore(ScoreMetric):
             preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2300,7 +2380,7 @@ class ScoreSuite(SuiteMetric):
         classes: Classes = None, include_background: bool | None = None,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype | None = None, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Any set of scores from one accumulation: each batch is counted once.
 
@@ -2369,6 +2449,9 @@ class ScoreSuite(SuiteMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2387,4 +2470,5 @@ class ScoreSuite(SuiteMetric):
             top_k=top_k, ignore_index=ignore_index, label_map=label_map,
             preds_map=preds_map, out_of_range=out_of_range,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
