@@ -26,7 +26,7 @@ _OPTIONS = "_extra_state"
 KEYS = (*State._fields, _OPTIONS)
 
 _KEPT = {"total": "one count", "sums": "sums over samples", "samples": "samples"}
-_NOT_COUNTED = {"op", "aggregation", "dtype", "ignore_index", "other", "return_valid"}
+_NOT_COUNTED = ("op", "aggregation", "dtype")
 
 
 def saved_state(state: State, options: str) -> dict[str, Tensor]:
