@@ -70,6 +70,26 @@ def test_updates_are_one_frame(name: str, frames: CompileCounterWithBackend) -> 
         assert [t.data_ptr() for t in metric._state().tensors()] == places
 
 
+@pytest.mark.parametrize("name", ["DiceScore", "suite"])
+def test_the_state_is_an_input_at_a_fixed_address(name: str) -> None:
+    """Without a copy CUDA graphs can add to such inputs alone."""
+    fixed: list[str] = []
+
+    def backend(graph: torch.fx.GraphModule, _inputs: Any) -> Callable[..., Any]:
+        for node in graph.graph.find_nodes(op="placeholder"):
+            given = node.meta.get("tensor_dict", {})
+            if given.get("_dynamo_static_input_type") is not None:
+                fixed.append(node.name)
+        return graph.forward
+
+    torch._dynamo.reset()
+    metric = METRICS[name]()
+    torch.compile(metric.update, backend=backend, fullgraph=True)(*batch(3))
+    for state in metric._state().named():
+        assert any(state in place for place in fixed), fixed
+    assert len(fixed) == len(metric._state().named())
+
+
 def test_compiled_and_other_updates_may_take_turns(
     frames: CompileCounterWithBackend,
 ) -> None:

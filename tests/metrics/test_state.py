@@ -432,6 +432,16 @@ def test_a_program_and_its_metric_count_apart(name: str, persistent: bool) -> No
     same(state_of(step.metric), before)
 
 
+def test_a_metric_alone_is_exported() -> None:
+    metric = METRICS["means"]()
+    with state_as_buffers(metric):
+        program = torch.export.export(metric, BATCHES[0]).module()
+    for _ in range(2):  # its forward pass is the value of the batch
+        same(program(*BATCHES[0]), METRICS["means"]()(*BATCHES[0]))
+    assert dict(program.named_buffers())["sums"].any()
+    assert not metric.sums.any()
+
+
 def test_counts_of_each_sample_are_not_exported() -> None:
     steps = nn.ModuleList([Step(METRICS["matrix"]()), Step(METRICS["each"]())])
     message = r"^IoUScore\.state_as_buffers: the metric keeps the counts of each sample"
