@@ -5,7 +5,8 @@ counts the input's bytes once and is given in percent of a copy measured in the 
 run. Every peer's counts are found equal before it is timed. Run with
 ``make gpu-check`` or
 
-    python benchmarks/counts_cuda.py [--rounds 15] [--output FOLDER] [--dry]
+    python benchmarks/counts_cuda.py [--rounds 15] [--seconds S] [--output FOLDER]
+        [--only REGEX] [--without-peers] [--dry]
 
 ``--dry`` runs every path on tiny inputs on the CPU; its figures mean nothing.
 """
@@ -13,6 +14,9 @@ run. Every peer's counts are found equal before it is timed. Run with
 from __future__ import annotations
 
 import argparse
+import math
+import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +25,17 @@ import torch
 from torch import Tensor
 
 import _cuda_peers as peers
+import _inputs
 import torchtally  # noqa: F401  (registers the ops)
 from _cuda_peers import IGNORE
 from _cuda_timing import device_name, medians, write_results
+from _inputs import Structure
+from _tables import progress
 
 Call = Callable[[], object]
 OPS = torch.ops.torchtally
 PEERS = ("bincount", "torchmetrics", "deterministic", "cub")
-CONTENTS = ("random", "smooth", "one class")
+CONTENTS = ("random", "regions", "one class")
 
 
 @dataclass(frozen=True)
@@ -52,21 +59,13 @@ def label_maps(
     content: str, shape: tuple[int, int, int], c: int, device: str
 ) -> tuple[Tensor, Tensor]:
     """Return predicted and target labels, int64; a tenth of the target is ignored."""
-    n, h, w = shape
     if content == "one class":
         preds = torch.zeros(shape, dtype=torch.int64, device=device)
         return preds, preds.clone()
-    if content == "smooth":
-        side = min(32, h // 2)
-        patches = torch.randint(0, c, (n, -(-h // side), -(-w // side)), device=device)
-        target = patches.repeat_interleave(side, 1).repeat_interleave(side, 2)
-        target = target[:, :h, :w].contiguous()
-        preds = target.roll(3, dims=2)
-        target[:, : h // 10] = IGNORE
-        return preds.contiguous(), target
-    target = torch.randint(0, c, shape, device=device)
-    target[torch.rand(shape, device=device) < 0.1] = IGNORE
-    return torch.randint(0, c, shape, device=device), target
+    structure: Structure = "coherent" if content == "regions" else "random"
+    with torch.device(device):
+        cell = max(4, shape[-1] // 16)
+        return _inputs.label_maps(shape, c, structure, ignored=0.1, cell=cell)
 
 
 def scores_of(preds: Tensor, c: int, dtype: torch.dtype) -> Tensor:
@@ -98,7 +97,7 @@ def workloads(device: str, dry: bool) -> Iterator[Workload]:
             scores = scores_of(preds, 19, dtype)
             name = f"W3 {str(dtype).removeprefix('torch.')} scores C=19"
             yield Workload(name, content, scores, target, 19)
-            if content == "smooth":
+            if content == "regions":
                 scores = scores.to(memory_format=torch.channels_last)
                 yield Workload(f"{name}, NHWC", content, scores, target, 19)
     preds, target = label_maps("random", (1, 16, 16), 10, device)
@@ -109,7 +108,7 @@ def workloads(device: str, dry: bool) -> Iterator[Workload]:
         yield Workload(f"W6 100k labels C={c}", "random", preds, target, c, c <= 1000)
 
 
-def contenders(load: Workload) -> dict[str, Call]:
+def contenders(load: Workload, with_peers: bool) -> dict[str, Call]:
     """Return what is timed for a workload; every call counts the same pixels."""
     preds, target, c = load.preds, load.target, load.num_classes
     options = {"ignore_index": [IGNORE]}
@@ -125,6 +124,8 @@ def contenders(load: Workload) -> dict[str, Call]:
     calls["matrix_"] = lambda: OPS.confusion_matrix_(
         matrix, invalid, preds, target, **options
     )
+    if not with_peers:
+        return calls
     others: dict[str, peers.Call | None] = {
         "bincount": lambda: peers.bincount(preds, target, c),
         "torchmetrics": peers.torchmetrics(preds, target, c),
@@ -144,11 +145,13 @@ def contenders(load: Workload) -> dict[str, Call]:
     return calls
 
 
-def measure(load: Workload, rounds: int, device: str) -> dict[str, object]:
+def measure(
+    load: Workload, rounds: int, device: str, with_peers: bool
+) -> dict[str, object]:
     """Return one row: milliseconds of each contender, and percent of a copy."""
     source = torch.empty(load.bytes, dtype=torch.uint8, device=device)
     copy = torch.empty_like(source)
-    calls = {"copy": lambda: copy.copy_(source), **contenders(load)}
+    calls = {"copy": lambda: copy.copy_(source), **contenders(load, with_peers)}
     seconds = medians(calls, rounds, device)
     bandwidth = 2 * load.bytes / seconds["copy"]  # a copy reads and writes
     ours = seconds["matrix_" if load.matrix else "counts_"]
@@ -190,17 +193,30 @@ def markdown(device: str, rows: list[dict[str, object]]) -> str:
 def main() -> None:
     """Print the table and write it as JSON and Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--output", type=Path, help="folder of <gpu name>.json, .md")
-    parser.add_argument("--dry", action="store_true", help="tiny inputs on the CPU")
+    add = parser.add_argument
+    add("--rounds", type=int, default=15)
+    add("--seconds", type=float, default=math.inf, help="begin no row after these")
+    add("--only", metavar="REGEX", default="", help="names of rows")
+    add("--output", type=Path, help="folder of <gpu name>.json, .md")
+    add("--without-peers", action="store_true", help="only ours, which is quicker")
+    add("--dry", action="store_true", help="tiny inputs on the CPU")
     options = parser.parse_args()
     torch.manual_seed(0)
     device = "cpu" if options.dry else "cuda"
     name = device_name(device)
+    start = time.monotonic()
     rows = []
     for load in workloads(device, options.dry):
-        rows.append(measure(load, options.rounds, device))
-        print(f"{load.name}, {load.content}", flush=True)
+        if not re.search(options.only, f"{load.name}, {load.content}"):
+            continue
+        if rows and time.monotonic() - start > options.seconds:
+            progress(f"left out from here on, {options.seconds:.0f} s are over")
+            break
+        progress(f"{load.name}, {load.content}")
+        peers = not options.without_peers
+        rows.append(measure(load, options.rounds, device, peers))
+    if not rows:
+        raise SystemExit(f"no row matches {options.only!r}")
     table = markdown(name, rows)
     print(f"\n{table}")
     if options.output is not None:

@@ -4,11 +4,13 @@
 # is not installed are skipped and say so. Packages that python3 lacks are taken from wheels in .whl/ if there are any.
 #
 #   SCRATCH        folder of the build (default: a new one, removed at the end)
-#   RESULTS        folder of the benchmarks' <gpu name>.json, <gpu name>-losses.json and .md (default:
-#                  benchmarks/results)
-#   LOSS_SECONDS   the benchmark of the losses begins no row after so long (default: 240)
-#   STEPS          what to do of "gpu-tests tests sanitize bench bench-losses" (default: all); a SCRATCH that is kept
-#                  lets several calls share a build
+#   RESULTS        folder of the benchmarks' <gpu name>.json, <gpu name>-losses.json and .md, and of the tests' and
+#                  sanitisers' <step>.log (default: benchmarks/results, and no logs)
+#   STEPS          what to do of "gpu-tests tests memcheck racecheck bench bench-losses" (default: all); a SCRATCH that
+#                  is kept lets several calls share a build
+#   LIMIT          seconds after which a step is stopped and has failed (default: 480); the benchmarks begin no row
+#                  after half of that
+#   BENCH_ARGS     for both benchmarks, e.g. --without-peers
 #   PYTHON         the interpreter (default: python3)
 #   GPU_CHECK_DRY  1: run the same steps on a machine without a GPU. Tests of the GPU skip themselves, the benchmarks
 #                  take tiny inputs on the CPU, and what is written lands in SCRATCH.
@@ -22,15 +24,13 @@ if [[ -z "${SCRATCH:-}" ]]; then
   trap 'rm -rf "$SCRATCH"' EXIT
 fi
 site="$SCRATCH/site"
-steps=" ${STEPS:-gpu-tests tests sanitize bench bench-losses} "
-mkdir -p "$site"
+mkdir -p "$site" ${RESULTS:+"$RESULTS"}
 export PYTHONPATH="$site${PYTHONPATH:+:$PYTHONPATH}"
 export PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 PATH="$site/bin:$("$python" -c 'import sysconfig; print(sysconfig.get_path("scripts"))'):$PATH:/usr/local/cuda/bin"
 export PATH
 
 title() { printf '\n== %s (at %d s)\n' "$*" "$SECONDS"; }
-wants() { [[ "$steps" == *" $1 "* ]]; }
 
 title device
 if [[ "$dry" == 1 ]]; then
@@ -59,60 +59,50 @@ if [[ "$dry" != 1 ]]; then
   "$python" -c 'from torchtally._library import cuda_unavailable_reason as why; assert not why, why'
 fi
 
+limit="${LIMIT:-480}"
 failed=()
-if wants gpu-tests; then
-  title 'tests of the GPU'
-  # pytest's status 5 says that nothing was selected, as without a GPU.
-  "$python" -m pytest -q -p no:cacheprovider -m gpu tests || { [[ $? == 5 && "$dry" == 1 ]] || failed+=(gpu-tests); }
-fi
-
-if wants tests; then
-  title 'the other tests'
-  workers=()
-  if "$python" -c 'import xdist' 2>/dev/null; then
-    workers=(-n 8)
+# step NAME COMMAND...: runs it if it is wanted, keeps what it prints where RESULTS says, and goes on if it fails.
+step() {
+  local name="$1" log=/dev/null status=0
+  shift
+  [[ " ${STEPS:-gpu-tests tests memcheck racecheck bench bench-losses} " == *" $name "* ]] || return 0
+  title "$name"
+  [[ -z "${RESULTS:-}" || "$name" == bench* ]] || log="$RESULTS/$name.log"
+  timeout "$limit" "$@" 2>&1 | tee "$log" || status=$?
+  if [[ $status == 124 ]]; then
+    echo "stopped after $limit s"
+  elif [[ $status == 5 && "$name" == gpu-tests && "$dry" == 1 ]]; then
+    status=0  # pytest found no test, as without a GPU
   fi
-  "$python" -m pytest -q -p no:cacheprovider -m 'not gpu' "${workers[@]}" tests --ignore=tests/test_cuda_faults.py ||
-    failed+=(tests)
-fi
+  [[ $status == 0 ]] || failed+=("$name")
+}
 
-if wants sanitize; then
+pytest=("$python" -m pytest -q -p no:cacheprovider)
+if "$python" -c 'import xdist' 2>/dev/null; then
+  pytest+=(-n "${WORKERS:-8}" --dist worksteal)
+fi
+step gpu-tests "${pytest[@]}" -m gpu tests
+step tests "${pytest[@]}" -m 'not gpu' tests --ignore=tests/test_cuda_faults.py
+
+for tool in memcheck racecheck; do
   if [[ "$dry" == 1 ]]; then
-    title 'the calls that compute-sanitizer watches'
-    "$python" scripts/gpu_sanitize.py --device cpu || failed+=(sanitize)
+    step "$tool" "$python" scripts/gpu_sanitize.py --device cpu
   elif command -v compute-sanitizer >/dev/null; then
-    for tool in memcheck racecheck; do
-      title "compute-sanitizer $tool"
-      log="$SCRATCH/$tool.log"
-      # Without torch's caching allocator every tensor has bounds of its own.
-      status=0
-      PYTORCH_NO_CUDA_MEMORY_CACHING=1 compute-sanitizer --tool "$tool" --error-exitcode 9 \
-        "$python" scripts/gpu_sanitize.py >"$log" 2>&1 || status=$?
-      tail -n 15 "$log"
-      if grep -q 'Device not supported' "$log"; then
-        echo "not run: compute-sanitizer cannot reach this device"
-      elif [[ $status -ne 0 ]]; then
-        failed+=("$tool")
-      fi
-    done
+    # Without torch's caching allocator every tensor has bounds of its own.
+    PYTORCH_NO_CUDA_MEMORY_CACHING=1 step "$tool" compute-sanitizer --tool "$tool" --error-exitcode 9 \
+      "$python" scripts/gpu_sanitize.py
   else
-    title 'compute-sanitizer: not found, not run'
+    title "$tool: compute-sanitizer is not installed, not run"
   fi
-fi
+done
 
-options=(--output "${RESULTS:-benchmarks/results}")
+options=(--output "${RESULTS:-benchmarks/results}" --seconds $((limit / 2)))
 if [[ "$dry" == 1 ]]; then
   options=(--dry --rounds 2 --output "${RESULTS:-$SCRATCH/results}")
 fi
-if wants bench; then
-  title 'benchmark of the counts'
-  "$python" benchmarks/counts_cuda.py "${options[@]}" || failed+=(bench)
-fi
-
-if wants bench-losses; then
-  title 'benchmark of the losses'
-  "$python" benchmarks/losses_cuda.py "${options[@]}" --seconds "${LOSS_SECONDS:-240}" || failed+=(bench-losses)
-fi
+read -r -a given <<<"${BENCH_ARGS:-}"
+step bench "$python" benchmarks/counts_cuda.py "${options[@]}" "${given[@]}"
+step bench-losses "$python" benchmarks/losses_cuda.py "${options[@]}" "${given[@]}"
 
 title result
 if [[ ${#failed[@]} -gt 0 ]]; then

@@ -41,21 +41,46 @@ _DEVICES = ["cpu", *([pytest.param("cuda", marks=pytest.mark.gpu)] * _HAS_CUDA)]
 CpuPolicyContext = Callable[..., AbstractContextManager[None]]
 
 
+TESTS = Path(__file__).parent
+
+
+def imported_names(path: Path) -> Iterator[str]:
+    """Yield the dotted names that loading a file imports; a dot leads relative ones."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def helper_file(path: Path, name: str) -> Path | None:
+    """Return the file of the tests that a file imports by this name, if one is."""
+    for folder in (path.parent, TESTS):
+        module = folder.joinpath(*filter(None, name.split(".")))
+        for file in (module.with_suffix(".py"), module / "__init__.py"):
+            if file.is_file():
+                return file
+    return None
+
+
 @cache
 def absent_packages(path: Path) -> frozenset[str]:
-    """Return what a test file, or a helper beside it, imports and is not installed."""
+    """Return what a test file imports, or its helpers do, and is not installed."""
     absent: set[str] = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        names = [alias.name for alias in getattr(node, "names", ())]
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else names
-        if not isinstance(node, ast.Import | ast.ImportFrom):
-            continue
-        for name in {name.split(".")[0] for name in names}:
-            helper = path.parent / f"{name}.py"
-            if helper.is_file():
-                absent |= absent_packages(helper)
-            elif importlib.util.find_spec(name) is None:
-                absent.add(name)
+    files = [path]
+    for file in files:  # which grows: helpers may import each other
+        for name in imported_names(file):
+            helper = helper_file(file, name)
+            if helper is not None:
+                files += [helper] * (helper not in files)
+                continue
+            package = name.split(".")[0]
+            if not package or helper_file(file, package) is not None:
+                continue  # what a helper defines
+            if importlib.util.find_spec(package) is None:
+                absent.add(package)
     return frozenset(absent)
 
 

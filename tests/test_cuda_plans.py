@@ -19,11 +19,12 @@ def plan(
     device: _core.CudaDevice = HOPPER,
     width: int = 2,
     bits: bool = False,
+    cells: int = 0,
     **overrides: object,
 ) -> _core.CudaPlan:
     with cuda_policy(**overrides):
         policy = _core.cuda_policy()
-    return _core.cuda_plan(policy, device, groups, pixels, bins, width, bits)
+    return _core.cuda_plan(policy, device, groups, pixels, bins, width, bits, cells)
 
 
 def cells(num_classes: int) -> int:
@@ -61,6 +62,29 @@ def test_few_pixels_are_added_to_the_output() -> None:
     chosen = plan(256, cells(19))
     assert (chosen.tier, chosen.grid) == (_core.Tier.GLOBAL, 1)
     assert chosen.threads == 128  # a thread for each vector
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "threads", "blocks"),
+    [(2, 256, 4), (19, 256, 2), (20, 256, 2), (21, 128, 3), (28, 256, 1)],
+)
+def test_few_classes_are_counted_in_bytes(
+    num_classes: int, threads: int, blocks: int
+) -> None:
+    codes = (num_classes + 1) ** 2
+    chosen = plan(1 << 26, cells(num_classes), cells=codes)
+    assert (chosen.tier, chosen.threads) == (_core.Tier.BYTES, threads)
+    assert chosen.grid == 132 * blocks
+    assert chosen.shared_bytes >= codes * threads + 4 * cells(num_classes)
+    assert chosen.pixels_per_block <= 240 * threads
+    # Every block takes as many turns.
+    assert chosen.blocks_per_group % chosen.grid in (0, chosen.grid - 1)
+
+
+def test_bytes_of_too_few_threads_are_not_chosen() -> None:
+    chosen = plan(1 << 24, cells(42), cells=43**2)
+    assert chosen.tier == _core.Tier.SHARED
+    assert plan(1 << 24, cells(19), cells=400, device=T4).tier == _core.Tier.SHARED
 
 
 def test_two_classes_are_counted_as_bits() -> None:

@@ -10,6 +10,9 @@
 #include <cuda_runtime.h>
 
 #include <cstdint>
+#include <mutex>
+#include <set>
+#include <utility>
 
 // One untyped symbol, because instantiations that disagree about its type do not link.
 #define TORCHTALLY_DYNAMIC_SHARED(type, name)           \
@@ -25,13 +28,41 @@ struct Launch {
   cudaStream_t stream;
 };
 
+// Allows a kernel as much dynamic shared memory as the device has. The limit is the kernel's, for all threads of the
+// process: set to the bytes of one launch, it could fall under those of a launch that another thread is about to make.
+inline cudaError_t allow_shared_memory(const void* kernel) {
+  static std::mutex mutex;
+  static std::set<std::pair<const void*, int>> allowed;
+  int device = 0;
+  cudaError_t error = cudaGetDevice(&device);
+  if (error != cudaSuccess) {
+    return error;
+  }
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (allowed.count({kernel, device}) != 0) {
+    return cudaSuccess;
+  }
+  int most = 0;
+  error = cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+  cudaFuncAttributes attributes{};
+  if (error == cudaSuccess) {
+    error = cudaFuncGetAttributes(&attributes, kernel);
+  }
+  if (error == cudaSuccess) {
+    error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                 most - static_cast<int>(attributes.sharedSizeBytes));
+  }
+  if (error == cudaSuccess) {
+    allowed.insert({kernel, device});
+  }
+  return error;
+}
+
 template <class... Params, class... Arguments>
 cudaError_t launch(const Launch& at, void (*kernel)(Params...), const Arguments&... arguments) {
   constexpr int64_t kWithoutOptIn = 48 << 10;
   if (at.shared_bytes > kWithoutOptIn) {
-    const cudaError_t error =
-        cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             static_cast<int>(at.shared_bytes));
+    const cudaError_t error = allow_shared_memory(reinterpret_cast<const void*>(kernel));
     if (error != cudaSuccess) {
       return error;
     }

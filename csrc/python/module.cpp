@@ -34,7 +34,8 @@ void bind_cuda_policy(py::module_& m) {
       .value("AUTO", cuda::Tier::kAuto)
       .value("SHARED", cuda::Tier::kShared)
       .value("GLOBAL", cuda::Tier::kGlobal)
-      .value("BITS", cuda::Tier::kBits);
+      .value("BITS", cuda::Tier::kBits)
+      .value("BYTES", cuda::Tier::kBytes);
 
   py::class_<cuda::Policy>(m, "CudaPolicy", "Every tuning number of the CUDA kernels.")
       .def(py::init<>())
@@ -46,6 +47,8 @@ void bind_cuda_policy(py::module_& m) {
       .def_readwrite("turns", &cuda::Policy::turns)
       .def_readwrite("vectors", &cuda::Policy::vectors)
       .def_readwrite("pixels_per_thread", &cuda::Policy::pixels_per_thread)
+      .def_readwrite("byte_threads", &cuda::Policy::byte_threads)
+      .def_readwrite("pixels_per_cell", &cuda::Policy::pixels_per_cell)
       .def_readwrite("pixels_per_bin", &cuda::Policy::pixels_per_bin)
       .def_readwrite("max_pixels_per_block", &cuda::Policy::max_pixels_per_block)
       .def_readwrite("max_grid", &cuda::Policy::max_grid);
@@ -68,10 +71,11 @@ void bind_cuda_policy(py::module_& m) {
   m.def(
       "cuda_plan",
       [](const cuda::Policy& policy, const cuda::DeviceFacts& device, int64_t groups, int64_t pixels, int64_t bins,
-         int32_t width,
-         bool bits) { return cuda::make_plan(policy, device, {groups, pixels, bins, width, width > 1, bits}); },
+         int32_t width, bool bits, int64_t cells) {
+        return cuda::make_plan(policy, device, {groups, pixels, bins, width, width > 1, bits, cells});
+      },
       py::arg("policy"), py::arg("device"), py::arg("groups"), py::arg("pixels"), py::arg("bins"), py::arg("width"),
-      py::arg("bits"));
+      py::arg("bits"), py::arg("cells"));
 }
 
 // A call of overlap_sums as a plan sees it. Numbers of two bytes are float16 or bfloat16, which does not matter.

@@ -39,6 +39,7 @@ class Tier(enum.Enum):
     SHARED = ...
     GLOBAL = ...
     BITS = ...
+    BYTES = ...
 
 class CudaPolicy:
     tier: Tier
@@ -49,6 +50,8 @@ class CudaPolicy:
     turns: int
     vectors: int
     pixels_per_thread: int
+    byte_threads: int
+    pixels_per_cell: int
     pixels_per_bin: int
     max_pixels_per_block: int
     max_grid: int
@@ -150,6 +153,7 @@ def cuda_plan(
     bins: int,
     width: int,
     bits: bool,
+    cells: int,
 ) -> CudaPlan: ...
 def overlap_policy() -> OverlapPolicy: ...
 def set_overlap_policy(policy: OverlapPolicy) -> None: ...

@@ -2,7 +2,7 @@
 //
 //   Pairs   what bins a pair of codes touches: the op
 //   Source  how predictions and targets are read: Labels<bytes>, Scores<type>
-//   Tier    where a block counts: SharedTier, GlobalTier, BitsTier
+//   Tier    where a block counts: SharedTier, GlobalTier, BytesTier, BitsTier
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,24 @@
 #include "ops/cuda/counting_scores.cuh"
 
 namespace torchtally::cuda {
+
+// Label k of a word of labels of so many bits.
+template <int kBits, class Key>
+__device__ __forceinline__ Key label_of(Key word, int k) {
+  if constexpr (kBits == 8 * sizeof(Key)) {
+    return word;
+  } else {
+    return word >> k * kBits & ((Key{1} << kBits) - 1);
+  }
+}
+
+// The sum over `lanes` neighbouring lanes of a warp, a power of two, in all of them.
+__device__ __forceinline__ uint32_t sum_of_lanes(uint32_t value, uint32_t lanes) {
+  for (lanes /= 2; lanes > 0; lanes /= 2) {
+    value += __shfl_xor_sync(0xffffffffU, value, static_cast<int>(lanes));
+  }
+  return value;
+}
 
 // Merges equal neighbours of a thread's pixels into one add.
 template <class Pairs, class Source, class Bins>
@@ -49,7 +67,7 @@ class RunCounter {
 #pragma unroll
     for (int k = 0; k < kPixels; ++k) {
       if ((keep >> k & 1) != 0) {
-        add(label<kBits>(target, k), label<kBits>(preds, k));
+        add(label_of<kBits>(target, k), label_of<kBits>(preds, k));
       }
     }
   }
@@ -60,15 +78,6 @@ class RunCounter {
   }
 
  private:
-  template <int kBits>
-  static __device__ __forceinline__ Key label(Key word, int k) {
-    if constexpr (kBits == 8 * sizeof(Key)) {
-      return word;
-    } else {
-      return word >> k * kBits & ((Key{1} << kBits) - 1);
-    }
-  }
-
   __device__ __forceinline__ void end() {
     Code target;
     Code preds;
@@ -83,6 +92,92 @@ class RunCounter {
   Key target_ = 0;
   Key preds_ = 0;
   uint32_t count_ = 0;
+};
+
+// Counts pairs of few classes in bytes of shared memory. A thread has a byte for each pair of codes and shares it with
+// nobody: there is no atomic, no branch whatever the labels are, and lanes of a warp count in 32 different banks. A
+// part has no more pixels of a thread than a byte can count.
+template <class Pairs, class Source>
+class ByteCounter {
+ public:
+  using Key = typename Source::Key;
+
+  __device__ __forceinline__ ByteCounter(const CountingArguments& arguments, int64_t group)
+      : problem_(arguments.problem),
+        pairs_(arguments.problem),
+        totals_(arguments, group),
+        codes_(static_cast<uint32_t>(arguments.problem.num_classes) + 1) {
+    TORCHTALLY_DYNAMIC_SHARED(Counts, shared);
+    cells_ = shared + (arguments.bins * int64_t{sizeof(uint32_t)} + kLoadBytes - 1) / kLoadBytes;
+    const uint32_t lane = threadIdx.x % kWarp;
+    const uint32_t warp = threadIdx.x / kWarp;
+    column_ = reinterpret_cast<uint8_t*>(cells_) + (warp / 4 * kWarp + lane) * 4 + warp % 4;
+    for (uint32_t i = threadIdx.x; i < codes_ * codes_ * vectors_of_a_cell(); i += blockDim.x) {
+      cells_[i] = {};
+    }
+    totals_.clear();
+  }
+
+  __device__ __forceinline__ void add(Key target, Key preds) { add_pixels<1>(target, preds, 1); }
+
+  __device__ __forceinline__ void add_word(Key target, Key preds, uint32_t keep) {
+    add_pixels<static_cast<int>(sizeof(Key)) / Source::kLabelBytes>(target, preds, keep);
+  }
+
+  // Lanes side by side take 16 bytes each of one cell; the first of them adds their sum to the bins.
+  __device__ __forceinline__ void finish() {
+    __syncthreads();
+    const uint32_t lanes = vectors_of_a_cell();
+    const uint32_t cells = codes_ * codes_;
+    // All lanes of a warp go on while one of them has a cell.
+    for (uint32_t first = 0; first < cells; first += blockDim.x / lanes) {
+      const uint32_t cell = first + threadIdx.x / lanes;
+      uint32_t sum = 0;
+      if (cell < cells) {
+        for (const uint32_t four : cells_[cell * lanes + threadIdx.x % lanes].words) {
+          sum = __dp4a(four, 0x01010101U, sum);
+        }
+      }
+      sum = sum_of_lanes(sum, lanes);
+      if (sum != 0 && threadIdx.x % lanes == 0) {
+        pairs_.add(cell / codes_, cell % codes_, sum, totals_);
+      }
+    }
+    totals_.flush();
+  }
+
+ private:
+  struct alignas(kLoadBytes) Counts {  // of 16 threads
+    uint32_t words[4];
+  };
+
+  static __device__ __forceinline__ uint32_t vectors_of_a_cell() { return blockDim.x / kLoadBytes; }
+
+  // Classes are so few that every other label is larger than their number, whatever its type.
+  __device__ __forceinline__ Code code_of(Key label) const {
+    const Key out_of_range = codes_ - 1;
+    return static_cast<Code>(label < out_of_range ? label : out_of_range);
+  }
+
+  template <int kPixels>
+  __device__ __forceinline__ void add_pixels(Key target, Key preds, uint32_t keep) {
+    keep &= Source::kept(problem_, target);
+#pragma unroll
+    for (int k = 0; k < kPixels; ++k) {
+      constexpr int kBits = 8 * Source::kLabelBytes;
+      const Code target_code = code_of(label_of<kBits>(target, k));
+      const Code preds_code = code_of(label_of<kBits>(preds, k));
+      uint8_t& count = column_[(target_code * codes_ + preds_code) * blockDim.x];
+      count = static_cast<uint8_t>(count + (keep >> k & 1));
+    }
+  }
+
+  const CountingProblem& problem_;
+  Pairs pairs_;
+  SharedBins totals_;  // of the block, a single copy
+  uint32_t codes_;     // of a label: the classes, and out of range
+  Counts* cells_;      // [codes, codes, threads / 16]
+  uint8_t* column_;    // of this thread. Four warps share the 32 words of a row, and lanes are words
 };
 
 // Counts labels of two classes, a byte each, four at a time: a sum of bytes is one instruction, and no pixel needs an
@@ -122,10 +217,7 @@ class BitCounter {
                                     kept_ - valid_};
 #pragma unroll
     for (int c = 0; c < kBinaryCells; ++c) {
-#pragma unroll
-      for (int lanes = kWarp / 2; lanes > 0; lanes /= 2) {
-        cells[c] += __shfl_xor_sync(0xffffffffU, cells[c], lanes);
-      }
+      cells[c] = sum_of_lanes(cells[c], kWarp);
       if (threadIdx.x % kWarp == 0) {
         shared[threadIdx.x / kWarp * kBinaryCells + static_cast<unsigned>(c)] = cells[c];
       }
@@ -158,6 +250,13 @@ struct SharedTier {
   static constexpr int kMinBlocks = kMinSharedBlocks;
   template <class Pairs, class Source>
   using Counter = RunCounter<Pairs, Source, SharedBins>;
+};
+
+struct BytesTier {
+  static constexpr int kMaxThreads = kMaxBytesThreads;
+  static constexpr int kMinBlocks = kMinBytesBlocks;
+  template <class Pairs, class Source>
+  using Counter = ByteCounter<Pairs, Source>;
 };
 
 struct GlobalTier {
@@ -240,7 +339,9 @@ using CountingKernel = void (*)(CountingArguments);
 template <class Body>
 CountingKernel choose_kernel(const CountingProblem& problem, const Plan& plan, const Body& body) {
   const auto with_tier = [&](auto source) -> CountingKernel {
-    return plan.tier == Tier::kShared ? body(source, SharedTier()) : body(source, GlobalTier());
+    return plan.tier == Tier::kShared  ? body(source, SharedTier())
+           : plan.tier == Tier::kBytes ? body(source, BytesTier())
+                                       : body(source, GlobalTier());
   };
   if (plan.tier == Tier::kBits) {
     return body(Labels<1>(), BitsTier());

@@ -19,11 +19,29 @@ int64_t phase_of(const Operand& operand, int64_t width) {
 }
 
 int32_t most_threads(Tier tier) {
-  return tier == Tier::kShared ? kMaxSharedThreads : tier == Tier::kBits ? kMaxBitsThreads : kMaxGlobalThreads;
+  switch (tier) {
+    case Tier::kShared:
+      return kMaxSharedThreads;
+    case Tier::kBytes:
+      return kMaxBytesThreads;
+    case Tier::kBits:
+      return kMaxBitsThreads;
+    default:
+      return kMaxGlobalThreads;
+  }
 }
 
 int32_t least_blocks(Tier tier) {
-  return tier == Tier::kShared ? kMinSharedBlocks : tier == Tier::kBits ? kMinBitsBlocks : kMinGlobalBlocks;
+  switch (tier) {
+    case Tier::kShared:
+      return kMinSharedBlocks;
+    case Tier::kBytes:
+      return kMinBytesBlocks;
+    case Tier::kBits:
+      return kMinBitsBlocks;
+    default:
+      return kMinGlobalBlocks;
+  }
 }
 
 // Blocks that an SM holds at a time, whatever registers the kernel takes.
@@ -32,6 +50,31 @@ int64_t resident_blocks(const DeviceFacts& device, Tier tier, int64_t threads, i
   const int64_t by_threads = std::min(device.threads_per_sm, by_registers) / threads;
   const int64_t by_shared = device.shared_per_sm / (shared_bytes + kReservedPerBlock);
   return std::max<int64_t>(1, std::min({by_threads, by_shared, int64_t{device.blocks_per_sm}}));
+}
+
+// Of a block of Tier::kBytes.
+int64_t byte_tier_shared(const Workload& load, int64_t threads) {
+  return round_up(load.bins * kBinBytes, kLoadBytes) + load.cells * threads;
+}
+
+// Threads of a block of Tier::kBytes: four warps share words, and as many as let an SM hold the most. 0 where the bytes
+// do not fit, or only those of too few threads.
+int64_t byte_tier_threads(const Policy& policy, const DeviceFacts& device, const Workload& load) {
+  int64_t best = 0;
+  int64_t most = policy.byte_threads - 1;
+  const int64_t useful = round_up(ceil_div(load.pixels, load.width), 4 * kWarp);
+  for (int64_t threads = kMaxBytesThreads; load.cells > 0 && threads >= 4 * kWarp; threads /= 2) {
+    if (threads >= 2 * useful) {
+      continue;
+    }
+    const int64_t bytes = byte_tier_shared(load, threads);
+    const int64_t held = resident_blocks(device, Tier::kBytes, threads, bytes) * threads;
+    if (bytes <= device.shared_per_block && held > most) {
+      best = threads;
+      most = held;
+    }
+  }
+  return best;
 }
 
 }  // namespace
@@ -66,11 +109,12 @@ Workload workload_of(const CountingProblem& problem, int64_t bins) {
           bins,
           vector_width(problem),
           vectors_fit(problem),
-          labels && problem.num_classes == 2 && !problem.other && widest_label(problem) == 1};
+          labels && problem.num_classes == 2 && !problem.other && widest_label(problem) == 1,
+          problem.num_classes > kMaxByteClasses ? 0 : (problem.num_classes + 1) * (problem.num_classes + 1)};
 }
 
 Plan make_plan(const Policy& policy, const DeviceFacts& device, const Workload& load) {
-  const auto [groups, pixels, bins, width, vectors, bits_possible] = load;
+  const auto [groups, pixels, bins, width, vectors, bits_possible, cells] = load;
   Plan plan;
   plan.vectors = policy.vectors != 0 && vectors;
 
@@ -79,8 +123,10 @@ Plan make_plan(const Policy& policy, const DeviceFacts& device, const Workload& 
   const bool worth = pixels / policy.pixels_per_bin >= bins;
   const bool automatic = policy.tier == Tier::kAuto;
   const bool bits = bits_possible && (automatic ? worth : policy.tier == Tier::kBits);
-  const bool shared = !bits && fits && (automatic ? worth : policy.tier == Tier::kShared);
-  plan.tier = bits ? Tier::kBits : shared ? Tier::kShared : Tier::kGlobal;
+  const int64_t byte_threads = byte_tier_threads(policy, device, load);
+  const bool bytes = !bits && byte_threads > 0 && (automatic ? worth : policy.tier == Tier::kBytes);
+  const bool shared = !bits && !bytes && fits && (automatic ? worth : policy.tier == Tier::kShared);
+  plan.tier = bits ? Tier::kBits : bytes ? Tier::kBytes : shared ? Tier::kShared : Tier::kGlobal;
 
   const int64_t turns = groups == 1 ? 1 : policy.turns;
   int64_t threads = policy.threads;
@@ -102,17 +148,25 @@ Plan make_plan(const Policy& policy, const DeviceFacts& device, const Workload& 
     }
   }
   threads = std::min({threads, round_up(ceil_div(pixels, width), kWarp), int64_t{most_threads(plan.tier)}});
-  plan.threads = static_cast<int32_t>(threads);
   if (bits) {
     plan.shared_bytes = threads / kWarp * kBinaryCells * kBinBytes;
+  } else if (bytes) {
+    threads = byte_threads;
+    plan.shared_bytes = byte_tier_shared(load, threads);
   }
+  plan.threads = static_cast<int32_t>(threads);
 
   const int64_t resident = device.sms * resident_blocks(device, plan.tier, threads, plan.shared_bytes);
   const int64_t least = threads * policy.pixels_per_thread;
-  const int64_t worthwhile = pixels / std::max(least, shared ? bins * policy.pixels_per_bin : 1);
-  const int64_t most = std::min(policy.max_pixels_per_block, kLargestCount);
+  const int64_t cleared = shared ? bins * policy.pixels_per_bin : bytes ? cells * policy.pixels_per_cell : 1;
+  const int64_t worthwhile = pixels / std::max(least, cleared);
+  const int64_t countable = bytes ? threads * kMaxBytePixels : kLargestCount;
+  const int64_t most = std::min(policy.max_pixels_per_block, countable);
   const int64_t wanted = std::min(resident * turns / groups, worthwhile);
-  const int64_t blocks = std::max({int64_t{1}, wanted, ceil_div(pixels, most)});
+  int64_t blocks = std::max({int64_t{1}, wanted, ceil_div(pixels, most)});
+  if (groups == 1 && blocks > resident) {  // the same number of turns for all
+    blocks = round_up(blocks, resident);
+  }
   // Rounded up; fewer blocks can then be enough.
   plan.pixels_per_block = round_up(ceil_div(pixels, blocks), kMaxWidth);
   plan.blocks_per_group = ceil_div(pixels, plan.pixels_per_block);

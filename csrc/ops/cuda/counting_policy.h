@@ -15,6 +15,7 @@ enum class Tier : int32_t {
   kShared,  // uint32 bins in shared memory, added to the output once
   kGlobal,  // the output itself: for few pixels, or where the bins do not fit
   kBits,    // registers of each thread, four pixels at a time: for two classes in labels of one byte
+  kBytes,   // bytes in shared memory, of each thread for each pair of codes: for few classes
 };
 
 inline constexpr int32_t kWarp = 32;
@@ -28,6 +29,10 @@ inline constexpr int32_t kBinaryCells = 5;        // the matrix of two classes, 
 // with 64 bytes of loads in flight each are 40 KB an SM; a Hopper needs about 25 KB to keep its memory busy.
 inline constexpr int32_t kMaxSharedThreads = 1024;
 inline constexpr int32_t kMinSharedBlocks = 1;
+inline constexpr int32_t kMaxBytesThreads = 256;
+inline constexpr int32_t kMinBytesBlocks = 4;
+inline constexpr int32_t kMaxBytePixels = 240;  // of a thread in a part, a multiple of every vector's width
+inline constexpr int64_t kMaxByteClasses = 64;  // well below what fits, and below every label that is out of range
 inline constexpr int32_t kMaxBitsThreads = 256;
 inline constexpr int32_t kMinBitsBlocks = 3;
 inline constexpr int32_t kMaxGlobalThreads = 128;
@@ -42,6 +47,8 @@ struct Policy {
   int32_t turns = 4;                                // of a block, for several groups: not all have a last one
   int32_t vectors = 1;                              // 0: read one pixel a load even where vectors are aligned
   int64_t pixels_per_thread = 16;                   // a thread is worth starting for this many
+  int32_t byte_threads = 256;                       // that an SM must hold for kBytes, or latencies show
+  int64_t pixels_per_cell = 8;                      // as pixels_per_bin, for a pair of codes and its bytes
   int64_t pixels_per_bin = 2;                       // a block clears and folds a bin for no fewer pixels than this
   int64_t max_pixels_per_block = int64_t{1} << 31;  // below 2^32: a bin is 32 bits wide, flushed before it can overflow
   int64_t max_grid = (int64_t{1} << 31) - 1;        // blocks of a launch; what CUDA allows
@@ -64,6 +71,7 @@ struct Workload {
   int32_t width = 1;   // pixels of a vector
   bool vectors = false;
   bool bits = false;  // whether Tier::kBits can count it
+  int64_t cells = 0;  // pairs of codes that Tier::kBytes counts; 0: it cannot
 };
 
 struct Plan {

@@ -238,6 +238,19 @@ struct Labels {
     }
   }
 
+  // Bit k: pixel k of a word of targets is not ignored. The first value, which is often the only one, is no loop.
+  static __device__ __forceinline__ uint32_t kept(const CountingProblem& problem, Key target) {
+    uint32_t bits = ~uint32_t{0};
+    if (problem.num_ignore > 0) {
+      bits = differs(target, problem.ignore[0]);
+    }
+#pragma unroll 1
+    for (int32_t i = 1; i < problem.num_ignore; ++i) {
+      bits &= differs(target, problem.ignore[i]);
+    }
+    return bits;
+  }
+
   // The codes of a pair; false where the pair is ignored.
   static __device__ __forceinline__ bool codes_of(const CountingProblem& problem, Key target, Key preds,
                                                   Code& target_code, Code& preds_code) {
@@ -253,6 +266,18 @@ struct Labels {
   }
 
  private:
+  // Bit k: pixel k of a word is not `label`.
+  static __device__ __forceinline__ uint32_t differs(Key word, uint64_t label) {
+    if constexpr (kBytes == 1) {
+      return bits_of_bytes(nonzero_bytes(word ^ static_cast<uint32_t>(label) * 0x01010101U));
+    } else if constexpr (kBytes == 2) {
+      const uint32_t halves = word ^ static_cast<uint32_t>(label) * 0x00010001U;
+      return ((halves & 0xffff) != 0 ? 1U : 0U) | (halves >> 16 != 0 ? 2U : 0U);
+    } else {
+      return word != static_cast<Key>(label) ? 1U : 0U;
+    }
+  }
+
   static __device__ __forceinline__ Key key(const Packed& labels, int i) {
     if constexpr (kBytes == 8) {
       return labels.word[2 * i] | Key{labels.word[2 * i + 1]} << 32;

@@ -100,6 +100,8 @@ struct Scores {
     }
   }
 
+  static __device__ __forceinline__ uint32_t kept(const CountingProblem&, Key) { return 1; }
+
   static __device__ __forceinline__ bool codes_of(const CountingProblem&, Key target, Key preds, Code& target_code,
                                                   Code& preds_code) {
     target_code = target;

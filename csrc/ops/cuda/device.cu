@@ -83,7 +83,10 @@ DeviceFacts device_facts(const char* op, int32_t device_index) {
 
 cudaStream_t current_stream(int32_t device_index) {
   void* stream = nullptr;
-  STABLE_TORCH_ERROR_CODE_CHECK(aoti_torch_get_current_cuda_stream(device_index, &stream));
+  // Unchecked by torch's own macro, whose name differs between the versions that the library builds with.
+  if (aoti_torch_get_current_cuda_stream(device_index, &stream) != 0) {
+    fail("torchtally: torch has no current stream of CUDA device ", device_index);
+  }
   return static_cast<cudaStream_t>(stream);
 }
 
