@@ -79,10 +79,14 @@ class Model(nn.Module):
 # What walks over buffers
 
 
+@pytest.mark.parametrize("use_buffers", [False, True])
 @pytest.mark.parametrize("persistent", [False, True])
-def test_averaged_models_do_not_average_counts(make: Any, persistent: bool) -> None:
+def test_averaged_models_leave_counts_alone(
+    make: Any, persistent: bool, use_buffers: bool
+) -> None:
     model = Model(make(persistent=persistent))
-    averaged = AveragedModel(model, avg_fn=get_ema_avg_fn(0.9), use_buffers=True)
+    average = get_ema_avg_fn(0.9)
+    averaged = AveragedModel(model, avg_fn=average, use_buffers=use_buffers)
     metric = updated(averaged.module.metric, BATCHES[1:])
     before = state_of(metric)
     for _ in range(3):
@@ -90,7 +94,7 @@ def test_averaged_models_do_not_average_counts(make: Any, persistent: bool) -> N
         model(torch.randn(5, 3))
         averaged.update_parameters(model)
     same(state_of(metric), before)
-    assert averaged.module.norm.running_mean.any()  # a buffer, which is averaged
+    assert averaged.module.norm.running_mean.any()  # a buffer, which is not left
 
 
 def test_a_checkpoint_from_before_the_metric_loads(make: Any) -> None:
