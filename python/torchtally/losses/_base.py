@@ -39,8 +39,7 @@ class OverlapLoss(nn.Module):
         if unknown:
             refuse_unknown(name, unknown, definition.state)
         self._options = options
-        with torch.inference_mode(False):  # else no gradient could be taken later
-            self._loss = BoundLoss.checked(name, definition, definition.state, options)
+        self._loss = BoundLoss.checked(name, definition, definition.state, options)
         for name, weights in self._loss.weights.items():
             self.register_buffer(name, weights, persistent=False)
 
@@ -100,10 +99,8 @@ class OverlapLoss(nn.Module):
 
     def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        # Of what fn returned only the device is believed: it may have been cast, or
-        # never written (to_empty).
-        with torch.inference_mode(False):
-            for name, weights in self._loss.weights.items():
-                if weights is not None and not weights.is_meta:
-                    setattr(self, name, weights.to(getattr(self, name).device))
+        for name, weights in self._loss.weights.items():
+            buffer = getattr(self, name)
+            if buffer is not None and buffer.dtype != torch.float64:
+                setattr(self, name, weights.to(buffer.device))  # type: ignore[union-attr]
         return self

@@ -81,20 +81,22 @@ class CountingMetric(nn.Module, Generic[Value]):
         """
         super().__init__()
         options = labels.options
-        for name, value in (
-            ("sync_on_compute", sync_on_compute),
-            ("persistent", persistent),
-        ):
-            if not isinstance(value, bool):
-                raise TypeError(
-                    f"{options.op}: {name} must be a bool, got {type(value).__name__}"
-                )
+        if not isinstance(sync_on_compute, bool):
+            raise TypeError(
+                f"{options.op}: sync_on_compute must be a bool, "
+                f"got {type(sync_on_compute).__name__}"
+            )
         self._given = given
         self._labels = labels
         self._options = options
         self._matrix = matrix
         self._keep = keep
         self._sync_on_compute = sync_on_compute
+        if not isinstance(persistent, bool):
+            raise TypeError(
+                f"{options.op}: persistent must be a bool, "
+                f"got {type(persistent).__name__}"
+            )
         self._persistent = persistent
         self._class_names: tuple[str, ...] | None = None
         if class_names is not None:
