@@ -297,6 +297,13 @@ METRIC: dict[str, Option] = {
         "what ``named`` and ``plot`` call the classes, or labels: a name for each, or "
         "a mapping from classes to names. A class without a name is its number.",
     ),
+    "persistent": Option(
+        "bool",
+        False,
+        "keep the counts in ``state_dict``, with the options that they depend on, "
+        "which ``load_state_dict`` compares; without, saving and loading a model "
+        "leaves them alone.",
+    ),
 }
 
 

@@ -404,8 +404,8 @@ def _raise_unknown(
                 counted = counted & (target.to(torch.int64) != value)
         fault = fault_of_scores(options.op, preds, counted, options.logits)
     if examples or not fault:
-        named = f" ({'; '.join(examples)})"
-        fault = unknown_message(options, bad, named, or_score=bool(fault))
+        shown = f" ({'; '.join(examples)})"
+        fault = unknown_message(options, bad, shown, or_score=bool(fault))
     raise ValueError(fault)
 
 

@@ -78,6 +78,7 @@ class ScoredMetric(NamedScores[Value]):
             keep=keep,
             sync_on_compute=counting["sync_on_compute"],
             class_names=counting["class_names"],
+            persistent=counting["persistent"],
             given=_plain({"num_classes": options.num_classes, **counting, **given}),
             read=sorted(equal.items()),
             summed=[
@@ -90,7 +91,8 @@ class ScoredMetric(NamedScores[Value]):
         self._bind(scores)
         if keep == "sums":
             entries = sum(mean.entries for mean in self._means.values())
-            self.sums = torch.zeros((entries, COLUMNS), dtype=torch.int64)
+            with torch.inference_mode(False):  # as the counts
+                self.sums = torch.zeros((entries, COLUMNS), dtype=torch.int64)
 
     def _bind(self, scores: dict[str, BoundScore]) -> None:
         """Prepare to read scores; options that do not fit the classes are refused."""
@@ -129,7 +131,7 @@ class ScoredMetric(NamedScores[Value]):
         return {k: v for k, v in self.__dict__.items() if k not in derived}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        super().__setstate__(state)
         self._bind(_bound(self._labels, self._asked))
 
 

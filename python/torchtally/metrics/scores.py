@@ -78,7 +78,7 @@ class DiceScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Dice coefficient, 2 tp / (2 tp + fp + fn).
 
@@ -134,6 +134,9 @@ class DiceScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -149,7 +152,7 @@ class DiceScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -183,7 +186,7 @@ class IoUScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Intersection over union (Jaccard index), tp / (tp + fp + fn).
 
@@ -239,6 +242,9 @@ class IoUScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -254,7 +260,7 @@ class IoUScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -288,7 +294,7 @@ class F1Score(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
 
@@ -344,6 +350,9 @@ class F1Score(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -359,7 +368,7 @@ class F1Score(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -393,7 +402,7 @@ class FBetaScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
 
@@ -450,6 +459,9 @@ class FBetaScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -465,7 +477,7 @@ class FBetaScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -499,7 +511,7 @@ class PrecisionScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Precision (positive predictive value), tp / (tp + fp).
 
@@ -555,6 +567,9 @@ class PrecisionScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -570,7 +585,7 @@ class PrecisionScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -604,7 +619,7 @@ class RecallScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Recall (sensitivity, true positive rate), tp / (tp + fn).
 
@@ -660,6 +675,9 @@ class RecallScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -675,7 +693,7 @@ class RecallScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -709,7 +727,7 @@ class SpecificityScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Specificity (true negative rate), tn / (tn + fp).
 
@@ -765,6 +783,9 @@ class SpecificityScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -780,7 +801,7 @@ class SpecificityScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -814,7 +835,7 @@ class NegativePredictiveValue(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Negative predictive value, tn / (tn + fn).
 
@@ -870,6 +891,9 @@ class NegativePredictiveValue(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -885,7 +909,7 @@ class NegativePredictiveValue(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -919,7 +943,7 @@ class FalsePositiveRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
 
@@ -975,6 +999,9 @@ class FalsePositiveRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -990,7 +1017,7 @@ class FalsePositiveRate(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1024,7 +1051,7 @@ class FalseNegativeRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
 
@@ -1080,6 +1107,9 @@ class FalseNegativeRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1095,7 +1125,7 @@ class FalseNegativeRate(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1129,7 +1159,7 @@ class FalseDiscoveryRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False discovery rate, 1 - precision, fp / (fp + tp).
 
@@ -1185,6 +1215,9 @@ class FalseDiscoveryRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1200,7 +1233,7 @@ class FalseDiscoveryRate(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1234,7 +1267,7 @@ class FalseOmissionRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False omission rate, 1 - negative predictive value, fn / (fn + tn).
 
@@ -1290,6 +1323,9 @@ class FalseOmissionRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1305,7 +1341,7 @@ class FalseOmissionRate(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1341,7 +1377,7 @@ class Informedness(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Informedness (Youden's J), recall + specificity - 1.
 
@@ -1399,6 +1435,9 @@ class Informedness(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1414,7 +1453,7 @@ class Informedness(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1450,7 +1489,7 @@ class Markedness(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Markedness, precision + negative predictive value - 1.
 
@@ -1508,6 +1547,9 @@ class Markedness(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1523,7 +1565,7 @@ class Markedness(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1559,7 +1601,7 @@ class PositiveLikelihoodRatio(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Positive likelihood ratio, recall / (1 - specificity).
 
@@ -1617,6 +1659,9 @@ class PositiveLikelihoodRatio(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1632,7 +1677,7 @@ class PositiveLikelihoodRatio(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1666,7 +1711,7 @@ class AccuracyScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Accuracy, the share of pixels predicted right; of a class, its recall.
 
@@ -1721,6 +1766,9 @@ class AccuracyScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1736,7 +1784,7 @@ class AccuracyScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1769,7 +1817,8 @@ class BalancedAccuracyScore(ScoreMetric):
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         regions: Regions = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Balanced accuracy, the mean recall of the classes of the target.
 
@@ -1818,6 +1867,9 @@ class BalancedAccuracyScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1833,6 +1885,7 @@ class BalancedAccuracyScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -1865,7 +1918,8 @@ class FrequencyWeightedIoUScore(ScoreMetric):
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         regions: Regions = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Intersection over union, each class weighted by its share of the target.
 
@@ -1914,6 +1968,9 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1929,6 +1986,7 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -1962,7 +2020,7 @@ class TverskyScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Tversky index, tp / (tp + alpha fp + beta fn).
 
@@ -2020,6 +2078,9 @@ class TverskyScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2035,7 +2096,7 @@ class TverskyScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -2069,7 +2130,7 @@ class GeneralizedDiceScore(ScoreMetric):
         aggregation: Aggregation = "global", classes: Classes = None,
         include_background: bool = True, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
 
@@ -2119,6 +2180,9 @@ class GeneralizedDiceScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2135,6 +2199,7 @@ class GeneralizedDiceScore(ScoreMetric):
             aggregation=aggregation, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2166,7 +2231,8 @@ class ExactMatchScore(ScoreMetric):
         zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: OfSamples = "samplewise", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Exact match (subset accuracy), the share of samples without a wrong label.
 
@@ -2205,6 +2271,9 @@ class ExactMatchScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2218,6 +2287,7 @@ class ExactMatchScore(ScoreMetric):
             preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2249,7 +2319,8 @@ class MatthewsCorrCoef(ScoreMetric):
         zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Matthews correlation coefficient of target and prediction, in [-1, 1].
 
@@ -2288,6 +2359,9 @@ class MatthewsCorrCoef(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2301,6 +2375,7 @@ class MatthewsCorrCoef(ScoreMetric):
             preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2331,7 +2406,8 @@ class CohenKappaScore(ScoreMetric):
         zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Cohen's kappa, agreement beyond chance, at most 1.
 
@@ -2372,6 +2448,9 @@ class CohenKappaScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2385,6 +2464,7 @@ class CohenKappaScore(ScoreMetric):
             preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2420,7 +2500,7 @@ class ScoreSuite(SuiteMetric):
         classes: Classes = None, include_background: bool | None = None,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype | None = None, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Any set of scores from one accumulation: each batch is counted once.
 
@@ -2494,6 +2574,9 @@ class ScoreSuite(SuiteMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2512,4 +2595,5 @@ class ScoreSuite(SuiteMetric):
             logits=logits, top_k=top_k, ignore_index=ignore_index, label_map=label_map,
             preds_map=preds_map, out_of_range=out_of_range,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )

@@ -376,12 +376,14 @@ struct Labels {
     TORCH_CHECK_VALUE(
         top_k == 1 || !maps.has_value(), op,
         ": top_k looks for the target among the scores, so label_map and preds_map do not apply, got top_k=", top_k);
-    const auto of_counting = [](const char* option) { return contains(kCounting, std::string_view(option)); };
+    const auto of_counting = [](std::string_view option) {
+      return contains(kCounting, option) && option != "validate";
+    };
     const std::set<int64_t> ignored(counting.ignore_index.begin(), counting.ignore_index.end());
     Options in_order = options;  // what means the same looks the same
     in_order.ignore_index(std::vector<int64_t>(ignored.begin(), ignored.end()));
     return {std::move(counting), std::move(maps), top_k,
-            "num_classes=" + std::to_string(num_classes) + text_of(in_order, of_counting)};
+            listed(in_order, of_counting, {{"num_classes", std::to_string(num_classes)}})};
   }
 
   // The classes of which every label is ignored, which are not scored.

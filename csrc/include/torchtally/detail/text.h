@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -117,17 +118,23 @@ void refuse_idle(const std::string& op, const Options& options, const Options& d
   }
 }
 
-// The options that are set and wanted, each as ", name=value".
+// The options that are wanted, set and not empty, as "name=value, name=value" in the order of their names, beside
+// others.
 template <class Options, class Wanted>
-std::string text_of(const Options& options, Wanted&& wanted) {
-  std::string text;
+std::string listed(const Options& options, Wanted&& wanted, std::map<std::string, std::string> all = {}) {
   Options::each(
       [&](const char* name, const auto& field) {
         if constexpr (!std::is_same_v<std::decay_t<decltype(field)>, std::optional<at::Tensor>>) {
-          text += field.has_value() && wanted(name) ? std::string(", ") + name + "=" + text_of(*field) : "";
+          if (field.has_value() && wanted(name) && text_of(*field) != "[]") {
+            all[name] = text_of(*field);
+          }
         }
       },
       options);
+  std::string text;
+  for (const auto& [name, value] : all) {
+    text += (text.empty() ? "" : ", ") + name + "=" + value;
+  }
   return text;
 }
 
