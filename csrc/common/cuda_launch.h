@@ -4,6 +4,8 @@
 //   TORCHTALLY_DYNAMIC_SHARED(type, name)   the block's dynamic shared memory as an array
 //   SharedCounters(words).increment(index)  an atomic addition of one in shared memory
 //   launch({grid, threads, shared_bytes, stream}, kernel, arguments...)
+//   approximate_exp2, approximate_log2, approximate_reciprocal   of float: one instruction each, denormals are 0
+//   copy_to_shared(to, from)                16 bytes, both aligned; they have arrived behind wait_for_copies()
 #pragma once
 
 #if defined(__CUDACC__)
@@ -78,6 +80,35 @@ inline cudaError_t allow_shared_memory(const void* kernel) {
     allowed.insert({kernel, device});
   }
   return error;
+}
+
+__device__ __forceinline__ float approximate_exp2(float x) {
+  asm("ex2.approx.ftz.f32 %0, %0;" : "+f"(x));
+  return x;
+}
+__device__ __forceinline__ float approximate_log2(float x) {
+  asm("lg2.approx.ftz.f32 %0, %0;" : "+f"(x));
+  return x;
+}
+__device__ __forceinline__ float approximate_reciprocal(float x) {
+  asm("rcp.approx.ftz.f32 %0, %0;" : "+f"(x));
+  return x;
+}
+
+// Before compute capability 8.0 the bytes pass through registers.
+__device__ __forceinline__ void copy_to_shared(void* to, const void* from) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(static_cast<unsigned>(__cvta_generic_to_shared(to))),
+               "l"(from)
+               : "memory");
+#else
+  *static_cast<uint4*>(to) = *static_cast<const uint4*>(from);
+#endif
+}
+__device__ __forceinline__ void wait_for_copies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.wait_all;" ::: "memory");
+#endif
 }
 
 template <class... Params, class... Arguments>
