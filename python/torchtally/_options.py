@@ -165,9 +165,9 @@ COUNTING: dict[str, Option] = {
     "out_of_range": Option(
         "OutOfRange",
         "error",
-        'what a label outside ``[0, C)`` that is not ignored does: ``"error"`` '
-        'raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it as a class '
-        'of its own, "other", that enters micro averages only.',
+        "what a label outside ``[0, C)`` that is not ignored does, or a score that "
+        'cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` '
+        'counts it as a class of its own, "other", that enters micro averages only.',
     ),
     "validate": Option(
         "bool",

@@ -27,7 +27,8 @@ OF_BATCH = ("mask", "validate")
 PIXELS = {
     "preds": "labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or "
     "an array of NumPy, CuPy or JAX, read without a copy; so target and mask.",
-    "target": "integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.",
+    "target": "integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For "
+    "binary and multilabel also floating numbers 0 and 1.",
     "num_classes": "C, or L for multilabel; may be left out for binary.",
 }
 OTHERS = {"**unknown": "any other option is refused, and the nearest one is named."}
@@ -37,8 +38,8 @@ RAISES = {
 }
 RAISES_OF_PIXELS = {
     "TypeError": RAISES["TypeError"],
-    "ValueError": "for a wrong shape or value, or a label out of range. A program of "
-    "``torch.compile`` raises for such a label on CPU; on CUDA, and where it is "
+    "ValueError": "for a wrong shape or value, or a label or score out of range. A "
+    "program of ``torch.compile`` raises for these on CPU; on CUDA, and where it is "
     "exported, traced or vmapped, the pair is left out.",
 }
 

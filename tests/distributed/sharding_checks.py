@@ -71,6 +71,34 @@ def labels_and_others_keep_their_place() -> None:
         same(found.full_tensor(), expected)
 
 
+def labels_of_shards_have_their_thresholds() -> None:
+    from torch.distributed.tensor import Shard, init_device_mesh
+    from torch.distributed.tensor import distribute_tensor as deal
+
+    register_sharding()
+    mesh = init_device_mesh("cpu", (dist.get_world_size(),))
+    target = SCORES > 0
+    for dim, per_sample, threshold in itertools.product(
+        range(4), [False, True], [None, [0.25], [0.1, 0.9, -0.5, 0.0], [0.25]]
+    ):
+        options = {"per_sample": per_sample, "threshold": threshold}
+        shards = [deal(t, mesh, [Shard(dim)]) for t in (SCORES, target)]
+        found = torch.ops.torchtally.confusion_matrix(
+            *shards, 2, per_label=True, **options
+        )
+        expected = torch.ops.torchtally.confusion_matrix(
+            SCORES, target, 2, per_label=True, **options
+        )
+        for sharded, plain in zip(found, expected, strict=True):
+            same(sharded.full_tensor(), plain)
+    shards = [deal(t, mesh, [Shard(0)]) for t in (SCORES, target)]
+    assert tt.dice_score(*shards, 4, task="multilabel", logits=True) == 1
+    soft = [shards[0], shards[1].float()]
+    assert tt.dice_score(*soft, 4, task="multilabel", threshold=0.0) == 1
+    with pytest.raises(ValueError, match=r"and scores lie in \[0, 1\], as probab"):
+        tt.dice_score(*shards, 4, task="multilabel")
+
+
 def functions_and_metrics_of_shards() -> None:
     from torch.distributed.tensor import Replicate, Shard, init_device_mesh
     from torch.distributed.tensor import distribute_tensor as deal
@@ -221,6 +249,7 @@ CHECKS = [shards_give_partial_counts, functions_and_metrics_of_shards]
 CHECKS_OF_TWO = [
     *CHECKS,
     labels_and_others_keep_their_place,
+    labels_of_shards_have_their_thresholds,
     metrics_inside_ddp,
     metrics_inside_fsdp2,
     metrics_inside_fsdp2_that_start_on_meta,

@@ -39,7 +39,7 @@ class CountingOptions {
   TORCHTALLY_DETAIL_OPTION(LabelMap, preds_map)
   /// Bool tensor of target's shape; pixels where it is false count nowhere.
   TORCHTALLY_DETAIL_TENSOR_OPTION(mask)
-  /// What a label outside [0, C) that is not ignored does. Default: OutOfRange::kError.
+  /// What a label outside [0, C) that is not ignored does, or a score that cannot be. Default: OutOfRange::kError.
   TORCHTALLY_DETAIL_OPTION(OutOfRange, out_of_range)
   /// With false, OutOfRange::kError does not throw, which spares CUDA tensors the read back from the device; the pair
   /// is left out. Default: true.

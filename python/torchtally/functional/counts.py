@@ -41,7 +41,8 @@ def confusion_matrix(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -58,9 +59,10 @@ def confusion_matrix(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         per_sample: count each index of dimension 0, each sample, on its own.
@@ -77,9 +79,9 @@ def confusion_matrix(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     Example:
         >>> confusion_matrix(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]), 2)
@@ -116,7 +118,8 @@ def class_counts(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -128,9 +131,10 @@ def class_counts(
             range.
         ignore_index: a target value, or several, whose pixels count nowhere.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         per_sample: count each index of dimension 0, each sample, on its own.
@@ -142,9 +146,9 @@ def class_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     Example:
         >>> class_counts(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]), 2).tp

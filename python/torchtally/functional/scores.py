@@ -95,7 +95,8 @@ def dice_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -112,9 +113,10 @@ def dice_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -153,9 +155,9 @@ def dice_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Dice (1945), Measures of the amount of ecologic association between species.
@@ -227,7 +229,8 @@ def iou_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -244,9 +247,10 @@ def iou_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -285,9 +289,9 @@ def iou_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Jaccard (1912), The distribution of the flora in the alpine zone.
@@ -359,7 +363,8 @@ def f1_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -376,9 +381,10 @@ def f1_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -417,9 +423,9 @@ def f1_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -491,7 +497,8 @@ def fbeta_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         beta: weight of recall; 0 is precision, infinity is recall.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
@@ -509,9 +516,10 @@ def fbeta_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -550,9 +558,9 @@ def fbeta_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -624,7 +632,8 @@ def precision_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -641,9 +650,10 @@ def precision_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -682,9 +692,9 @@ def precision_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -756,7 +766,8 @@ def recall_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -773,9 +784,10 @@ def recall_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -814,9 +826,9 @@ def recall_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -888,7 +900,8 @@ def specificity_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -905,9 +918,10 @@ def specificity_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -946,9 +960,9 @@ def specificity_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1020,7 +1034,8 @@ def negative_predictive_value(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1037,9 +1052,10 @@ def negative_predictive_value(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1078,9 +1094,9 @@ def negative_predictive_value(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1152,7 +1168,8 @@ def false_positive_rate(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1169,9 +1186,10 @@ def false_positive_rate(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1210,9 +1228,9 @@ def false_positive_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1284,7 +1302,8 @@ def false_negative_rate(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1301,9 +1320,10 @@ def false_negative_rate(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1342,9 +1362,9 @@ def false_negative_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1416,7 +1436,8 @@ def false_discovery_rate(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1433,9 +1454,10 @@ def false_discovery_rate(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1474,9 +1496,9 @@ def false_discovery_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1548,7 +1570,8 @@ def false_omission_rate(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1565,9 +1588,10 @@ def false_omission_rate(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1606,9 +1630,9 @@ def false_omission_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1682,7 +1706,8 @@ def informedness(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1699,9 +1724,10 @@ def informedness(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1740,9 +1766,9 @@ def informedness(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
@@ -1816,7 +1842,8 @@ def markedness(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1833,9 +1860,10 @@ def markedness(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1874,9 +1902,9 @@ def markedness(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
@@ -1950,7 +1978,8 @@ def positive_likelihood_ratio(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -1967,9 +1996,10 @@ def positive_likelihood_ratio(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -2008,9 +2038,9 @@ def positive_likelihood_ratio(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
@@ -2082,7 +2112,8 @@ def accuracy_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -2099,9 +2130,10 @@ def accuracy_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -2139,9 +2171,9 @@ def accuracy_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
@@ -2210,7 +2242,8 @@ def balanced_accuracy_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -2227,9 +2260,10 @@ def balanced_accuracy_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2261,9 +2295,9 @@ def balanced_accuracy_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
@@ -2331,7 +2365,8 @@ def frequency_weighted_iou_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -2348,9 +2383,10 @@ def frequency_weighted_iou_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2382,9 +2418,9 @@ def frequency_weighted_iou_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Long et al. (2015), Fully convolutional networks: frequency weighted IU.
@@ -2455,7 +2491,8 @@ def tversky_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         alpha: weight of false positives; not negative.
         beta: weight of false negatives. 0.5 and 0.5 is Dice.
@@ -2474,9 +2511,10 @@ def tversky_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -2515,9 +2553,9 @@ def tversky_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Tversky (1977), Features of similarity; alpha, beta as in Salehi et al. (2017).
@@ -2589,7 +2627,8 @@ def generalized_dice_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
             ``"simple"`` 1 / t; ``"linear"`` 1.
@@ -2610,9 +2649,10 @@ def generalized_dice_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2641,9 +2681,9 @@ def generalized_dice_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).
@@ -2708,7 +2748,8 @@ def exact_match_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -2725,9 +2766,10 @@ def exact_match_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2750,9 +2792,9 @@ def exact_match_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Kazawa et al. (2005), Maximal margin labeling for multi-topic text
@@ -2816,7 +2858,8 @@ def matthews_corrcoef(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
@@ -2833,9 +2876,10 @@ def matthews_corrcoef(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2858,9 +2902,9 @@ def matthews_corrcoef(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Gorodkin (2004), Comparing two K-category assignments by a K-category
@@ -2927,7 +2971,8 @@ def cohen_kappa_score(
     Args:
         preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
             an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         weights: weight of a disagreement between two classes: ``"none"`` 1;
             ``"linear"`` the distance; ``"quadratic"`` its square.
@@ -2946,9 +2991,10 @@ def cohen_kappa_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2971,9 +3017,9 @@ def cohen_kappa_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Cohen (1960), A coefficient of agreement for nominal scales; (1968) weighted.

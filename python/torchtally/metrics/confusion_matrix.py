@@ -68,9 +68,10 @@ class ConfusionMatrix(MatrixMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             per_sample: count each index of dimension 0, each sample, on its own.
             normalize: None for counts, or their shares: ``"true"`` of the pixels of
                 each target class; ``"pred"`` of the pixels of each predicted class;

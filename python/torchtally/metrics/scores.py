@@ -99,9 +99,10 @@ class DiceScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -207,9 +208,10 @@ class IoUScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -315,9 +317,10 @@ class F1Score(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -424,9 +427,10 @@ class FBetaScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -532,9 +536,10 @@ class PrecisionScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -640,9 +645,10 @@ class RecallScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -748,9 +754,10 @@ class SpecificityScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -856,9 +863,10 @@ class NegativePredictiveValue(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -964,9 +972,10 @@ class FalsePositiveRate(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1072,9 +1081,10 @@ class FalseNegativeRate(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1180,9 +1190,10 @@ class FalseDiscoveryRate(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1288,9 +1299,10 @@ class FalseOmissionRate(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1400,9 +1412,10 @@ class Informedness(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1512,9 +1525,10 @@ class Markedness(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1624,9 +1638,10 @@ class PositiveLikelihoodRatio(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1732,9 +1747,10 @@ class AccuracyScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1839,9 +1855,10 @@ class BalancedAccuracyScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -1940,9 +1957,10 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2043,9 +2061,10 @@ class TverskyScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -2155,9 +2174,10 @@ class GeneralizedDiceScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2253,9 +2273,10 @@ class ExactMatchScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2341,9 +2362,10 @@ class MatthewsCorrCoef(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2430,9 +2452,10 @@ class CohenKappaScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2529,9 +2552,10 @@ class ScoreSuite(SuiteMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             beta: of fbeta: weight of recall; 0 is precision, infinity is recall. Of
                 tversky: weight of false negatives. 0.5 and 0.5 is Dice.
             alpha: of tversky: weight of false positives; not negative.
