@@ -40,10 +40,11 @@ TIERS = {"BitsTier": "bits", "SharedTier": "shared", "GlobalTier": "global"}
 OVERLAP = re.compile(
     r"overlap_(?P<kernel>(?:registers|tiles)_(?:forward|backward)|terms|fold)"
     r"(?:_kernel)?I(?:N3c10\d+)?(?P<number>Half|BFloat16|f|d|)E?"
-    r"(?:Li(?P<classes>\d+)E|LNS_10ActivationE(?P<activation>\d)E)?"
+    r"(?:Li(?P<classes>\d+)E(?:LNS0_13OverlapAccessE(?P<access>\d)E)?|LNS_10ActivationE(?P<activation>\d)E)?"
 )
 NUMBERS = {"Half": "float16", "BFloat16": "bfloat16", "f": "float32", "d": "float64"}
 ACTIVATIONS = ("softmax", "sigmoid", "none")
+ACCESSES = ("elements", "packs", "rows")
 
 
 def report_of(op: str, folder: Path) -> str:
@@ -72,6 +73,8 @@ def name_of(mangled: str) -> str:
             pieces.append(NUMBERS[found["number"]])
             if found["classes"]:
                 pieces.append(f"{found['classes']:>2} classes")
+            if found["access"]:
+                pieces.append(ACCESSES[int(found["access"])])
         return ", ".join(pieces)
     source = next(name for piece, name in SOURCES.items() if piece in mangled)
     tier = next(name for piece, name in TIERS.items() if piece in mangled)
@@ -91,7 +94,7 @@ def main() -> None:
         f"What ptxas of nvcc {release[1] if release else '?'} says, for each thread. "
         "Kernels of the shared tier may",
         "take 64, of the bits tier 80, of the global tier 96: counting_policy.h. Of",
-        "overlap_sums tiles may take 80 (float64 128), registers 96 (32 classes 168): "
+        "overlap_sums tiles may take 80 (float64 128), registers 80 to 168: "
         "overlap_policy.h.",
         "Written by `python scripts/cuda_registers.py`, which fails where a kernel "
         "spills.",

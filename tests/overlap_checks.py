@@ -44,12 +44,14 @@ CUDA_TOLERANCE: Tolerance = {
     torch.bfloat16: (3e-6, 1e-2),
 }
 #: A policy of the CUDA kernels with small parts and tiles, so that small inputs already
-#: have several of each, and with classes that lie together staged from two on.
+#: have several of each, tiles with groups of at most ten classes of float32, and classes
+#: that lie together staged from two on.
 CUDA_CUT = {
     "least_pixels": 64,
     "fewest_pixels": 64,
     "most_parts": 6,
     "least_lanes": 4,
+    "tile_bytes": 2048,
     "least_tile": 32,
     "most_tile": 32,
     "fold_pixels": 2,

@@ -110,8 +110,8 @@ def test_bits_are_chosen_for_two_classes_of_one_byte(
     target = labels((4000,), 2, torch.uint8, 45)
     for preds_dtype, options, tier in (
         (torch.bool, {}, Tier.BITS),
-        (torch.uint8, {"other": True}, Tier.BYTES),
-        (torch.int64, {}, Tier.BYTES),
+        (torch.uint8, {"other": True}, Tier.PAIRS),
+        (torch.int64, {}, Tier.PAIRS),
     ):
         preds = labels((4000,), 2, preds_dtype, 46)
         check(emulation, op, preds, target, 2, **options)
@@ -330,10 +330,7 @@ def test_many_groups(emulation: Emulation, op: str, tier: Tier, max_grid: int) -
         per_sample=True,
         ignore_index=(255,),
     )
-    held = (
-        16 if tier == Tier.BYTES else 32
-    )  # by two SMs: a block has four warps, or one
-    assert emulation.plan.grid == min(held, max_grid)
+    assert emulation.plan.grid == min(32, max_grid)  # as many as two SMs hold
 
 
 @pytest.mark.parametrize("tier", TIERS)
@@ -504,19 +501,18 @@ def test_class_planes_beyond_32_bits(
 @pytest.mark.parametrize("matrix", [True, False])
 @pytest.mark.parametrize("samples", [1, 3])
 def test_plan_of_huge_inputs(emulation: Emulation, matrix: bool, samples: int) -> None:
-    """However many pixels, no counter can overflow, and no pixel is left out."""
+    """However many pixels, a 32-bit bin cannot overflow, and no pixel is left out."""
     pixels = 2**36 + 1
     target = torch.zeros(1, 1, dtype=torch.uint8).expand(samples, pixels)
     problem = counting.make_problem(target, target, 3, per_sample=True)
-    for limit, tier in itertools.product((2**31, 2**40), (Tier.SHARED, Tier.BYTES)):
+    for limit, tier in itertools.product((2**31, 2**40), (Tier.SHARED, Tier.PAIRS)):
         policy = emulation.policy(max_pixels_per_block=limit, tier=tier)
         plan = emulation.plan_for(matrix, problem, policy=policy, device=HOPPER)
         assert plan.tier == tier
-        countable = 240 * plan.threads if tier == Tier.BYTES else 2**32 - 1
-        assert plan.pixels_per_block <= countable
+        assert plan.pixels_per_block < 2**32
         assert plan.blocks_per_group * plan.pixels_per_block >= pixels
         assert (plan.blocks_per_group - 1) * plan.pixels_per_block < pixels
-        assert plan.grid == 132 * (4 if tier == Tier.BYTES else 2)
+        assert plan.grid == 132 * 2
 
 
 @pytest.mark.parametrize("num_classes", [2**16, 2**31 - 3])

@@ -74,20 +74,25 @@ def test_sums_and_gradients(
                 check(emulation, values, target, activation=activation, **options)
 
 
-@pytest.mark.parametrize("classes", [1, 2, 4, 5, 8, 9, 16, 17, 24, 32])
+@pytest.mark.parametrize("classes", [1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 19, 20, 24, 32])
 @pytest.mark.parametrize("dtype", DTYPES[1:], ids=str)
 def test_every_number_of_classes_in_registers(
     emulation: OverlapEmulation, classes: int, dtype: torch.dtype
 ) -> None:
-    shape = (2, classes, 307)
-    compiled = next(n for n in (4, 8, 16, 32) if classes <= n)
-    with emulation.policy(**CUDA_CUT):
+    compiled = next(n for n in (2, 3, 4, 8, 12, 16, 19, 21, 24, 32) if classes <= n)
+    packs = "packs" if classes <= 8 or dtype.itemsize == 2 else "elements"
+    for pixels, layout, access in (
+        (307, "planar", "elements"),  # an odd number, which packs do not divide
+        (320, "planar", packs),
+        (320, "channels_last", "rows" if classes > 1 else packs),
+    ):
+        shape = (2, classes, pixels)
         target = targets(shape, "labels")
         target[0, :40] = 255
-        for layout in ("planar", "channels_last"):
+        with emulation.policy(**CUDA_CUT):
             values = laid_out(logits(shape, dtype), layout)
             check(emulation, values, target, ignore_index=255, label_smoothing=0.2)
-        name = f", {str(dtype).removeprefix('torch.')}, {compiled}"
+        name = f", {str(dtype).removeprefix('torch.')}, {compiled}, {access}"
         launched = emulation.launched()
         for kernel in ("overlap_registers_forward", "overlap_registers_backward"):
             assert kernel + name in launched

@@ -65,26 +65,22 @@ def test_few_pixels_are_added_to_the_output() -> None:
 
 
 @pytest.mark.parametrize(
-    ("num_classes", "threads", "blocks"),
-    [(2, 256, 4), (19, 256, 2), (20, 256, 2), (21, 128, 3), (28, 256, 1)],
+    ("num_classes", "copies"), [(2, 32), (19, 32), (29, 32), (30, 16), (150, 1)]
 )
-def test_few_classes_are_counted_in_bytes(
-    num_classes: int, threads: int, blocks: int
+def test_pairs_of_codes_are_counted_where_they_fit(
+    num_classes: int, copies: int
 ) -> None:
-    codes = (num_classes + 1) ** 2
-    chosen = plan(1 << 26, cells(num_classes), cells=codes)
-    assert (chosen.tier, chosen.threads) == (_core.Tier.BYTES, threads)
-    assert chosen.grid == 132 * blocks
-    assert chosen.shared_bytes >= codes * threads + 4 * cells(num_classes)
-    assert chosen.pixels_per_block <= 240 * threads
-    # Every block takes as many turns.
-    assert chosen.blocks_per_group % chosen.grid in (0, chosen.grid - 1)
+    pairs = (num_classes + 1) ** 2 + 1
+    chosen = plan(1 << 24, cells(num_classes), cells=pairs)
+    assert (chosen.tier, chosen.copies) == (_core.Tier.PAIRS, copies)
+    assert (chosen.threads, chosen.grid) == (512, 2 * 132)
+    assert chosen.shared_bytes == 4 * copies * pairs
 
 
-def test_bytes_of_too_few_threads_are_not_chosen() -> None:
-    chosen = plan(1 << 24, cells(42), cells=43**2)
-    assert chosen.tier == _core.Tier.SHARED
-    assert plan(1 << 24, cells(19), cells=400, device=T4).tier == _core.Tier.SHARED
+def test_pairs_of_codes_that_do_not_fit_are_not_counted() -> None:
+    assert plan(1 << 24, cells(241), cells=242**2 + 1).tier == _core.Tier.SHARED
+    assert plan(1 << 24, 3001, cells=0).tier == _core.Tier.SHARED
+    assert plan(256, cells(19), cells=401).tier == _core.Tier.GLOBAL
 
 
 def test_two_classes_are_counted_as_bits() -> None:
@@ -191,15 +187,21 @@ def test_overlap_parts_fill_a_device_and_weigh_little(
     in_registers = kind == "labels" and classes <= 32 and size < 8
     path = _core.OverlapPath.REGISTERS if in_registers else _core.OverlapPath.TILES
     assert chosen.path == path
-    assert chosen.by_class == (channels_last and classes >= 16 and not in_registers)
+    assert chosen.tile.by_class == (
+        channels_last and classes >= 16 and not in_registers
+    )
 
     part, parts = chosen.pixels_per_part, chosen.parts_per_sample
     assert (parts - 1) * part < pixels <= parts * part
-    assert part % (chosen.tile or 32) == 0
+    assert part % (chosen.tile.pixels or 32) == 0
+    access = _core.OverlapAccess
+    rows = in_registers and channels_last and classes >= 2
+    assert (chosen.access == access.ROWS) == rows
+    packs = in_registers and not rows and (classes <= 8 or size == 2)
+    assert (chosen.access == access.PACKS) == packs
     assert chosen.threads % 32 == 0
     # What every device gives a block, or lets it ask for: a T4 holds one at least.
-    assert chosen.shared_bytes <= (63 if chosen.staged else 48) << 10
-    assert chosen.staged == (in_registers and channels_last and classes >= 8)
+    assert chosen.shared_bytes <= (63 if rows or not in_registers else 48) << 10
 
     # The device hands parts out as blocks end: more than an H100 holds at a time. Of
     # very many classes the sums of as many parts would weigh as much as the logits.
@@ -217,7 +219,7 @@ def test_overlap_parts_fill_a_device_and_weigh_little(
 
 
 def test_overlap_kernels_hold_the_classes_they_are_given() -> None:
-    for classes, compiled in ((1, 4), (4, 4), (5, 8), (9, 16), (17, 32), (32, 32)):
+    for classes, compiled in ((1, 2), (4, 4), (5, 8), (17, 19), (20, 21), (32, 32)):
         chosen = overlap_plan((1, classes, 1 << 20, 4))
         assert (chosen.classes, chosen.threads) == (compiled, 128)
         assert chosen.values == 4 * classes + 3
@@ -230,34 +232,37 @@ def test_overlap_kernels_hold_the_classes_they_are_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("classes", "threads"),
-    [(1, 32), (2, 64), (3, 128), (4, 128), (5, 256), (9, 128), (19, 256), (150, 256)],
+    ("classes", "segments"),
+    [(1, 8), (2, 4), (3, 8), (4, 2), (5, 4), (9, 4), (19, 2), (40, 1), (150, 1)],
 )
-def test_overlap_warps_have_a_class_each(classes: int, threads: int) -> None:
-    assert overlap_plan((1, classes, 1 << 20, 4), softmax=False).threads == threads
+def test_overlap_warps_share_classes_out(classes: int, segments: int) -> None:
+    chosen = overlap_plan((1, classes, 1 << 20, 4), softmax=False)
+    assert chosen.threads == 256
+    assert chosen.tile.segments == segments
+    turns = -(-classes * segments // 8)
+    assert classes * segments >= 0.8 * 8 * turns
 
 
 @pytest.mark.parametrize(
-    ("problem", "threads"),
+    ("problem", "pixels", "classes", "threads"),
     [
-        ((4, 150, 512 * 512, 2), 1),  # 256 pixels of a tile, a thread each
-        ((4, 150, 512 * 512, 4), 2),
-        ((8, 1000, 64 * 64, 4), 2),
-        ((256, 40, 32, 4), 8),
-        ((256, 3, 32, 4), 2),  # no more than there are classes
-        ((256, 1000, 1, 4), 32),
+        ((4, 150, 512 * 512, 2), 128, 150, 8),
+        ((4, 150, 512 * 512, 4), 64, 150, 8),
+        ((8, 1000, 64 * 64, 4), 32, 349, 16),  # three groups
+        ((2, 40, 512 * 512, 4), 256, 40, 2),
+        ((1, 3, 1 << 22, 4), 1024, 3, 1),
+        ((256, 40, 32, 4), 32, 40, 16),
+        ((256, 3, 32, 4), 32, 3, 3),  # no more than there are classes
     ],
     ids=str,
 )
-def test_overlap_threads_without_a_pixel_share_one(
-    problem: tuple[int, int, int, int], threads: int
+def test_overlap_tiles_fit_shared_memory(
+    problem: tuple[int, int, int, int], pixels: int, classes: int, threads: int
 ) -> None:
-    chosen = overlap_plan(problem, path="TILES")
-    assert chosen.threads_per_pixel == threads
-    assert overlap_plan(problem, softmax=False).threads_per_pixel == 1
-    if problem[1] >= 16:  # whole sectors where classes lie together
-        together = overlap_plan(problem, channels_last=True, path="TILES")
-        assert together.threads_per_pixel == max(8, threads)
+    tile = overlap_plan(problem, path="TILES").tile
+    assert (tile.pixels, tile.classes) == (pixels, classes)
+    assert tile.threads_per_pixel == threads
+    assert overlap_plan(problem, softmax=False).tile.threads_per_pixel == 1
 
 
 @pytest.mark.parametrize("path", ["REGISTERS", "TILES"])
@@ -265,7 +270,7 @@ def test_overlap_parts_of_few_pixels(path: str) -> None:
     for classes in (10, 1000):
         rows = overlap_plan((256, classes, 1, 4), path=path)
         assert (rows.grid, rows.parts_per_sample) == (256, 1)
-        assert rows.by_class == (classes == 1000)
+        assert rows.tile.by_class == (classes == 1000)
     small = overlap_plan((1, 3, 64 * 64, 4), path=path)
     assert small.grid == 32
     many = overlap_plan((200_000, 5, 7, 4), path=path, max_grid=1000)
@@ -277,7 +282,7 @@ def test_the_parts_of_a_backward_pass_have_no_most() -> None:
     assert forward.grid == 4096
     assert forward.pixels_per_part == 2**15
     backward = overlap_plan(PROBLEMS["volume"], backward=True)
-    assert backward.pixels_per_part == 1024
+    assert backward.pixels_per_part == 4096
 
 
 def test_an_overlap_policy_lasts_until_it_is_set_again() -> None:

@@ -2,7 +2,10 @@
 // tests/cuda_emulation, which runs the same device code on the CPU. Both define
 //
 //   TORCHTALLY_DYNAMIC_SHARED(type, name)   the block's dynamic shared memory as an array
+//   SharedCounters(words).increment(index)  an atomic addition of one in shared memory
 //   launch({grid, threads, shared_bytes, stream}, kernel, arguments...)
+//   approximate_exp2, approximate_log2, approximate_reciprocal   of float: one instruction each, denormals are 0
+//   copy_to_shared(to, from)                16 bytes, both aligned; they have arrived behind wait_for_copies()
 #pragma once
 
 #if defined(__CUDACC__)
@@ -20,6 +23,27 @@
   type* const name = reinterpret_cast<type*>(torchtally_dynamic_shared_)
 
 namespace torchtally::cuda {
+
+// The compiler keeps such a number instead of computing it again, in a loop, from special registers.
+__device__ __forceinline__ uint32_t kept_in_register(uint32_t value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+
+// Counters in shared memory, whose address the compiler keeps too.
+class SharedCounters {
+ public:
+  SharedCounters() = default;
+  __device__ __forceinline__ explicit SharedCounters(uint32_t* words)
+      : address_(kept_in_register(static_cast<uint32_t>(__cvta_generic_to_shared(words)))) {}
+
+  __device__ __forceinline__ void increment(uint32_t index) const {
+    asm volatile("red.shared.add.u32 [%0], 1;" ::"r"(address_ + index * 4) : "memory");
+  }
+
+ private:
+  uint32_t address_;
+};
 
 struct Launch {
   int64_t grid;
@@ -56,6 +80,35 @@ inline cudaError_t allow_shared_memory(const void* kernel) {
     allowed.insert({kernel, device});
   }
   return error;
+}
+
+__device__ __forceinline__ float approximate_exp2(float x) {
+  asm("ex2.approx.ftz.f32 %0, %0;" : "+f"(x));
+  return x;
+}
+__device__ __forceinline__ float approximate_log2(float x) {
+  asm("lg2.approx.ftz.f32 %0, %0;" : "+f"(x));
+  return x;
+}
+__device__ __forceinline__ float approximate_reciprocal(float x) {
+  asm("rcp.approx.ftz.f32 %0, %0;" : "+f"(x));
+  return x;
+}
+
+// Before compute capability 8.0 the bytes pass through registers.
+__device__ __forceinline__ void copy_to_shared(void* to, const void* from) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(static_cast<unsigned>(__cvta_generic_to_shared(to))),
+               "l"(from)
+               : "memory");
+#else
+  *static_cast<uint4*>(to) = *static_cast<const uint4*>(from);
+#endif
+}
+__device__ __forceinline__ void wait_for_copies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.wait_all;" ::: "memory");
+#endif
 }
 
 template <class... Params, class... Arguments>

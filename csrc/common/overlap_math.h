@@ -36,8 +36,11 @@ struct Sigmoid {
   T value;        // p
   T complement;   // 1 - p
 
-  TORCHTALLY_HOST_DEVICE Sigmoid(T logit, T exponential_of_logit) : x(logit), exponential(exponential_of_logit) {
-    const T large = 1 / (1 + exponential);
+  TORCHTALLY_HOST_DEVICE Sigmoid(T logit, T exponential_of_logit)
+      : Sigmoid(logit, exponential_of_logit, 1 / (1 + exponential_of_logit)) {}
+  // `large` is 1 / (1 + exponential).
+  TORCHTALLY_HOST_DEVICE Sigmoid(T logit, T exponential_of_logit, T large)
+      : x(logit), exponential(exponential_of_logit) {
     const T small = exponential * large;
     value = x < 0 ? small : large;
     complement = x < 0 ? large : small;

@@ -35,7 +35,7 @@ void bind_cuda_policy(py::module_& m) {
       .value("SHARED", cuda::Tier::kShared)
       .value("GLOBAL", cuda::Tier::kGlobal)
       .value("BITS", cuda::Tier::kBits)
-      .value("BYTES", cuda::Tier::kBytes);
+      .value("PAIRS", cuda::Tier::kPairs);
 
   py::class_<cuda::Policy>(m, "CudaPolicy", "Every tuning number of the CUDA kernels.")
       .def(py::init<>())
@@ -47,8 +47,6 @@ void bind_cuda_policy(py::module_& m) {
       .def_readwrite("turns", &cuda::Policy::turns)
       .def_readwrite("vectors", &cuda::Policy::vectors)
       .def_readwrite("pixels_per_thread", &cuda::Policy::pixels_per_thread)
-      .def_readwrite("byte_threads", &cuda::Policy::byte_threads)
-      .def_readwrite("pixels_per_cell", &cuda::Policy::pixels_per_cell)
       .def_readwrite("pixels_per_bin", &cuda::Policy::pixels_per_bin)
       .def_readwrite("max_pixels_per_block", &cuda::Policy::max_pixels_per_block)
       .def_readwrite("max_grid", &cuda::Policy::max_grid);
@@ -92,6 +90,7 @@ torchtally::OverlapProblem overlap_problem(int64_t samples, int64_t classes, int
   problem.input.sample_stride = classes * pixels;
   problem.input.class_stride = channels_last ? 1 : pixels;
   problem.input.pixel_stride = channels_last ? classes : 1;
+  problem.target = labels ? problem.target : problem.input;
   return problem;
 }
 
@@ -101,11 +100,18 @@ void bind_overlap_policy(py::module_& m) {
       .value("REGISTERS", cuda::OverlapPath::kRegisters)
       .value("TILES", cuda::OverlapPath::kTiles);
 
+  py::enum_<cuda::OverlapAccess>(m, "OverlapAccess", "How the registers read their pixels.")
+      .value("ELEMENTS", cuda::OverlapAccess::kElements)
+      .value("PACKS", cuda::OverlapAccess::kPacks)
+      .value("ROWS", cuda::OverlapAccess::kRows);
+
   py::class_<cuda::OverlapPolicy>(m, "OverlapPolicy", "Every tuning number of the CUDA kernels of overlap_sums.")
       .def(py::init<>())
       .def_readwrite("path", &cuda::OverlapPolicy::path)
       .def_readwrite("threads", &cuda::OverlapPolicy::threads)
       .def_readwrite("least_pixels", &cuda::OverlapPolicy::least_pixels)
+      .def_readwrite("register_pixels", &cuda::OverlapPolicy::register_pixels)
+      .def_readwrite("register_parts", &cuda::OverlapPolicy::register_parts)
       .def_readwrite("fewest_parts", &cuda::OverlapPolicy::fewest_parts)
       .def_readwrite("fewest_pixels", &cuda::OverlapPolicy::fewest_pixels)
       .def_readwrite("most_parts", &cuda::OverlapPolicy::most_parts)
@@ -123,14 +129,18 @@ void bind_overlap_policy(py::module_& m) {
       "set_overlap_policy", [](const cuda::OverlapPolicy& policy) { cuda::current_overlap_policy() = policy; },
       py::arg("policy"));
 
+  py::class_<cuda::OverlapTile>(m, "OverlapTile", "How a block takes a tile of pixels in shared memory.")
+      .def_readonly("pixels", &cuda::OverlapTile::pixels)
+      .def_readonly("classes", &cuda::OverlapTile::classes)
+      .def_readonly("threads_per_pixel", &cuda::OverlapTile::threads_per_pixel)
+      .def_readonly("segments", &cuda::OverlapTile::segments)
+      .def_readonly("by_class", &cuda::OverlapTile::by_class);
   py::class_<cuda::OverlapPlan>(m, "OverlapPlan", "The launch of overlap_sums that reads the pixels.")
       .def_readonly("path", &cuda::OverlapPlan::path)
       .def_readonly("classes", &cuda::OverlapPlan::classes)
       .def_readonly("threads", &cuda::OverlapPlan::threads)
-      .def_readonly("by_class", &cuda::OverlapPlan::by_class)
-      .def_readonly("staged", &cuda::OverlapPlan::staged)
+      .def_readonly("access", &cuda::OverlapPlan::access)
       .def_readonly("tile", &cuda::OverlapPlan::tile)
-      .def_readonly("threads_per_pixel", &cuda::OverlapPlan::threads_per_pixel)
       .def_readonly("pixels_per_part", &cuda::OverlapPlan::pixels_per_part)
       .def_readonly("parts_per_sample", &cuda::OverlapPlan::parts_per_sample)
       .def_readonly("values", &cuda::OverlapPlan::values)

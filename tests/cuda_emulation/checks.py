@@ -15,7 +15,7 @@ from cuda_emulation.counting import SMALL, DeviceFacts, Emulation, Tier
 from references import class_counts_reference, confusion_matrix_reference
 
 OPS = ["confusion_matrix", "class_counts"]
-TIERS = [Tier.SHARED, Tier.GLOBAL, Tier.BYTES]
+TIERS = [Tier.SHARED, Tier.GLOBAL, Tier.PAIRS]
 LABELS = [
     torch.bool,
     torch.uint8,

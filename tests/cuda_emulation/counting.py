@@ -28,7 +28,7 @@ class Tier(IntEnum):
     SHARED = 1
     GLOBAL = 2
     BITS = 3
-    BYTES = 4
+    PAIRS = 4
 
 
 class Operand(ctypes.Structure):
@@ -77,8 +77,6 @@ class Policy(ctypes.Structure):
         ("turns", _I32),
         ("vectors", _I32),
         ("pixels_per_thread", _I64),
-        ("byte_threads", _I32),
-        ("pixels_per_cell", _I64),
         ("pixels_per_bin", _I64),
         ("max_pixels_per_block", _I64),
         ("max_grid", _I64),

@@ -14,9 +14,11 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
@@ -82,12 +84,13 @@ struct Fiber {
   void* asan_fake = nullptr;  // AddressSanitizer's stack for use after return
   unsigned thread = 0;
   State state = State::kExited;
-  int line = 0;             // of what it waits at
-  uint32_t mask = 0;        // of the shuffle: its lanes
-  unsigned source = 0;      // of the shuffle: the lane whose value it takes
-  uint32_t given = 0;       // to the shuffle
-  uint32_t received = 0;    // from it
-  unsigned warp_phase = 0;  // of __syncwarp
+  int line = 0;                                       // of what it waits at
+  uint32_t mask = 0;                                  // of the shuffle: its lanes
+  unsigned source = 0;                                // of the shuffle: the lane whose value it takes
+  uint32_t given = 0;                                 // to the shuffle
+  uint32_t received = 0;                              // from it
+  unsigned warp_phase = 0;                            // of __syncwarp
+  std::vector<std::pair<void*, const void*>> copies;  // on their way to shared memory
 };
 
 // What one block owns until its launch ends.
@@ -318,6 +321,7 @@ TORCHTALLY_EMULATOR inline void prepare_fiber(Fiber& fiber, unsigned thread) {
   fiber.state = State::kReady;
   fiber.asan_fake = nullptr;
   fiber.warp_phase = 0;
+  fiber.copies.clear();
   getcontext(&fiber.context);
   fiber.context.uc_stack.ss_sp = fiber.stack;
   fiber.context.uc_stack.ss_size = kStackBytes;
@@ -380,6 +384,24 @@ TORCHTALLY_EMULATOR inline void* shared_memory() { return machine.shared; }
 
 }  // namespace emulation
 
+inline float approximate_exp2(float x) { return std::exp2(x); }
+inline float approximate_log2(float x) { return std::log2(x); }
+inline float approximate_reciprocal(float x) { return 1.0F / x; }
+
+// Arrives as late as it may.
+inline void copy_to_shared(void* to, const void* from) {
+  if (reinterpret_cast<uintptr_t>(to) % 16 != 0 || reinterpret_cast<uintptr_t>(from) % 16 != 0) {
+    throw std::runtime_error("copy_to_shared: an address is not a multiple of 16");
+  }
+  emulation::machine.current->copies.emplace_back(to, from);
+}
+inline void wait_for_copies() {
+  for (const auto& [to, from] : emulation::machine.current->copies) {
+    std::memcpy(to, from, 16);
+  }
+  emulation::machine.current->copies.clear();
+}
+
 template <class... Params, class... Arguments>
 cudaError_t launch(const Launch& at, void (*kernel)(Params...), const Arguments&... arguments) {
   ++emulation::machine.launches[reinterpret_cast<const void*>(kernel)];
@@ -418,3 +440,19 @@ T atomicAdd(T* at, T value) {
   static_assert(std::is_same_v<T, unsigned> || std::is_same_v<T, unsigned long long>, "CUDA has no such atomicAdd");
   return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
 }
+
+namespace torchtally::cuda {
+
+inline uint32_t kept_in_register(uint32_t value) { return value; }
+
+class SharedCounters {
+ public:
+  SharedCounters() = default;
+  explicit SharedCounters(uint32_t* words) : words_(words) {}
+  void increment(uint32_t index) const { atomicAdd(words_ + index, 1U); }
+
+ private:
+  uint32_t* words_ = nullptr;
+};
+
+}  // namespace torchtally::cuda

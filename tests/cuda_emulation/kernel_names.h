@@ -18,7 +18,7 @@ inline std::string name_of(cuda::Scores<double>) { return "float64 scores"; }
 inline std::string name_of(cuda::SharedTier) { return "shared"; }
 inline std::string name_of(cuda::GlobalTier) { return "global"; }
 inline std::string name_of(cuda::BitsTier) { return "bits"; }
-inline std::string name_of(cuda::BytesTier) { return "bytes"; }
+inline std::string name_of(cuda::PairsTier) { return "pairs"; }
 
 inline std::string kernel_name(bool matrix, const CountingProblem& problem, const cuda::Plan& plan) {
   std::string name = matrix ? "confusion_matrix, " : "class_counts, ";

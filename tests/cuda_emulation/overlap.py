@@ -34,6 +34,8 @@ class Policy(ctypes.Structure):
         ("path", _I32),
         ("threads", _I64),
         ("least_pixels", _I64),
+        ("register_pixels", _I64),
+        ("register_parts", _I64),
         ("fewest_parts", _I64),
         ("fewest_pixels", _I64),
         ("most_parts", _I64),
@@ -51,18 +53,21 @@ class Policy(ctypes.Structure):
 
 _DTYPES = {"c10::Half": "float16", "c10::BFloat16": "bfloat16"}
 _DTYPES |= {"float": "float32", "double": "float64"}
-_ACTIVATIONS = ("softmax", "sigmoid", "none")
+_ENUMS = {
+    "Activation": ("softmax", "sigmoid", "none"),
+    "cuda::OverlapAccess": ("elements", "packs", "rows"),
+}
 
 
 def kernel_name(demangled: str) -> str:
-    """Return ``overlap_registers_forward, float32, 32`` for the name in C++."""
+    """Return ``overlap_registers_forward, float32, 32, packs`` for the name in C++."""
     found = re.search(r"(overlap_\w+)<([^<>]*)>", demangled)
     if found is None:
         raise ValueError(f"not a kernel of overlap_sums: {demangled}")
     pieces = [found[1]]
     for argument in found[2].split(", "):
-        activation = re.fullmatch(r"\(torchtally::Activation\)(\d)", argument)
-        chosen = _ACTIVATIONS[int(activation[1])] if activation else argument
+        value = re.fullmatch(r"\(torchtally::([\w:]+)\)(\d)", argument)
+        chosen = _ENUMS[value[1]][int(value[2])] if value else argument
         pieces.append(_DTYPES.get(chosen, chosen))
     return ", ".join(pieces)
 

@@ -28,9 +28,11 @@ OverlapPolicy random_policy(Random& random) {
   policy.path = random.of<OverlapPath>({OverlapPath::kAuto, OverlapPath::kTiles});
   policy.threads = random.of<int64_t>({32, 64, 96, 256});
   policy.least_pixels = random.of<int64_t>({32, 100, 2048});
+  policy.register_pixels = random.of<int64_t>({32, 100, 2048});
   policy.fewest_pixels = random.of<int64_t>({32, 100});
   policy.most_parts = random.of<int64_t>({1, 3, 4096});
   policy.partial_bytes = random.of<int64_t>({1, 1 << 24});
+  policy.tile_bytes = random.of<int64_t>({1, 1000, 47 << 10});
   policy.least_tile = random.of<int64_t>({32, 64});
   policy.most_tile = random.of<int64_t>({64, 1024});
   policy.least_lanes = random.of<int64_t>({1, 16});

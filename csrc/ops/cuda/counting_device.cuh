@@ -2,7 +2,7 @@
 //
 //   Pairs   what bins a pair of codes touches: the op
 //   Source  how predictions and targets are read: Labels<bytes>, Scores<type>
-//   Tier    where a block counts: SharedTier, GlobalTier, BytesTier, BitsTier
+//   Tier    where a block counts: PairsTier, SharedTier, GlobalTier, BitsTier
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,7 @@ template <class Pairs, class Source, class Bins>
 class RunCounter {
  public:
   using Key = typename Source::Key;
+  static constexpr bool kMergesRuns = true;  // and asks whether a run is ignored at its end
 
   __device__ __forceinline__ RunCounter(const CountingArguments& arguments, int64_t group)
       : problem_(arguments.problem), pairs_(arguments.problem), bins_(arguments, group) {
@@ -94,28 +95,27 @@ class RunCounter {
   uint32_t count_ = 0;
 };
 
-// Counts pairs of few classes in bytes of shared memory. A thread has a byte for each pair of codes and shares it with
-// nobody: there is no atomic, no branch whatever the labels are, and lanes of a warp count in 32 different banks. A
-// part has no more pixels of a thread than a byte can count.
+// Counts pairs of codes where they are few: every pixel adds one to a cell of its block, whatever the labels are, and
+// what a cell means is asked once, at the end. Copies of the cells are interleaved, so that lanes of a warp that count
+// the same pair hit different banks.
 template <class Pairs, class Source>
-class ByteCounter {
+class PairCounter {
  public:
   using Key = typename Source::Key;
+  static constexpr bool kMergesRuns = false;
 
-  __device__ __forceinline__ ByteCounter(const CountingArguments& arguments, int64_t group)
-      : problem_(arguments.problem),
-        pairs_(arguments.problem),
-        totals_(arguments, group),
-        codes_(static_cast<uint32_t>(arguments.problem.num_classes) + 1) {
-    TORCHTALLY_DYNAMIC_SHARED(Counts, shared);
-    cells_ = shared + (arguments.bins * int64_t{sizeof(uint32_t)} + kLoadBytes - 1) / kLoadBytes;
-    const uint32_t lane = threadIdx.x % kWarp;
-    const uint32_t warp = threadIdx.x / kWarp;
-    column_ = reinterpret_cast<uint8_t*>(cells_) + (warp / 4 * kWarp + lane) * 4 + warp % 4;
-    for (uint32_t i = threadIdx.x; i < codes_ * codes_ * vectors_of_a_cell(); i += blockDim.x) {
-      cells_[i] = {};
+  __device__ __forceinline__ PairCounter(const CountingArguments& arguments, int64_t group)
+      : arguments_(arguments), group_(group) {
+    TORCHTALLY_DYNAMIC_SHARED(uint32_t, shared);
+    cells_ = shared;
+    for (uint32_t i = threadIdx.x; i < (cells() + 1) * arguments.copies; i += blockDim.x) {
+      shared[i] = 0;
     }
-    totals_.clear();
+    __syncthreads();
+    codes_ = kept_in_register(codes());
+    left_out_ = kept_in_register(cells());
+    copies_ = kept_in_register(arguments.copies);
+    column_ = SharedCounters(shared + (threadIdx.x & (arguments.copies - 1)));
   }
 
   __device__ __forceinline__ void add(Key target, Key preds) { add_pixels<1>(target, preds, 1); }
@@ -124,60 +124,53 @@ class ByteCounter {
     add_pixels<static_cast<int>(sizeof(Key)) / Source::kLabelBytes>(target, preds, keep);
   }
 
-  // Lanes side by side take 16 bytes each of one cell; the first of them adds their sum to the bins.
+  // Adds the cells to the output. The barrier behind it keeps the next part's clearing away from cells still being
+  // read.
   __device__ __forceinline__ void finish() {
     __syncthreads();
-    const uint32_t lanes = vectors_of_a_cell();
-    const uint32_t cells = codes_ * codes_;
-    // All lanes of a warp go on while one of them has a cell.
-    for (uint32_t first = 0; first < cells; first += blockDim.x / lanes) {
-      const uint32_t cell = first + threadIdx.x / lanes;
-      uint32_t sum = 0;
-      if (cell < cells) {
-        for (const uint32_t four : cells_[cell * lanes + threadIdx.x % lanes].words) {
-          sum = __dp4a(four, 0x01010101U, sum);
-        }
+    const Pairs pairs(arguments_.problem);
+    const OutputBins output(arguments_, group_);
+    for (uint32_t cell = threadIdx.x; cell < cells(); cell += blockDim.x) {
+      uint64_t sum = 0;
+      for (uint32_t r = 0; r < arguments_.copies; ++r) {
+        // Lanes start at different copies, because the same copy of neighbouring cells shares a bank.
+        sum += cells_[cell * arguments_.copies + ((r + threadIdx.x) & (arguments_.copies - 1))];
       }
-      sum = sum_of_lanes(sum, lanes);
-      if (sum != 0 && threadIdx.x % lanes == 0) {
-        pairs_.add(cell / codes_, cell % codes_, sum, totals_);
+      if (sum != 0) {
+        pairs.add(cell / codes(), cell % codes(), static_cast<uint32_t>(sum), output);
       }
     }
-    totals_.flush();
+    __syncthreads();
   }
 
  private:
-  struct alignas(kLoadBytes) Counts {  // of 16 threads
-    uint32_t words[4];
-  };
-
-  static __device__ __forceinline__ uint32_t vectors_of_a_cell() { return blockDim.x / kLoadBytes; }
-
-  // Classes are so few that every other label is larger than their number, whatever its type.
-  __device__ __forceinline__ Code code_of(Key label) const {
-    const Key out_of_range = codes_ - 1;
-    return static_cast<Code>(label < out_of_range ? label : out_of_range);
+  // Of a label: the classes, and out of range.
+  __device__ __forceinline__ uint32_t codes() const {
+    return static_cast<uint32_t>(arguments_.problem.num_classes) + 1;
   }
+  __device__ __forceinline__ uint32_t cells() const { return codes() * codes(); }
 
   template <int kPixels>
   __device__ __forceinline__ void add_pixels(Key target, Key preds, uint32_t keep) {
-    keep &= Source::kept(problem_, target);
 #pragma unroll
     for (int k = 0; k < kPixels; ++k) {
       constexpr int kBits = 8 * Source::kLabelBytes;
-      const Code target_code = code_of(label_of<kBits>(target, k));
-      const Code preds_code = code_of(label_of<kBits>(preds, k));
-      uint8_t& count = column_[(target_code * codes_ + preds_code) * blockDim.x];
-      count = static_cast<uint8_t>(count + (keep >> k & 1));
+      Code target_code;
+      Code preds_code;
+      Source::codes_of_kept(arguments_.problem, label_of<kBits>(target, k), label_of<kBits>(preds, k), target_code,
+                            preds_code);
+      const uint32_t cell = target_code * codes_ + preds_code;
+      column_.increment(((keep >> k & 1) != 0 ? cell : left_out_) * copies_);
     }
   }
 
-  const CountingProblem& problem_;
-  Pairs pairs_;
-  SharedBins totals_;  // of the block, a single copy
-  uint32_t codes_;     // of a label: the classes, and out of range
-  Counts* cells_;      // [codes, codes, threads / 16]
-  uint8_t* column_;    // of this thread. Four warps share the 32 words of a row, and lanes are words
+  const CountingArguments& arguments_;
+  int64_t group_;
+  uint32_t* cells_;  // [codes * codes + 1, copies]
+  uint32_t codes_;
+  uint32_t left_out_;  // the cell behind them, of pixels that do not count: an atomic under a condition is a branch
+  uint32_t copies_;
+  SharedCounters column_;  // of this thread: every copies_-th counter
 };
 
 // Counts labels of two classes, a byte each, four at a time: a sum of bytes is one instruction, and no pixel needs an
@@ -185,6 +178,7 @@ class ByteCounter {
 template <class Pairs>
 class BitCounter {
  public:
+  static constexpr bool kMergesRuns = true;
   __device__ __forceinline__ BitCounter(const CountingArguments& arguments, int64_t group)
       : arguments_(arguments), group_(group) {}
 
@@ -252,11 +246,11 @@ struct SharedTier {
   using Counter = RunCounter<Pairs, Source, SharedBins>;
 };
 
-struct BytesTier {
-  static constexpr int kMaxThreads = kMaxBytesThreads;
-  static constexpr int kMinBlocks = kMinBytesBlocks;
+struct PairsTier {
+  static constexpr int kMaxThreads = kMaxSharedThreads;
+  static constexpr int kMinBlocks = kMinSharedBlocks;
   template <class Pairs, class Source>
-  using Counter = ByteCounter<Pairs, Source>;
+  using Counter = PairCounter<Pairs, Source>;
 };
 
 struct GlobalTier {
@@ -339,9 +333,9 @@ using CountingKernel = void (*)(CountingArguments);
 template <class Body>
 CountingKernel choose_kernel(const CountingProblem& problem, const Plan& plan, const Body& body) {
   const auto with_tier = [&](auto source) -> CountingKernel {
-    return plan.tier == Tier::kShared  ? body(source, SharedTier())
-           : plan.tier == Tier::kBytes ? body(source, BytesTier())
-                                       : body(source, GlobalTier());
+    return plan.tier == Tier::kPairs    ? body(source, PairsTier())
+           : plan.tier == Tier::kShared ? body(source, SharedTier())
+                                        : body(source, GlobalTier());
   };
   if (plan.tier == Tier::kBits) {
     return body(Labels<1>(), BitsTier());

@@ -18,30 +18,14 @@ int64_t phase_of(const Operand& operand, int64_t width) {
   return address % bytes == 0 ? static_cast<int64_t>(address / bytes % static_cast<uintptr_t>(width)) : -1;
 }
 
+bool has_shared_counters(Tier tier) { return tier == Tier::kPairs || tier == Tier::kShared; }
+
 int32_t most_threads(Tier tier) {
-  switch (tier) {
-    case Tier::kShared:
-      return kMaxSharedThreads;
-    case Tier::kBytes:
-      return kMaxBytesThreads;
-    case Tier::kBits:
-      return kMaxBitsThreads;
-    default:
-      return kMaxGlobalThreads;
-  }
+  return has_shared_counters(tier) ? kMaxSharedThreads : tier == Tier::kBits ? kMaxBitsThreads : kMaxGlobalThreads;
 }
 
 int32_t least_blocks(Tier tier) {
-  switch (tier) {
-    case Tier::kShared:
-      return kMinSharedBlocks;
-    case Tier::kBytes:
-      return kMinBytesBlocks;
-    case Tier::kBits:
-      return kMinBitsBlocks;
-    default:
-      return kMinGlobalBlocks;
-  }
+  return has_shared_counters(tier) ? kMinSharedBlocks : tier == Tier::kBits ? kMinBitsBlocks : kMinGlobalBlocks;
 }
 
 // Blocks that an SM holds at a time, whatever registers the kernel takes.
@@ -50,31 +34,6 @@ int64_t resident_blocks(const DeviceFacts& device, Tier tier, int64_t threads, i
   const int64_t by_threads = std::min(device.threads_per_sm, by_registers) / threads;
   const int64_t by_shared = device.shared_per_sm / (shared_bytes + kReservedPerBlock);
   return std::max<int64_t>(1, std::min({by_threads, by_shared, int64_t{device.blocks_per_sm}}));
-}
-
-// Of a block of Tier::kBytes.
-int64_t byte_tier_shared(const Workload& load, int64_t threads) {
-  return round_up(load.bins * kBinBytes, kLoadBytes) + load.cells * threads;
-}
-
-// Threads of a block of Tier::kBytes: four warps share words, and as many as let an SM hold the most. 0 where the bytes
-// do not fit, or only those of too few threads.
-int64_t byte_tier_threads(const Policy& policy, const DeviceFacts& device, const Workload& load) {
-  int64_t best = 0;
-  int64_t most = policy.byte_threads - 1;
-  const int64_t useful = round_up(ceil_div(load.pixels, load.width), 4 * kWarp);
-  for (int64_t threads = kMaxBytesThreads; load.cells > 0 && threads >= 4 * kWarp; threads /= 2) {
-    if (threads >= 2 * useful) {
-      continue;
-    }
-    const int64_t bytes = byte_tier_shared(load, threads);
-    const int64_t held = resident_blocks(device, Tier::kBytes, threads, bytes) * threads;
-    if (bytes <= device.shared_per_block && held > most) {
-      best = threads;
-      most = held;
-    }
-  }
-  return best;
 }
 
 }  // namespace
@@ -104,13 +63,15 @@ bool vectors_fit(const CountingProblem& problem) {
 
 Workload workload_of(const CountingProblem& problem, int64_t bins) {
   const bool labels = problem.prediction == Prediction::kLabel;
+  const int64_t codes = problem.num_classes + 1;
+  const bool few = bins >= problem.num_classes * problem.num_classes || problem.num_classes <= kMostPairedClasses;
   return {problem.groups(),
           problem.pixels,
           bins,
           vector_width(problem),
           vectors_fit(problem),
           labels && problem.num_classes == 2 && !problem.other && widest_label(problem) == 1,
-          problem.num_classes > kMaxByteClasses ? 0 : (problem.num_classes + 1) * (problem.num_classes + 1)};
+          few ? codes * codes + 1 : 0};
 }
 
 Plan make_plan(const Policy& policy, const DeviceFacts& device, const Workload& load) {
@@ -118,55 +79,50 @@ Plan make_plan(const Policy& policy, const DeviceFacts& device, const Workload& 
   Plan plan;
   plan.vectors = policy.vectors != 0 && vectors;
 
-  // Written so that the bins of a matrix of 2^31 classes do not overflow.
-  const bool fits = bins <= device.shared_per_block / kBinBytes;
-  const bool worth = pixels / policy.pixels_per_bin >= bins;
-  const bool automatic = policy.tier == Tier::kAuto;
-  const bool bits = bits_possible && (automatic ? worth : policy.tier == Tier::kBits);
-  const int64_t byte_threads = byte_tier_threads(policy, device, load);
-  const bool bytes = !bits && byte_threads > 0 && (automatic ? worth : policy.tier == Tier::kBytes);
-  const bool shared = !bits && !bytes && fits && (automatic ? worth : policy.tier == Tier::kShared);
-  plan.tier = bits ? Tier::kBits : bytes ? Tier::kBytes : shared ? Tier::kShared : Tier::kGlobal;
+  const auto chosen = [&, pixels = pixels](Tier tier, int64_t counters) {
+    // Written so that the bins of a matrix of 2^31 classes do not overflow.
+    const bool worth = counters <= pixels / policy.pixels_per_bin;
+    const bool fits = tier == Tier::kBits || counters <= device.shared_per_block / kBinBytes;
+    return fits && (policy.tier == Tier::kAuto ? worth : policy.tier == tier);
+  };
+  const bool bits = bits_possible && chosen(Tier::kBits, bins);
+  const bool pairs = !bits && cells > 0 && chosen(Tier::kPairs, cells);
+  const bool shared = !bits && !pairs && chosen(Tier::kShared, bins);
+  plan.tier = bits ? Tier::kBits : pairs ? Tier::kPairs : shared ? Tier::kShared : Tier::kGlobal;
+  const int64_t counters = pairs ? cells : bins;
 
   const int64_t turns = groups == 1 ? 1 : policy.turns;
   int64_t threads = policy.threads;
-  if (shared) {
+  if (has_shared_counters(plan.tier)) {
     // More copies mean fewer conflicts between lanes, but room for fewer blocks and more bins to clear and fold.
     const int64_t room = device.shared_per_sm / policy.blocks_per_sm - kReservedPerBlock;
     const int64_t budget = std::min<int64_t>(device.shared_per_block, room);
     const int64_t share =
         std::min(pixels, ceil_div(pixels * groups, int64_t{device.sms} * policy.blocks_per_sm * turns));
-    const auto allowed = [&, bins = bins](int64_t copies) {
-      return bins * copies * kBinBytes <= budget && bins * copies <= share / policy.pixels_per_bin;
+    const auto allowed = [&](int64_t copies) {
+      return counters * copies * kBinBytes <= budget && counters * copies <= share / policy.pixels_per_bin;
     };
     while (plan.copies * 2 <= policy.max_copies && allowed(plan.copies * 2)) {
       plan.copies *= 2;
     }
-    plan.shared_bytes = bins * plan.copies * kBinBytes;
+    plan.shared_bytes = counters * plan.copies * kBinBytes;
     if (plan.shared_bytes > budget) {
       threads = policy.threads_alone;
     }
   }
   threads = std::min({threads, round_up(ceil_div(pixels, width), kWarp), int64_t{most_threads(plan.tier)}});
+  plan.threads = static_cast<int32_t>(threads);
   if (bits) {
     plan.shared_bytes = threads / kWarp * kBinaryCells * kBinBytes;
-  } else if (bytes) {
-    threads = byte_threads;
-    plan.shared_bytes = byte_tier_shared(load, threads);
   }
-  plan.threads = static_cast<int32_t>(threads);
 
   const int64_t resident = device.sms * resident_blocks(device, plan.tier, threads, plan.shared_bytes);
   const int64_t least = threads * policy.pixels_per_thread;
-  const int64_t cleared = shared ? bins * policy.pixels_per_bin : bytes ? cells * policy.pixels_per_cell : 1;
-  const int64_t worthwhile = pixels / std::max(least, cleared);
-  const int64_t countable = bytes ? threads * kMaxBytePixels : kLargestCount;
-  const int64_t most = std::min(policy.max_pixels_per_block, countable);
+  const int64_t worthwhile =
+      pixels / std::max(least, has_shared_counters(plan.tier) ? counters * policy.pixels_per_bin : 1);
+  const int64_t most = std::min(policy.max_pixels_per_block, kLargestCount);
   const int64_t wanted = std::min(resident * turns / groups, worthwhile);
-  int64_t blocks = std::max({int64_t{1}, wanted, ceil_div(pixels, most)});
-  if (groups == 1 && blocks > resident) {  // the same number of turns for all
-    blocks = round_up(blocks, resident);
-  }
+  const int64_t blocks = std::max({int64_t{1}, wanted, ceil_div(pixels, most)});
   // Rounded up; fewer blocks can then be enough.
   plan.pixels_per_block = round_up(ceil_div(pixels, blocks), kMaxWidth);
   plan.blocks_per_group = ceil_div(pixels, plan.pixels_per_block);

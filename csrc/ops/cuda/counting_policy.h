@@ -15,7 +15,7 @@ enum class Tier : int32_t {
   kShared,  // uint32 bins in shared memory, added to the output once
   kGlobal,  // the output itself: for few pixels, or where the bins do not fit
   kBits,    // registers of each thread, four pixels at a time: for two classes in labels of one byte
-  kBytes,   // bytes in shared memory, of each thread for each pair of codes: for few classes
+  kPairs,   // uint32 cells in shared memory, of each pair of codes: where there are few
 };
 
 inline constexpr int32_t kWarp = 32;
@@ -29,10 +29,7 @@ inline constexpr int32_t kBinaryCells = 5;        // the matrix of two classes, 
 // with 64 bytes of loads in flight each are 40 KB an SM; a Hopper needs about 25 KB to keep its memory busy.
 inline constexpr int32_t kMaxSharedThreads = 1024;
 inline constexpr int32_t kMinSharedBlocks = 1;
-inline constexpr int32_t kMaxBytesThreads = 256;
-inline constexpr int32_t kMinBytesBlocks = 4;
-inline constexpr int32_t kMaxBytePixels = 240;  // of a thread in a part, a multiple of every vector's width
-inline constexpr int64_t kMaxByteClasses = 64;  // well below what fits, and below every label that is out of range
+inline constexpr int64_t kMostPairedClasses = 32;  // whose pairs are counted where only counts of classes are wanted
 inline constexpr int32_t kMaxBitsThreads = 256;
 inline constexpr int32_t kMinBitsBlocks = 3;
 inline constexpr int32_t kMaxGlobalThreads = 128;
@@ -47,8 +44,6 @@ struct Policy {
   int32_t turns = 4;                                // of a block, for several groups: not all have a last one
   int32_t vectors = 1;                              // 0: read one pixel a load even where vectors are aligned
   int64_t pixels_per_thread = 16;                   // a thread is worth starting for this many
-  int32_t byte_threads = 256;                       // that an SM must hold for kBytes, or latencies show
-  int64_t pixels_per_cell = 8;                      // as pixels_per_bin, for a pair of codes and its bytes
   int64_t pixels_per_bin = 2;                       // a block clears and folds a bin for no fewer pixels than this
   int64_t max_pixels_per_block = int64_t{1} << 31;  // below 2^32: a bin is 32 bits wide, flushed before it can overflow
   int64_t max_grid = (int64_t{1} << 31) - 1;        // blocks of a launch; what CUDA allows
@@ -71,7 +66,7 @@ struct Workload {
   int32_t width = 1;   // pixels of a vector
   bool vectors = false;
   bool bits = false;  // whether Tier::kBits can count it
-  int64_t cells = 0;  // pairs of codes that Tier::kBytes counts; 0: it cannot
+  int64_t cells = 0;  // counters of Tier::kPairs: of each pair of codes, and of what is left out; 0: not to be taken
 };
 
 struct Plan {
@@ -97,10 +92,15 @@ inline int64_t widest_label(const CountingProblem& problem) {
   return target > preds ? target : preds;
 }
 
-// Pixels of a vector: a load of the widest label, or of the scores.
+// Pixels of a vector of labels, none wider than so many bytes: a load of the widest, or two where they are so wide that
+// finding a vector's place would cost as much as counting it.
+constexpr int64_t labels_of_a_vector(int64_t bytes) { return bytes == 8 ? 4 : kLoadBytes / bytes; }
+
+// Pixels of a vector: of the widest label, or a load of the scores.
 inline int32_t vector_width(const CountingProblem& problem) {
   const bool labels = problem.prediction == Prediction::kLabel;
-  return static_cast<int32_t>(kLoadBytes / (labels ? widest_label(problem) : bytes_of(problem.preds.element)));
+  return static_cast<int32_t>(labels ? labels_of_a_vector(widest_label(problem))
+                                     : kLoadBytes / bytes_of(problem.preds.element));
 }
 
 // Whether the vectors of every operand can be aligned at the same pixels, in every group.

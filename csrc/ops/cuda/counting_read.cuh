@@ -31,6 +31,8 @@ __device__ __forceinline__ uint64_t divide(uint64_t a, uint64_t b) {
   return (a | b) >> 32 == 0 ? static_cast<uint32_t>(a) / static_cast<uint32_t>(b) : a / b;
 }
 
+// Where vectors are read, pixels of the last dimension follow each other in every operand: no stride is multiplied.
+template <bool kVectors>
 __device__ __forceinline__ Offsets pixel_offsets(const CountingProblem& problem, const Offsets& group, int64_t pixel) {
   Offsets offsets = group;
   uint64_t remaining = static_cast<uint64_t>(pixel);
@@ -45,6 +47,12 @@ __device__ __forceinline__ Offsets pixel_offsets(const CountingProblem& problem,
     remaining = outer;
   }
   const int64_t index = static_cast<int64_t>(remaining);
+  if (kVectors && problem.pixel_dims == 1) {
+    offsets.target += index;
+    offsets.preds += index;
+    offsets.mask += index;
+    return offsets;
+  }
   offsets.target += index * problem.target.pixel_stride[0];
   offsets.preds += index * problem.preds.pixel_stride[0];
   offsets.mask += index * problem.mask.pixel_stride[0];
@@ -74,9 +82,9 @@ __device__ __forceinline__ void load(const T* from, T* to) {
   }
 }
 
-// Labels as they lie in memory, the first in the lowest bits; 16 bytes or fewer.
+// Labels as they lie in memory, the first in the lowest bits; 32 bytes or fewer.
 struct Packed {
-  uint32_t word[4];
+  uint32_t word[8];
 };
 
 template <int kBytes>
@@ -174,7 +182,7 @@ __device__ __forceinline__ void apply_mask(const CountingProblem& problem, const
   Packed mask[kVectors];
 #pragma unroll
   for (int v = 0; v < kVectors; ++v) {
-    mask[v] = load_packed<kWidth>(problem.mask.data, pixel_offsets(problem, group, batch.pixel[v]).mask);
+    mask[v] = load_packed<kWidth>(problem.mask.data, pixel_offsets<(kWidth > 1)>(problem, group, batch.pixel[v]).mask);
   }
 #pragma unroll
   for (int v = 0; v < kVectors; ++v) {
@@ -194,8 +202,8 @@ struct Labels {
   using Key = std::conditional_t<kBytes == 8, uint64_t, uint32_t>;  // a label, or several in one word
 
   static constexpr int kLabelBytes = kBytes;
-  static constexpr int kWidth = kLoadBytes / kBytes;
-  static constexpr int kVectors = 2;
+  static constexpr int kWidth = static_cast<int>(labels_of_a_vector(kBytes));
+  static constexpr int kVectors = kBytes == 8 ? 1 : 2;
   static constexpr int kScalars = 4;  // pixels in flight where they are read one at a time
 
   template <int kVectorsRead, int kWidthRead, class Counter>
@@ -205,7 +213,7 @@ struct Labels {
     Packed preds[kVectorsRead];
 #pragma unroll
     for (int v = 0; v < kVectorsRead; ++v) {
-      const Offsets offsets = pixel_offsets(problem, group, batch.pixel[v]);
+      const Offsets offsets = pixel_offsets<(kWidthRead > 1)>(problem, group, batch.pixel[v]);
       target[v] = load_labels<kWidthRead, kBytes>(problem.target, offsets.target);
       preds[v] = load_labels<kWidthRead, kBytes>(problem.preds, offsets.preds);
     }
@@ -215,6 +223,9 @@ struct Labels {
       widen<kWidthRead, kBytes>(problem.target, target[v]);
       widen<kWidthRead, kBytes>(problem.preds, preds[v]);
     }
+    if constexpr (!Counter::kMergesRuns) {
+      drop_ignored(problem, target, batch);
+    }
     // Bytes are 16 pixels a vector: their code is kept once, and not for each vector.
 #pragma unroll(kBytes == 1 ? 1 : kVectorsRead)
     for (int v = 0; v < kVectorsRead; ++v) {
@@ -223,7 +234,6 @@ struct Labels {
           counter.add(key(target[0], 0), key(preds[0], 0));
         }
       } else {
-        constexpr int kPerWord = static_cast<int>(sizeof(Key)) / kBytes;
 #pragma unroll
         for (int i = 0; i < kWidthRead / kPerWord; ++i) {
           counter.add_word(key(target[0], i), key(preds[0], i), batch.keep[0] >> i * kPerWord);
@@ -238,19 +248,6 @@ struct Labels {
     }
   }
 
-  // Bit k: pixel k of a word of targets is not ignored. The first value, which is often the only one, is no loop.
-  static __device__ __forceinline__ uint32_t kept(const CountingProblem& problem, Key target) {
-    uint32_t bits = ~uint32_t{0};
-    if (problem.num_ignore > 0) {
-      bits = differs(target, problem.ignore[0]);
-    }
-#pragma unroll 1
-    for (int32_t i = 1; i < problem.num_ignore; ++i) {
-      bits &= differs(target, problem.ignore[i]);
-    }
-    return bits;
-  }
-
   // The codes of a pair; false where the pair is ignored.
   static __device__ __forceinline__ bool codes_of(const CountingProblem& problem, Key target, Key preds,
                                                   Code& target_code, Code& preds_code) {
@@ -259,13 +256,40 @@ struct Labels {
     for (int32_t i = 0; i < problem.num_ignore; ++i) {
       ignored |= target == static_cast<Key>(problem.ignore[i]);
     }
-    const Code out_of_range = static_cast<Code>(problem.num_classes);
-    target_code = target > static_cast<Key>(problem.target_last) ? out_of_range : static_cast<Code>(target);
-    preds_code = preds > static_cast<Key>(problem.preds_last) ? out_of_range : static_cast<Code>(preds);
+    codes_of_kept(problem, target, preds, target_code, preds_code);
     return !ignored;
   }
 
+  static __device__ __forceinline__ void codes_of_kept(const CountingProblem& problem, Key target, Key preds,
+                                                       Code& target_code, Code& preds_code) {
+    const Code out_of_range = static_cast<Code>(problem.num_classes);
+    target_code = target > static_cast<Key>(problem.target_last) ? out_of_range : static_cast<Code>(target);
+    preds_code = preds > static_cast<Key>(problem.preds_last) ? out_of_range : static_cast<Code>(preds);
+  }
+
  private:
+  static constexpr int kPerWord = static_cast<int>(sizeof(Key)) / kBytes;
+
+  // Clears the bits of pixels whose target is ignored, for all of them at a time.
+  template <int kVectorsRead, int kWidthRead>
+  static __device__ __forceinline__ void drop_ignored(const CountingProblem& problem,
+                                                      const Packed (&target)[kVectorsRead],
+                                                      Batch<kVectorsRead, kWidthRead>& batch) {
+    constexpr int kWords = (kWidthRead + kPerWord - 1) / kPerWord;
+#pragma unroll 1
+    for (int32_t i = 0; i < problem.num_ignore; ++i) {
+#pragma unroll
+      for (int v = 0; v < kVectorsRead; ++v) {
+        uint32_t kept = 0;
+#pragma unroll
+        for (int w = 0; w < kWords; ++w) {
+          kept |= differs(key(target[v], w), problem.ignore[i]) << w * kPerWord;
+        }
+        batch.keep[v] &= kept;
+      }
+    }
+  }
+
   // Bit k: pixel k of a word is not `label`.
   static __device__ __forceinline__ uint32_t differs(Key word, uint64_t label) {
     if constexpr (kBytes == 1) {

@@ -78,7 +78,7 @@ struct Scores {
     Code target[kVectorsRead][kWidthRead];
 #pragma unroll
     for (int v = 0; v < kVectorsRead; ++v) {
-      const Offsets offsets = pixel_offsets(problem, group, batch.pixel[v]);
+      const Offsets offsets = pixel_offsets<(kWidthRead > 1)>(problem, group, batch.pixel[v]);
       preds_at[v] = offsets.preds;
       read_codes(problem, offsets.target, batch.keep[v], target[v]);
     }
@@ -100,13 +100,15 @@ struct Scores {
     }
   }
 
-  static __device__ __forceinline__ uint32_t kept(const CountingProblem&, Key) { return 1; }
-
-  static __device__ __forceinline__ bool codes_of(const CountingProblem&, Key target, Key preds, Code& target_code,
-                                                  Code& preds_code) {
+  static __device__ __forceinline__ bool codes_of(const CountingProblem& problem, Key target, Key preds,
+                                                  Code& target_code, Code& preds_code) {
+    codes_of_kept(problem, target, preds, target_code, preds_code);
+    return true;
+  }
+  static __device__ __forceinline__ void codes_of_kept(const CountingProblem&, Key target, Key preds, Code& target_code,
+                                                       Code& preds_code) {
     target_code = target;
     preds_code = preds;
-    return true;
   }
 
  private:

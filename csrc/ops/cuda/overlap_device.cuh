@@ -42,10 +42,7 @@ struct OverlapPartition {
   int64_t parts_per_sample;
   int64_t pixels_per_part;
   int64_t fold_pixels;
-  int64_t tile;
-  uint32_t threads_per_pixel;  // tiles, softmax: threads that share a pixel's classes
-  bool by_class;               // tiles: neighbouring classes lie together, and lanes of a warp take classes, not pixels
-  bool staged;                 // registers: neighbouring classes lie together and pass through shared memory
+  OverlapTile tile;  // tiles
 };
 
 struct OverlapForward {
@@ -55,6 +52,7 @@ struct OverlapForward {
   const void* target_terms;  // TargetTerms [C], or nullptr: those of `target_weight`
   double target_weight;
   double smoothing_weight;
+  bool smooth;       // whether any of it is not 0
   int64_t rows;      // of each class: kOverlapRows, or kTargetSquared where the others follow from those before it
   double* partials;  // [samples, rows C + 3, parts_per_sample]; behind the rows cross-entropy, count, invalid
 };
@@ -155,6 +153,17 @@ __device__ __forceinline__ Real soft_target(const OverlapOperand& target, int64_
 
 // Functions
 
+__device__ __forceinline__ float float_of(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+__device__ __forceinline__ uint32_t bits_of(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
+
 // e^x. Numbers stored in 16 bits have no digits for more than the hardware's exponential of two gives.
 template <class Stored>
 __device__ __forceinline__ RealOf<Stored> exp_of(RealOf<Stored> x) {
@@ -170,13 +179,48 @@ __device__ __forceinline__ RealOf<Stored> exp_of(RealOf<Stored> x) {
 
 __device__ __forceinline__ float log_of(float x) { return logf(x); }
 __device__ __forceinline__ double log_of(double x) { return log(x); }
-__device__ __forceinline__ float log_of_one_and(float x) { return log1pf(x); }
+
+// One instruction each. Of a number and NaN, the number is the larger.
+__device__ __forceinline__ float larger_of(float x, float y) { return fmaxf(x, y); }
+__device__ __forceinline__ double larger_of(double x, double y) { return fmax(x, y); }
+__device__ __forceinline__ float absolute(float x) { return fabsf(x); }
+__device__ __forceinline__ double absolute(double x) { return fabs(x); }
+
+// e^x of what is at most 0: what underflows is 0.
+__device__ __forceinline__ float exp_of_difference(float x) {
+  constexpr float kLog2E = 1.44269504F;
+  return approximate_exp2(x * kLog2E);
+}
+__device__ __forceinline__ double exp_of_difference(double x) { return exp(x); }
+
+// log(1 + x) of x in [0, 1], within 2e-7 of itself.
+__device__ __forceinline__ float log_of_one_and(float x) {
+  float sum = 0.00510582561F;
+  sum = sum * x - 0.0289919563F;
+  sum = sum * x + 0.0773807392F;
+  sum = sum * x - 0.135905996F;
+  sum = sum * x + 0.190713093F;
+  sum = sum * x - 0.248339459F;
+  sum = sum * x + 0.333179355F;
+  sum = sum * x - 0.499994367F;
+  sum = sum * x + 0.99999994F;
+  return sum * x;
+}
 __device__ __forceinline__ double log_of_one_and(double x) { return log1p(x); }
 
+// Logarithm of a sum of such, the largest among them. Near 1 the hardware's has an error of 1e-7, which is also that of
+// the sum; logits of 16 bits have larger ones.
 template <class Stored>
-__device__ __forceinline__ Sigmoid<RealOf<Stored>> sigmoid_of(RealOf<Stored> x) {
-  return {x, exp_of<Stored>(-magnitude(x))};
+__device__ __forceinline__ float log_of_total(float total) {
+  constexpr float kLog2 = 0.693147181F;
+  return sizeof(Stored) == 2 ? approximate_log2(total) * kLog2 : logf(total);
 }
+
+__device__ __forceinline__ Sigmoid<float> sigmoid_of(float x) {
+  const float exponential = exp_of_difference(-absolute(x));
+  return {x, exponential, approximate_reciprocal(1 + exponential)};
+}
+__device__ __forceinline__ Sigmoid<double> sigmoid_of(double x) { return {x, exp(-absolute(x))}; }
 
 // Sums over the lanes of a warp, in pairs: every lane has the same sum, and the order never changes.
 

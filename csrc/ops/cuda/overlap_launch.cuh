@@ -67,6 +67,7 @@ inline cudaError_t launch_forward(const OverlapProblem& problem, const OverlapPl
                                terms == nullptr ? nullptr : target_terms(problem, 1, terms),
                                target_weight(problem),
                                smoothing_weight(problem),
+                               problem.label_smoothing != 0.0,
                                summed_rows(problem),
                                partials};
   const cudaError_t error =
@@ -76,8 +77,11 @@ inline cudaError_t launch_forward(const OverlapProblem& problem, const OverlapPl
   }
   const OverlapFold fold{problem.samples, problem.classes,       summed_rows(problem), plan.parts_per_sample, partials,
                          outputs.sums,    outputs.cross_entropy, outputs.count,        outputs.invalid};
-  const int64_t warps = problem.samples * (kOverlapRows * problem.classes + 3);
-  return launch({grid_of(warps * kWarp), kFoldThreads, 0, stream}, &overlap_fold_kernel<kFoldThreads>, fold);
+  constexpr int64_t kMostBlocks = 1 << 20;
+  const int32_t threads = plan.parts_per_sample < kFoldThreads ? kWarp : kFoldThreads;
+  return launch({std::min(problem.samples * (problem.classes + 1), kMostBlocks), threads,
+                 kOverlapRows * threads / kWarp * int64_t{sizeof(double)}, stream},
+                &overlap_fold_kernel<kFoldThreads>, fold);
 }
 
 // Writes the gradient of every pixel to `data`, as `gradient` lays it out.
@@ -90,7 +94,11 @@ inline cudaError_t launch_backward(const OverlapProblem& problem, const OverlapP
   }
   const OverlapBackward backward{
       problem, overlap_partition(problem, plan), terms, target_terms(problem, problem.samples, terms), gradient, data};
-  return launch({plan.grid, plan.threads, plan.shared_bytes, stream}, overlap_backward_kernel_for(problem, plan),
+  OverlapPlan of_both = plan;
+  if (!allows_access(plan.access, problem, gradient, data)) {
+    of_both.access = OverlapAccess::kElements;
+  }
+  return launch({plan.grid, plan.threads, plan.shared_bytes, stream}, overlap_backward_kernel_for(problem, of_both),
                 backward);
 }
 

@@ -5,73 +5,91 @@
 
 namespace torchtally::cuda {
 
+// Terms of a few classes at a time: kept from one loop to the next, or all read ahead, they would take more registers
+// than the logits.
+__device__ __forceinline__ ClassTerms<float> terms_of(const ClassTerms<float>* terms, int k) {
+  constexpr int kAhead = 8;
+  if (k % kAhead == 0) {
+    __syncwarp();
+  }
+  return terms[k];
+}
+
 // dx_k = p_k (base + constant_k + linear_k p_k) - smoothing_k, and for the label p slope - weight on top;
 // base = sum of the weights - sum p g.
-template <class Stored, int kClasses>
+template <class Stored, int kClasses, OverlapAccess kAccess>
 __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
     overlap_registers_backward(__grid_constant__ const OverlapBackward given) {
-  constexpr int kPixels = kRegisterPixels<kClasses>;
+  using Pixels = RegisterPixels<Stored, kClasses, kAccess>;
+  constexpr int kPixels = Pixels::kPixels;
   const OverlapProblem& problem = given.problem;
-  const OverlapOperand& to = given.gradient;
-  Stored* const data = static_cast<Stored*>(given.data);
   const int classes = static_cast<int>(problem.classes);
-  const int64_t step = int64_t{blockDim.x} * kPixels;
-  TORCHTALLY_DYNAMIC_SHARED(double, shared);
-  const WarpTranspose<Stored> transpose(given.partition.staged ? shared : nullptr, classes);
-  const bool transposed = transpose.is_used() && to.class_stride == 1 && to.pixel_stride == classes;
+  TORCHTALLY_DYNAMIC_SHARED(ClassTerms<float>, class_terms);  // of the sample, 0 where the class does not exist
+  auto* const target_terms = reinterpret_cast<TargetTerms<float>*>(class_terms + kClasses);
+  Pixels pixels(problem, target_terms + kClasses + kClasses % 2);  // aligned for chunks
   for (int64_t index = blockIdx.x; index < given.partition.parts; index += gridDim.x) {
     const OverlapPart part = part_of(given.partition, problem.pixels, index);
-    const auto* const class_terms = static_cast<const ClassTerms<float>*>(given.class_terms) + part.sample * classes;
-    const auto* const target_terms = static_cast<const TargetTerms<float>*>(given.target_terms) + part.sample * classes;
+    __syncthreads();
+    if (threadIdx.x < kClasses) {
+      const int64_t at = part.sample * classes + threadIdx.x;
+      const bool exists = static_cast<int>(threadIdx.x) < classes;
+      class_terms[threadIdx.x] =
+          exists ? static_cast<const ClassTerms<float>*>(given.class_terms)[at] : ClassTerms<float>{};
+      target_terms[threadIdx.x] =
+          exists ? static_cast<const TargetTerms<float>*>(given.target_terms)[at] : TargetTerms<float>{};
+    }
+    __syncthreads();
+    float smoothing_sum = 0.0F;
+    for (int k = 0; k < classes; ++k) {
+      smoothing_sum += class_terms[k].smoothing;
+    }
 #pragma unroll 1
-    for (int64_t first = part.begin + threadIdx.x; first - threadIdx.x % kWarp < part.end; first += step) {
-      RegisterPixels<Stored, kClasses, kPixels> pixels;
-      pixels.read(problem, part, first, transpose);
+    for (int64_t first = part.begin; first < part.end; first += int64_t{blockDim.x} * kPixels) {
+      if (!pixels.read(part.sample, first, part.end)) {
+        break;
+      }
+      float x[kPixels][kClasses];
+      float of_label[kPixels], largest[kPixels], total[kPixels], linear[kPixels], squares[kPixels];
+#pragma unroll
+      for (int q = 0; q < kPixels; ++q) {
+        of_label[q] = pixels.take(q, x[q]);
+        largest[q] = largest_of(x[q]);
+        total[q] = linear[q] = squares[q] = 0.0F;
+      }
+#pragma unroll
+      for (int k = 0; k < kClasses; ++k) {
+        const ClassTerms<float> terms = terms_of(class_terms, k);
+#pragma unroll
+        for (int q = 0; q < kPixels; ++q) {
+          x[q][k] = exp_of_difference(x[q][k] - largest[q]);
+          total[q] += x[q][k];
+          linear[q] += terms.constant * x[q][k];
+          squares[q] += terms.linear * x[q][k] * x[q][k];
+        }
+      }
+      float base[kPixels];
 #pragma unroll
       for (int q = 0; q < kPixels; ++q) {
         const Code label = pixels.code[q];
-        const bool counted = label < static_cast<Code>(classes);
-        const TargetTerms<float> label_terms = target_terms[counted ? label : 0];
-        const float largest = pixels.largest(q, classes);
-        float total = 0.0F;
-        float linear = 0.0F;
-        float squares = 0.0F;
-        float weights = label_terms.weight;
-        for_classes<kClasses>(classes, [&](int k) {
-          const ClassTerms<float> terms = class_terms[k];
-          const float exponential = exp_of<Stored>(pixels.logit[q][k] - largest);
-          pixels.logit[q][k] = exponential;
-          total += exponential;
-          linear += terms.constant * exponential;
-          squares += terms.linear * exponential * exponential;
-          weights += terms.smoothing;
-        });
-        linear += label_terms.slope * exp_of<Stored>(pixels.label_logit[q] - largest);
-        const float inverse = 1.0F / total;
-        const float base = weights - (linear + squares * inverse) * inverse;
-        for_classes<kClasses>(classes, [&](int k) {
-          const ClassTerms<float> terms = class_terms[k];
-          const float p = pixels.logit[q][k] * inverse;
-          float value = p * (base + terms.constant + terms.linear * p) - terms.smoothing;
-          if (static_cast<Code>(k) == label) {
-            value += label_terms.slope * p - label_terms.weight;
-          }
-          pixels.logit[q][k] = counted ? value : 0.0F;
-        });
-        const int64_t pixel = first + int64_t{blockDim.x} * q;
-        if (transposed) {
-          Stored* const row = transpose.lane_row();
-          for_classes<kClasses>(classes, [&](int k) { row[k] = static_cast<Stored>(pixels.logit[q][k]); });
-          const int64_t of_warp = pixel - threadIdx.x % kWarp;
-          transpose.store(data + part.sample * to.sample_stride + of_warp * to.pixel_stride, part.end - of_warp);
-        } else if (pixel < part.end) {
-          int64_t at = part.sample * to.sample_stride + pixel * to.pixel_stride;
-          for_classes<kClasses>(classes, [&](int k) {
-            data[at] = static_cast<Stored>(pixels.logit[q][k]);
-            at += to.class_stride;
-          });
+        const TargetTerms<float> terms = target_terms[label < static_cast<Code>(classes) ? label : 0];
+        const float inverse = approximate_reciprocal(total[q]);
+        const float sloped = terms.slope * exp_of_difference(of_label[q] - largest[q]);
+        base[q] = smoothing_sum + terms.weight - (linear[q] + sloped + squares[q] * inverse) * inverse;
+        of_label[q] = sloped * inverse - terms.weight;
+        total[q] = inverse;
+      }
+#pragma unroll
+      for (int k = 0; k < kClasses; ++k) {
+        const ClassTerms<float> terms = terms_of(class_terms, k);
+#pragma unroll
+        for (int q = 0; q < kPixels; ++q) {
+          const float p = x[q][k] * total[q];
+          float value = p * (base[q] + terms.constant + terms.linear * p) - terms.smoothing;
+          value += static_cast<Code>(k) == pixels.code[q] ? of_label[q] : 0.0F;
+          x[q][k] = pixels.code[q] < static_cast<Code>(classes) ? value : 0.0F;
         }
       }
+      pixels.write(x, given.gradient, given.data, part.sample, first);
     }
   }
 }

@@ -5,142 +5,144 @@
 
 namespace torchtally::cuda {
 
-// Sums of a thread over a few pixels in float, of a block in the order of its warps, of a part in double.
+// Sums of a thread over a few pixels in float, of a block in the order of its columns and lanes, of a part in double.
 template <int kClasses>
 class RegisterSums {
-  enum : uint32_t { kLoss, kCount, kInvalid, kScalars };
-  static constexpr uint32_t kSummedRows = kTargetSquared;  // of the classes; behind them come the scalars
+  struct alignas(8) Pair {
+    float first;
+    float second;
+  };
+  static constexpr uint32_t kColumns = kRegisterThreads;  // also where there are fewer: offsets are constants
+  static constexpr uint32_t kScalarRows = 2;  // behind those of the classes: cross-entropy and count, invalid
 
  public:
-  __device__ __forceinline__ RegisterSums(int classes)
-      : classes_(static_cast<uint32_t>(classes)),
-        values_(kSummedRows * classes_ + kScalars),
-        warps_(blockDim.x / kWarp) {
-    TORCHTALLY_DYNAMIC_SHARED(double, shared);
-    totals_ = shared;
-    warp_sums_ = reinterpret_cast<float*>(totals_ + values_);
-    intersection_ = warp_sums_ + values_ * warps_ + threadIdx.x;
-    target_ = intersection_ + classes_ * blockDim.x;
-    scalars_ = target_ + classes_ * blockDim.x;
+  __device__ __forceinline__ explicit RegisterSums(int classes) : classes_(static_cast<uint32_t>(classes)) {
+    TORCHTALLY_DYNAMIC_SHARED(Pair, shared);
+    columns_ = shared;
+    clear();
   }
 
   // Of the block, behind all columns.
-  __device__ __forceinline__ void* end() const { return scalars_ - threadIdx.x + kScalars * blockDim.x; }
-
-  __device__ __forceinline__ void start_part() {
-    for (uint32_t v = threadIdx.x; v < values_; v += blockDim.x) {
-      totals_[v] = 0.0;
-    }
-    clear();
-  }
+  __device__ __forceinline__ void* end() const { return columns_ + (classes_ + kScalarRows) * kColumns; }
 
   __device__ __forceinline__ void add_class(int k, float probability) {
     prediction_[k] += probability;
     squared_[k] += probability * probability;
   }
 
-  // What a pixel adds to once is in shared memory, where no other thread looks: registers are short, and a label's
-  // index is computed.
+  // What a pixel adds to its label is in shared memory, where no other thread looks: a label's index is computed.
   __device__ __forceinline__ void add_label(Code label, float probability, float loss) {
-    intersection_[label * blockDim.x] += probability;
-    target_[label * blockDim.x] += 1.0F;
-    scalars_[kLoss * blockDim.x] += loss;
-    scalars_[kCount * blockDim.x] += 1.0F;
+    Pair& pair = own(label);
+    pair = {pair.first + probability, pair.second + 1.0F};
+    loss_ += loss;
+    ++count_;
   }
 
-  __device__ __forceinline__ void add_invalid() { scalars_[kInvalid * blockDim.x] += 1.0F; }
+  __device__ __forceinline__ void add_invalid() { ++invalid_; }
 
-  // Adds what the threads have summed to the totals.
-  __device__ __forceinline__ void fold() {
-    for_classes<kClasses>(static_cast<int>(classes_), [&](int k) {
-      const uint32_t label = static_cast<uint32_t>(k);
-      store_warp_sum(kIntersection, label, intersection_[label * blockDim.x]);
-      store_warp_sum(kPrediction, label, prediction_[k]);
-      store_warp_sum(kSquared, label, squared_[k]);
-      store_warp_sum(kTarget, label, target_[label * blockDim.x]);
-    });
-    for (uint32_t i = 0; i < kScalars; ++i) {
-      store_warp_sum(kSummedRows, i, scalars_[i * blockDim.x]);
-    }
-    __syncthreads();
-    for (uint32_t v = threadIdx.x; v < values_; v += blockDim.x) {
-      double sum = 0.0;
-      for (uint32_t warp = 0; warp < warps_; ++warp) {
-        sum += static_cast<double>(warp_sums_[v * warps_ + warp]);
+  // Adds what the threads have summed to the values of a part, [values] `stride` apart, or writes it there.
+  __device__ __forceinline__ void fold(double* values, int64_t stride, bool add) {
+    own(classes_) = {loss_, static_cast<float>(count_)};
+    own(classes_ + 1) = {static_cast<float>(invalid_), 0.0F};
+    fold_rows(classes_ + kScalarRows, [&](uint32_t row, bool second, float sum) {
+      const int64_t scalar = kTargetSquared * classes_ + 2 * (row - classes_) + second;
+      const int64_t value = row < classes_ ? (second ? kTarget : kIntersection) * classes_ + row : scalar;
+      if (row <= classes_ || !second) {
+        store(values + value * stride, sum, add);
       }
-      totals_[v] += sum;
-    }
-    __syncthreads();
+    });
+    for_classes<kClasses>(static_cast<int>(classes_), [&](int k, bool exists) {
+      if (exists) {
+        own(static_cast<uint32_t>(k)) = {prediction_[k], squared_[k]};
+      }
+    });
+    fold_rows(classes_, [&](uint32_t row, bool second, float sum) {
+      store(values + ((second ? kSquared : kPrediction) * classes_ + row) * stride, sum, add);
+    });
     clear();
   }
 
-  // A thread writes the totals that it added up.
-  __device__ __forceinline__ void write(double* partials, const OverlapPart& part, int64_t parts_per_sample) const {
-    for (uint32_t v = threadIdx.x; v < values_; v += blockDim.x) {
-      partials[(part.sample * values_ + v) * parts_per_sample + part.index] = totals_[v];
-    }
+ private:
+  __device__ __forceinline__ Pair& own(uint32_t row) const { return columns_[row * kColumns + threadIdx.x]; }
+
+  static __device__ __forceinline__ void store(double* at, float sum, bool add) {
+    *at = static_cast<double>(sum) + (add ? *at : 0.0);
   }
 
- private:
-  __device__ __forceinline__ void store_warp_sum(uint32_t row, uint32_t label, float value) const {
-    const float sum = warp_sum(value);
-    if (threadIdx.x % kWarp == 0) {
-      warp_sums_[(row * classes_ + label) * warps_ + threadIdx.x / kWarp] = sum;
+  // Sums of the rows of all columns, a warp a row: body(row, whether it is the second of the pairs, sum), by one lane.
+  template <class Body>
+  __device__ __forceinline__ void fold_rows(uint32_t rows, const Body& body) const {
+    const bool second = threadIdx.x % kWarp >= kWarp / 2;
+    __syncthreads();
+#pragma unroll 2
+    for (uint32_t row = threadIdx.x / kWarp; row < rows; row += blockDim.x / kWarp) {
+      Pair sum{0.0F, 0.0F};
+      for (uint32_t column = threadIdx.x % kWarp; column < blockDim.x; column += kWarp) {
+        const Pair pair = columns_[row * kColumns + column];
+        sum = {sum.first + pair.first, sum.second + pair.second};
+      }
+      // Each half of the warp goes on with one of the two.
+      float half = second ? sum.second : sum.first;
+      half += from_lane(second ? sum.first : sum.second, kWarp / 2);
+#pragma unroll
+      for (int lanes = kWarp / 4; lanes > 0; lanes /= 2) {
+        half += from_lane(half, lanes);
+      }
+      if (threadIdx.x % (kWarp / 2) == 0) {
+        body(row, second, half);
+      }
     }
+    __syncthreads();
   }
 
   __device__ __forceinline__ void clear() {
-#pragma unroll
-    for (int k = 0; k < kClasses; ++k) {
+    for_classes<kClasses>(static_cast<int>(classes_), [&](int k, bool exists) {
       prediction_[k] = squared_[k] = 0.0F;
-    }
-    for (uint32_t k = 0; k < classes_; ++k) {
-      intersection_[k * blockDim.x] = target_[k * blockDim.x] = 0.0F;
-    }
-    for (uint32_t i = 0; i < kScalars; ++i) {
-      scalars_[i * blockDim.x] = 0.0F;
-    }
+      if (exists) {
+        own(static_cast<uint32_t>(k)) = {0.0F, 0.0F};
+      }
+    });
+    loss_ = 0.0F;
+    count_ = invalid_ = 0;
   }
 
   uint32_t classes_;
-  uint32_t values_;
-  uint32_t warps_;
-  double* totals_;       // [values]
-  float* warp_sums_;     // [values, warps]
-  float* intersection_;  // [classes, threads], the column of this thread
-  float* target_;        // the same
-  float* scalars_;       // [kScalars, threads], the same
+  Pair* columns_;  // [classes + kScalarRows, kColumns]; of a class sum pt and sum t
   float prediction_[kClasses];
   float squared_[kClasses];
+  float loss_;
+  uint32_t count_;
+  uint32_t invalid_;
 };
 
-template <class Stored, int kClasses>
+template <class Stored, int kClasses, OverlapAccess kAccess>
 __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
     overlap_registers_forward(__grid_constant__ const OverlapForward given) {
-  constexpr int kPixels = kRegisterPixels<kClasses>;
+  using Pixels = RegisterPixels<Stored, kClasses, kAccess>;
   const OverlapProblem& problem = given.problem;
+  const OverlapPartition& partition = given.partition;
   const int classes = static_cast<int>(problem.classes);
   const Code out_of_range = static_cast<Code>(classes);
   const auto* const class_terms = static_cast<const ClassTerms<float>*>(given.class_terms);
   const auto* const target_terms = static_cast<const TargetTerms<float>*>(given.target_terms);
-  const bool smooth = problem.label_smoothing != 0.0;
-  const int64_t step = int64_t{blockDim.x} * kPixels;
+  const int64_t values = given.rows * classes + 3;
+  const int64_t turns = partition.fold_pixels < Pixels::kPixels ? 1 : partition.fold_pixels / Pixels::kPixels;
+  const int64_t step = int64_t{blockDim.x} * Pixels::kPixels;
   RegisterSums<kClasses> sums(classes);
-  const WarpTranspose<Stored> transpose(given.partition.staged ? sums.end() : nullptr, classes);
-  for (int64_t index = blockIdx.x; index < given.partition.parts; index += gridDim.x) {
-    const OverlapPart part = part_of(given.partition, problem.pixels, index);
-    sums.start_part();
-    for (int64_t begin = part.begin; begin < part.end; begin += given.partition.fold_pixels * blockDim.x) {
-      const int64_t left = part.end - begin;
-      const int64_t chunk = given.partition.fold_pixels * blockDim.x;
-      const int64_t end = begin + (left < chunk ? left : chunk);
-      // All lanes of a warp go on while one of them has a pixel.
+  Pixels pixels(problem, sums.end());
+  for (int64_t index = blockIdx.x; index < partition.parts; index += gridDim.x) {
+    const OverlapPart part = part_of(partition, problem.pixels, index);
+    double* const partials = given.partials + part.sample * values * partition.parts_per_sample + part.index;
+    int64_t of_block = part.begin;
+    while (of_block < part.end) {
+      const bool add = of_block > part.begin;
 #pragma unroll 1
-      for (int64_t first = begin + threadIdx.x; first - threadIdx.x % kWarp < end; first += step) {
-        RegisterPixels<Stored, kClasses, kPixels> pixels;
-        pixels.read(problem, {part.sample, part.index, part.begin, end}, first, transpose);
+      for (int64_t turn = 0; turn < turns && of_block < part.end; ++turn, of_block += step) {
+        if (!pixels.read(part.sample, of_block, part.end)) {
+          continue;
+        }
 #pragma unroll
-        for (int q = 0; q < kPixels; ++q) {
+        for (int q = 0; q < Pixels::kPixels; ++q) {
           const Code label = pixels.code[q];
           if (label == out_of_range) {
             sums.add_invalid();
@@ -148,35 +150,46 @@ __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
           if (label >= out_of_range) {
             continue;
           }
-          const float largest = pixels.largest(q, classes);
-          const float label_shifted = pixels.label_logit[q] - largest;
+          float x[kClasses];
+          float of_label = pixels.take(q, x);
+          const float largest = largest_of(x);
+          of_label -= largest;
+#pragma unroll
+          for (int k = 0; k < kClasses; ++k) {
+            x[k] -= largest;
+          }
           float smoothing_loss = 0.0F;
           float smoothing_sum = 0.0F;
-          if (smooth) {
-            for_classes<kClasses>(classes, [&](int k) {
-              const float smoothing =
-                  class_terms == nullptr ? static_cast<float>(given.smoothing_weight) : class_terms[k].smoothing;
-              smoothing_loss -= smoothing * (pixels.logit[q][k] - largest);
-              smoothing_sum += smoothing;
+          if (given.smooth) {
+            for_classes<kClasses>(classes, [&](int k, bool exists) {
+              if (exists) {
+                const float smoothing =
+                    class_terms == nullptr ? static_cast<float>(given.smoothing_weight) : class_terms[k].smoothing;
+                smoothing_loss -= smoothing * x[k];
+                smoothing_sum += smoothing;
+              }
             });
           }
           float total = 0.0F;
-          for_classes<kClasses>(classes, [&](int k) {
-            pixels.logit[q][k] = exp_of<Stored>(pixels.logit[q][k] - largest);
-            total += pixels.logit[q][k];
-          });
-          const float inverse = 1.0F / total;
-          const float log_total = log_of(total);
+#pragma unroll
+          for (int k = 0; k < kClasses; ++k) {
+            x[k] = exp_of_difference(x[k]);
+            total += x[k];
+          }
+          const float inverse = approximate_reciprocal(total);
+          const float log_total = log_of_total<Stored>(total);
           const float weight =
               target_terms == nullptr ? static_cast<float>(given.target_weight) : target_terms[label].weight;
-          for_classes<kClasses>(classes, [&](int k) { sums.add_class(k, pixels.logit[q][k] * inverse); });
-          sums.add_label(label, exp_of<Stored>(label_shifted) * inverse,
-                         weight * (log_total - label_shifted) + (smoothing_sum * log_total + smoothing_loss));
+#pragma unroll
+          for (int k = 0; k < kClasses; ++k) {
+            sums.add_class(k, x[k] * inverse);
+          }
+          sums.add_label(label, exp_of_difference(of_label) * inverse,
+                         weight * (log_total - of_label) + (smoothing_sum * log_total + smoothing_loss));
         }
       }
-      sums.fold();
+      sums.fold(partials, partition.parts_per_sample, add);
     }
-    sums.write(given.partials, part, given.partition.parts_per_sample);
   }
 }
 

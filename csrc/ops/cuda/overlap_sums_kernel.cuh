@@ -46,7 +46,7 @@ __global__ void __launch_bounds__(kFoldThreads) overlap_terms_kernel(__grid_cons
   }
 }
 
-// Adds up the sums of all parts, a warp for each number of the output.
+// Adds up the sums of all parts, a block for each class of a sample and one for what is not of a class.
 struct OverlapFold {
   int64_t samples;
   int64_t classes;
@@ -59,54 +59,64 @@ struct OverlapFold {
   int64_t* invalid;        // [samples]
 };
 
-// The order is that of the lanes and does not depend on the device.
-__device__ __forceinline__ double sum_of_parts(const OverlapFold& given, int64_t sample, int64_t value) {
-  const int64_t values = given.rows * given.classes + 3;
-  const double* const parts = given.partials + (sample * values + value) * given.parts_per_sample;
-  double sum = 0.0;
-#pragma unroll 4
-  for (int64_t i = threadIdx.x % kWarp; i < given.parts_per_sample; i += kWarp) {
-    sum += parts[i];
-  }
-  return warp_sum(sum);
-}
-
-// A template only because a kernel in a header cannot be inline.
+// The order is that of the threads, lanes and warps; how many there are follows from the number of parts. A template
+// only because a kernel in a header cannot be inline.
 template <int kThreads>
 __global__ void __launch_bounds__(kThreads) overlap_fold_kernel(__grid_constant__ const OverlapFold given) {
-  const int64_t cells = kOverlapRows * given.classes;
-  const int64_t outputs = cells + 3;
-  const int64_t warps = int64_t{gridDim.x} * blockDim.x / kWarp;
-  const bool writes = threadIdx.x % kWarp == 0;
-  for (int64_t item = (int64_t{blockIdx.x} * blockDim.x + threadIdx.x) / kWarp; item < given.samples * outputs;
-       item += warps) {
-    const int64_t sample = item / outputs;
-    const int64_t value = item - sample * outputs;
-    if (value >= cells) {
-      const double sum = sum_of_parts(given, sample, value - cells + given.rows * given.classes);
-      if (writes && value == cells) {
-        given.cross_entropy[sample] = sum;
-      } else if (writes) {
-        (value == cells + 1 ? given.count : given.invalid)[sample] = static_cast<int64_t>(sum);
+  constexpr int kRows = static_cast<int>(kOverlapRows);
+  const int64_t items = given.samples * (given.classes + 1);
+  const uint32_t warps = blockDim.x / kWarp;
+  TORCHTALLY_DYNAMIC_SHARED(double, of_warps);  // [kOverlapRows, warps]
+  for (int64_t item = blockIdx.x; item < items; item += gridDim.x) {
+    const int64_t sample = item / (given.classes + 1);
+    const int64_t k = item - sample * (given.classes + 1);
+    const bool of_class = k < given.classes;
+    const int64_t rows = of_class ? given.rows : 3;
+    const int64_t first = sample * (given.rows * given.classes + 3) + (of_class ? k : given.rows * given.classes);
+    const int64_t stride = (of_class ? given.classes : 1) * given.parts_per_sample;
+    const double* const parts = given.partials + first * given.parts_per_sample;
+    double sums[kRows] = {};
+#pragma unroll 4
+    for (int64_t i = threadIdx.x; i < given.parts_per_sample; i += blockDim.x) {
+#pragma unroll
+      for (int row = 0; row < kRows; ++row) {
+        if (row < rows) {
+          sums[row] += parts[row * stride + i];
+        }
       }
-      continue;
     }
-    const int64_t row = value / given.classes;
-    const int64_t k = value - row * given.classes;
-    double sum;
-    if (row < given.rows) {
-      sum = sum_of_parts(given, sample, value);
-    } else if (row == kTargetSquared) {  // of labels: t^2 is t
-      sum = sum_of_parts(given, sample, kTarget * given.classes + k);
-    } else {
-      const double prediction = sum_of_parts(given, sample, kPrediction * given.classes + k);
-      const double target = sum_of_parts(given, sample, kTarget * given.classes + k);
-      const double intersection = sum_of_parts(given, sample, kIntersection * given.classes + k);
-      sum = derived_difference(prediction, target, intersection);
+#pragma unroll
+    for (int row = 0; row < kRows; ++row) {
+      const double sum = warp_sum(sums[row]);
+      if (threadIdx.x % kWarp == 0) {
+        of_warps[row * warps + threadIdx.x / kWarp] = sum;
+      }
     }
-    if (writes) {
-      given.sums[sample * cells + value] = sum;
+    __syncthreads();
+    if (threadIdx.x == 0) {
+#pragma unroll
+      for (int row = 0; row < kRows; ++row) {
+        sums[row] = 0.0;
+        for (uint32_t warp = 0; warp < warps; ++warp) {
+          sums[row] += of_warps[row * warps + warp];
+        }
+      }
+      if (of_class) {
+        if (rows == kTargetSquared) {  // of labels t^2 is t
+          sums[kTargetSquared] = sums[kTarget];
+          sums[kDifference] = derived_difference(sums[kPrediction], sums[kTarget], sums[kIntersection]);
+        }
+#pragma unroll
+        for (int row = 0; row < kRows; ++row) {
+          given.sums[(sample * kOverlapRows + row) * given.classes + k] = sums[row];
+        }
+      } else {
+        given.cross_entropy[sample] = sums[0];
+        given.count[sample] = static_cast<int64_t>(sums[1]);
+        given.invalid[sample] = static_cast<int64_t>(sums[2]);
+      }
     }
+    __syncthreads();
   }
 }
 
@@ -125,19 +135,43 @@ auto with_stored(Element element, const Body& body) {
   }
 }
 
-// Calls body(stored, a kernel's number of classes as a constant).
+// Calls body(stored, a kernel's number of classes as a constant, the access as another).
 template <class Body>
-auto with_register_classes(const OverlapProblem& problem, const OverlapPlan& plan, const Body& body) {
+auto with_registers(const OverlapProblem& problem, const OverlapPlan& plan, const Body& body) {
+  const auto with_access = [&](auto stored, auto classes) {
+    constexpr bool kHasPacks = register_pixels(sizeof(stored), classes.value) > 1;
+    if (plan.access == OverlapAccess::kRows) {
+      return body(stored, classes, std::integral_constant<OverlapAccess, OverlapAccess::kRows>());
+    }
+    if constexpr (kHasPacks) {
+      if (plan.access == OverlapAccess::kPacks) {
+        return body(stored, classes, std::integral_constant<OverlapAccess, OverlapAccess::kPacks>());
+      }
+    }
+    return body(stored, classes, std::integral_constant<OverlapAccess, OverlapAccess::kElements>());
+  };
   const auto with_classes = [&](auto stored) {
     switch (plan.classes) {
+      case 2:
+        return with_access(stored, std::integral_constant<int, 2>());
+      case 3:
+        return with_access(stored, std::integral_constant<int, 3>());
       case 4:
-        return body(stored, std::integral_constant<int, 4>());
+        return with_access(stored, std::integral_constant<int, 4>());
       case 8:
-        return body(stored, std::integral_constant<int, 8>());
+        return with_access(stored, std::integral_constant<int, 8>());
+      case 12:
+        return with_access(stored, std::integral_constant<int, 12>());
       case 16:
-        return body(stored, std::integral_constant<int, 16>());
+        return with_access(stored, std::integral_constant<int, 16>());
+      case 19:
+        return with_access(stored, std::integral_constant<int, 19>());
+      case 21:
+        return with_access(stored, std::integral_constant<int, 21>());
+      case 24:
+        return with_access(stored, std::integral_constant<int, 24>());
       default:
-        return body(stored, std::integral_constant<int, 32>());
+        return with_access(stored, std::integral_constant<int, 32>());
     }
   };
   switch (problem.input.element) {
@@ -171,8 +205,8 @@ using OverlapTermsKernel = void (*)(OverlapTerms);
 
 inline OverlapForwardKernel overlap_forward_kernel_for(const OverlapProblem& problem, const OverlapPlan& plan) {
   if (plan.path == OverlapPath::kRegisters) {
-    return with_register_classes(problem, plan, [](auto stored, auto classes) -> OverlapForwardKernel {
-      return &overlap_registers_forward<decltype(stored), classes.value>;
+    return with_registers(problem, plan, [](auto stored, auto classes, auto access) -> OverlapForwardKernel {
+      return &overlap_registers_forward<decltype(stored), classes.value, access.value>;
     });
   }
   return with_activation(problem, [](auto stored, auto activation) -> OverlapForwardKernel {
@@ -182,8 +216,8 @@ inline OverlapForwardKernel overlap_forward_kernel_for(const OverlapProblem& pro
 
 inline OverlapBackwardKernel overlap_backward_kernel_for(const OverlapProblem& problem, const OverlapPlan& plan) {
   if (plan.path == OverlapPath::kRegisters) {
-    return with_register_classes(problem, plan, [](auto stored, auto classes) -> OverlapBackwardKernel {
-      return &overlap_registers_backward<decltype(stored), classes.value>;
+    return with_registers(problem, plan, [](auto stored, auto classes, auto access) -> OverlapBackwardKernel {
+      return &overlap_registers_backward<decltype(stored), classes.value, access.value>;
     });
   }
   return with_activation(problem, [](auto stored, auto activation) -> OverlapBackwardKernel {
@@ -196,14 +230,8 @@ inline OverlapTermsKernel overlap_terms_kernel_for(const OverlapProblem& problem
 }
 
 inline OverlapPartition overlap_partition(const OverlapProblem& problem, const OverlapPlan& plan) {
-  return {problem.samples * plan.parts_per_sample,
-          plan.parts_per_sample,
-          plan.pixels_per_part,
-          plan.fold_pixels,
-          plan.tile,
-          static_cast<uint32_t>(plan.threads_per_pixel),
-          plan.by_class,
-          plan.staged};
+  return {problem.samples * plan.parts_per_sample, plan.parts_per_sample, plan.pixels_per_part, plan.fold_pixels,
+          plan.tile};
 }
 
 }  // namespace torchtally::cuda
