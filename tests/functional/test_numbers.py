@@ -221,7 +221,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("op", "options", "message"), REFUSED, ids=str)
+@pytest.mark.parametrize(
+    ("op", "options", "message"),
+    REFUSED,
+    ids=[f"{op}-{'-'.join(options)}-{n}" for n, (op, options, _) in enumerate(REFUSED)],
+)
 def test_what_is_no_number(op: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(TypeError, match=rf"^{op}: {message}"):
         getattr(tt, op)(PREDS, PREDS, **{"num_classes": 3, **options})
