@@ -27,8 +27,8 @@ OF_BATCH = ("mask", "validate")
 PIXELS = {
     "preds": "labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or "
     "an array of NumPy, CuPy or JAX, read without a copy; so target and mask.",
-    "target": "integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For "
-    "binary and multilabel also floating numbers 0 and 1.",
+    "target": "integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. "
+    "For binary and multilabel also floating numbers 0 and 1.",
     "num_classes": "C, or L for multilabel; may be left out for binary.",
 }
 OTHERS = {"**unknown": "any other option is refused, and the nearest one is named."}
