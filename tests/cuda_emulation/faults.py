@@ -303,6 +303,24 @@ FAULTS = [
         "AddressSanitizer: heap-buffer-overflow",
         source="Scores<float>",
     ),
+    Fault(
+        "a NaN among probabilities is valid",
+        _SCORES,
+        "score >= 0 && score <= 1 :",
+        "!(score < 0) && !(score > 1) :",
+        NONE,
+        WRONG,
+        source="Scores<float>",
+    ),
+    Fault(
+        "every label has the threshold of the first",
+        _SCORES,
+        "problem.threshold_of(label)",
+        "problem.threshold_of(0 * label)",
+        NONE,
+        WRONG,
+        source="Scores<float>",
+    ),
 ]
 
 
