@@ -228,6 +228,27 @@ def test_compiled_update_of_a_metric(mode: str) -> None:
     assert metric.compute().sum() > 0
 
 
+def test_counts_move_with_a_model() -> None:
+    options: dict[str, Any] = {"ignore_index": -1, "out_of_range": "ignore"}
+    metric = tt.metrics.DiceScore(5, aggregation="samplewise", **options)
+    wanted = tt.metrics.DiceScore(5, aggregation="samplewise", **options)
+    model = torch.nn.ModuleDict({"metric": metric})
+    for step, move in enumerate(
+        (
+            lambda: model.cuda(),
+            lambda: model.half().to("cuda", non_blocking=True),
+            lambda: model.to_empty(device="cuda"),
+            lambda: model.cpu().to_empty(device="cuda"),
+        )
+    ):
+        move()
+        scores, target = scores_and_labels(step)
+        metric.update(scores, target)
+        wanted.update(scores.cpu(), target.cpu())
+        assert metric.counts.is_cuda
+        assert torch.equal(metric.compute().cpu(), wanted.compute())
+
+
 def test_update_of_a_metric_does_not_synchronize() -> None:
     metric = tt.metrics.DiceScore(5, ignore_index=-1, out_of_range="ignore").cuda()
     scores, target = scores_and_labels(0)

@@ -1,12 +1,9 @@
 #include "ops/counting_arguments.h"
 
-#include <torch/csrc/stable/ops.h>
 #include <torch/headeronly/util/BFloat16.h>
 #include <torch/headeronly/util/Half.h>
 
 #include <algorithm>
-#include <exception>
-#include <iomanip>
 #include <limits>
 #include <ostream>
 #include <sstream>
@@ -259,18 +256,7 @@ std::vector<int64_t> group_shape(const CountingProblem& problem, const CountingO
 }
 
 Tensor zero_counts(const char* op, const Tensor& like, const std::vector<int64_t>& shape) {
-  try {
-    return torch::stable::new_zeros(like, shape, ScalarType::Long);
-  } catch (const std::exception&) {  // whose words are those of the stable ABI
-    double bytes = sizeof(int64_t);
-    for (const int64_t size : shape) {
-      bytes *= static_cast<double>(size);
-    }
-    std::ostringstream size;
-    size << std::fixed << std::setprecision(1) << bytes / (1 << 30);
-    TORCHTALLY_CHECK_AS(detail::NoMemory, false, op, ": counts of shape ", ShapeText{shape.data(), shape.size()},
-                        " take ", size.str(), " GiB, which could not be allocated");
-  }
+  return new_zeros(op, "counts", like, shape, ScalarType::Long);
 }
 
 void check_state(const char* op, const char* name, const Tensor& state, const std::vector<int64_t>& shape,

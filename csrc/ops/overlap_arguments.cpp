@@ -37,11 +37,11 @@ bool has_shape(const Tensor& tensor, const Tensor& input) {
 }
 
 // The operand of `tensor`, or of a contiguous copy that takes its place.
-OverlapOperand readable(Tensor& tensor, bool class_dim) {
+OverlapOperand readable(const char* op, const char* copy, Tensor& tensor, bool class_dim) {
   if (const auto operand = overlap_operand(tensor, class_dim)) {
     return *operand;
   }
-  tensor = torch::stable::contiguous(tensor);
+  tensor = contiguous(op, copy, tensor);
   return *overlap_operand(tensor, class_dim);
 }
 
@@ -55,7 +55,13 @@ Tensor upstream_gradient(const char* name, const Tensor& gradient, const std::ve
   TORCHTALLY_CHECK_VALUE(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), op, ": ", name,
                          " must have shape ", ShapeText{shape.data(), shape.size()}, ", got ", shape_of(gradient));
   check_same_device(op, name, gradient, input);
-  return torch::stable::contiguous(gradient);
+  return contiguous(op, "contiguous gradients", gradient);
+}
+
+template <class Call>
+Tensor gradient_like(const Tensor& input, Call&& call) {
+  return allocated("overlap_sums_backward", "gradients", shape_of(input), static_cast<int64_t>(input.element_size()),
+                   call);
 }
 
 }  // namespace
@@ -166,10 +172,10 @@ OverlapProblem overlap_problem(const char* op, OverlapArguments& given) {
   for (int64_t d = 2; d < input.dim(); ++d) {
     problem.pixels *= input.size(d);
   }
-  problem.input = readable(input, true);
-  problem.target = readable(target, !problem.labels);
+  problem.input = readable(op, "contiguous numbers of input", input, true);
+  problem.target = readable(op, "contiguous numbers of target", target, !problem.labels);
   if (given.mask.has_value()) {
-    problem.mask = readable(*given.mask, false);
+    problem.mask = readable(op, "contiguous values of mask", *given.mask, false);
   }
   return problem;
 }
@@ -181,9 +187,10 @@ OverlapUpstream overlap_upstream(const Tensor& grad_sums, const Tensor& grad_cro
 }
 
 OverlapResult::OverlapResult(const Tensor& input)
-    : gradient(torch::stable::empty_like(input)),
-      written(overlap_operand(gradient, true).has_value() ? gradient : torch::stable::new_empty(input, input.sizes())) {
-}
+    : gradient(gradient_like(input, [&] { return torch::stable::empty_like(input); })),
+      written(overlap_operand(gradient, true).has_value() ? gradient : gradient_like(input, [&] {
+        return torch::stable::new_empty(input, input.sizes());
+      })) {}
 
 OverlapOperand OverlapResult::operand() const { return *overlap_operand(written, true); }
 

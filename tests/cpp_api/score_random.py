@@ -126,9 +126,10 @@ def policy_options(dice: Dice, score: str, task: str, classes: int) -> dict[str,
         "tversky": [{}, {"alpha": 0.3, "beta": 0.7}, {"alpha": 0}],
         "generalized_dice": [
             {"weight_type": weight, "empty_weight": empty}
-            for weight in ("square", "simple", "linear")
+            for weight in ("square", "simple")
             for empty in ("largest", "zero")
-        ],
+        ]
+        + [{"weight_type": "linear"}],
         "cohen_kappa": [{"weights": w} for w in ("none", "linear", "quadratic")],
     }
     options |= dice.of(*parameters.get(score, [{}]))
@@ -144,7 +145,7 @@ def policy_options(dice: Dice, score: str, task: str, classes: int) -> dict[str,
         options["include_background"] = False
     if definition.sees == "scored":
         return options
-    if dice.one_in(2):
+    if options.get("aggregation") == "samplewise" and dice.one_in(2):
         options["sample_mean"] = dice.of(*SAMPLE_MEANS)
     if definition.fixed:
         return options

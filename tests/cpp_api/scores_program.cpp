@@ -5,6 +5,7 @@
 #include <ATen/core/Dict.h>
 #include <ATen/core/ivalue.h>
 #include <torch/csrc/jit/serialization/pickle.h>
+#include <torch/serialize.h>
 #include <torchtally/torchtally.h>
 
 #include <fstream>
@@ -13,6 +14,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -199,9 +201,13 @@ const std::map<std::string, ScoreFunctions>& score_functions() {
 
 template <class Metric>
 void move_state(Metric& metric) {  // through what could be saved
+  std::stringstream file;
+  torch::save(metric, file);
   const std::vector<at::Tensor> state = metric.state();
   metric.reset();
   metric.load_state(state);
+  metric.reset();
+  torch::load(metric, file);
 }
 
 // Counts batches in turn in `metric` and in a copy, puts them together, and returns the values and the state.
@@ -217,7 +223,7 @@ Tensors counted(Metric metric, const c10::IValue& batches, Values&& values) {
   move_state(other);
   metric.merge(other);
   Tensors all = values(metric);
-  for (const at::Tensor& part : metric.state()) {
+  for (const auto& [name, part] : metric.state_dict()) {
     all.push_back(part);
   }
   return all;

@@ -365,7 +365,7 @@ def test_what_is_no_tensor_is_refused() -> None:
     labels = torch.tensor([0, 1])
     for maps in ({"label_map": {0: 0}}, {"preds_map": {0: 0}}):
         with pytest.raises(
-            TypeError, match=r"^dice_score: preds must be a tensor, got"
+            TypeError, match=r"^dice_score: preds must be a tensor or an array, got"
         ):
             tt.dice_score([0, 1], labels, 2, **maps)  # type: ignore[call-overload]
 
@@ -395,7 +395,9 @@ def test_shares() -> None:
         tt.confusion_matrix(preds, target, 2, normalize="rows")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"matrix must be \[..., C, C\], got shape"):
         functional.normalize_confusion_matrix(matrix[:2], "true")
-    with pytest.raises(TypeError, match="matrix must be a tensor, got list"):
+    with pytest.raises(
+        TypeError, match="matrix must be a tensor or an array, got list"
+    ):
         functional.normalize_confusion_matrix([[1]], "true")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"dtype must be torch.float32 or"):
         functional.normalize_confusion_matrix(matrix, "true", dtype=torch.float16)

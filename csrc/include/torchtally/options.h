@@ -74,6 +74,13 @@ class CountOptions : public CountingOptions<CountOptions> {
         .per_sample(false).dtype(at::kFloat).ignore_index({});
   }
 
+  /// Options that have an effect beside some values of others only.
+  static const std::vector<detail::Need>& needs() {
+    static const std::vector<detail::Need> all = {
+        {"dtype", "normalize", {"'true'", "'pred'", "'all'"}}};
+    return all;
+  }
+
   /// Calls f(name, fields...) with every option of some objects.
   template <class F, class... Options>
   static void each(F&& f, Options&... options) {
@@ -120,7 +127,7 @@ class ScoreOptions : public CountingOptions<ScoreOptions> {
   TORCHTALLY_DETAIL_OPTION(double, alpha)
   /// Of generalized_dice: W of a class with t target pixels. Default: WeightType::kSquare.
   TORCHTALLY_DETAIL_OPTION(WeightType, weight_type)
-  /// Of generalized_dice: W of a class without target pixels. No matter for linear. Default: EmptyWeight::kLargest.
+  /// Of generalized_dice: W of a class without target pixels. Not of linear. Default: EmptyWeight::kLargest.
   TORCHTALLY_DETAIL_OPTION(EmptyWeight, empty_weight)
   /// Of cohen_kappa: Weight of a disagreement between two classes. Default: KappaWeights::kNone.
   TORCHTALLY_DETAIL_OPTION(KappaWeights, weights)
@@ -132,6 +139,13 @@ class ScoreOptions : public CountingOptions<ScoreOptions> {
         .zero_division(ZeroDivision::kSkip).undefined_when(UndefinedWhen::kZeroDenominator)
         .aggregation(Aggregation::kGlobal).sample_mean(SampleMean::kClassesFirst).include_background(true)
         .dtype(at::kFloat).other(false).ignore_index({});
+  }
+
+  /// Options that have an effect beside some values of others only.
+  static const std::vector<detail::Need>& needs() {
+    static const std::vector<detail::Need> all = {
+        {"sample_mean", "aggregation", {"'samplewise'"}}, {"empty_weight", "weight_type", {"'square'", "'simple'"}}};
+    return all;
   }
 
   /// Calls f(name, fields...) with every option of some objects.

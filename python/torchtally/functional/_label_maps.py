@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.compiler import is_exporting
 
 from torchtally._options import LabelMap, Task
-from torchtally.ops._arguments import holds
+from torchtally.ops._arguments import holds, number, of_memory
 from torchtally.ops._counting import (
     CHECKED_INPUTS,
     COUNT,
@@ -103,6 +103,7 @@ def _checked_map(
         raise ValueError(f"{op}: {name} must name at least one label, got none")
     checked = {}
     for label, named in given.items():
+        label, named = number(label), number(named)
         for value in (label, *([] if named is None else [named])):
             if not is_integer(value):
                 raise TypeError(
@@ -209,15 +210,18 @@ class MappedPixels:
             plain: makes plain tensors of what the op counts.
         """
         miss = self.options.out_of_range == "miss"
-        counts, invalid = COUNT[int(self.matrix or self.folds is not None)](
-            self.preds,
-            self.target,
-            self.op_classes,
-            mask,
-            ignore_index=self.ignored or (NO_LABEL if is_exporting() else ()),
-            other=miss or self.folds is not None,
-            **op_options,
-        )
+        try:
+            counts, invalid = COUNT[int(self.matrix or self.folds is not None)](
+                self.preds,
+                self.target,
+                self.op_classes,
+                mask,
+                ignore_index=self.ignored or (NO_LABEL if is_exporting() else ()),
+                other=miss or self.folds is not None,
+                **op_options,
+            )
+        except RuntimeError as error:
+            raise of_memory(error) from None
         if self.folds is None:
             return plain(counts), plain(invalid)
         matrix = _folded(plain(counts), *self.folds, self.options.op_classes)
@@ -400,8 +404,8 @@ def _raise_unknown(
                 counted = counted & (target.to(torch.int64) != value)
         fault = fault_of_scores(options.op, preds, counted, options.logits)
     if examples or not fault:
-        found = f" ({'; '.join(examples)})"
-        fault = unknown_message(options, bad, found, or_score=bool(fault))
+        shown = f" ({'; '.join(examples)})"
+        fault = unknown_message(options, bad, shown, or_score=bool(fault))
     raise ValueError(fault)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from typing_extensions import Never
 
 from torchtally._options import (
-    IgnoreIndex, LabelMap, Normalize, OutOfRange, Task, Threshold,
+    Array, IgnoreIndex, LabelMap, Normalize, OutOfRange, Task, Threshold,
 )
 from torchtally.ops._counting import ClassCounts
 
@@ -23,10 +23,10 @@ __all__ = [
 
 
 def confusion_matrix(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True, per_sample: bool = False,
     normalize: Normalize | None = None, dtype: torch.dtype = torch.float32,
     **unknown: Never,
@@ -39,7 +39,8 @@ def confusion_matrix(
     float64) the first maximum wins and a NaN is a maximum, as in ``torch.argmax``.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -101,9 +102,9 @@ def confusion_matrix(
 
 
 def class_counts(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
-    ignore_index: IgnoreIndex = None, mask: Tensor | None = None,
+    ignore_index: IgnoreIndex = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True, per_sample: bool = False,
     **unknown: Never,
 ) -> ClassCounts:
@@ -115,7 +116,8 @@ def class_counts(
     NaN is a maximum, as in ``torch.argmax``.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from torchtally._options import (
-    Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, Threshold,
+    Aggregation, Array, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex,
+    KappaWeights, LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, Threshold,
     UndefinedWhen, WeightType, ZeroDivision,
 )
 
@@ -49,10 +49,10 @@ __all__ = [
 
 @overload
 def dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -64,10 +64,10 @@ def dice_score(
 
 @overload
 def dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -78,10 +78,10 @@ def dice_score(
 ) -> Scored: ...
 
 def dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -93,7 +93,8 @@ def dice_score(
     """Dice coefficient, 2 tp / (2 tp + fp + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -182,10 +183,10 @@ def dice_score(
 
 @overload
 def iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -197,10 +198,10 @@ def iou_score(
 
 @overload
 def iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -211,10 +212,10 @@ def iou_score(
 ) -> Scored: ...
 
 def iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -226,7 +227,8 @@ def iou_score(
     """Intersection over union (Jaccard index), tp / (tp + fp + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -315,10 +317,10 @@ def iou_score(
 
 @overload
 def f1_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -330,10 +332,10 @@ def f1_score(
 
 @overload
 def f1_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -344,10 +346,10 @@ def f1_score(
 ) -> Scored: ...
 
 def f1_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -359,7 +361,8 @@ def f1_score(
     """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -448,10 +451,10 @@ def f1_score(
 
 @overload
 def fbeta_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
+    preds: Array, target: Array, num_classes: int | None = None, *, beta: float = 1.0,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -463,10 +466,10 @@ def fbeta_score(
 
 @overload
 def fbeta_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
+    preds: Array, target: Array, num_classes: int | None = None, *, beta: float = 1.0,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -477,10 +480,10 @@ def fbeta_score(
 ) -> Scored: ...
 
 def fbeta_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
+    preds: Array, target: Array, num_classes: int | None = None, *, beta: float = 1.0,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -492,7 +495,8 @@ def fbeta_score(
     """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -582,10 +586,10 @@ def fbeta_score(
 
 @overload
 def precision_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -597,10 +601,10 @@ def precision_score(
 
 @overload
 def precision_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -611,10 +615,10 @@ def precision_score(
 ) -> Scored: ...
 
 def precision_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -626,7 +630,8 @@ def precision_score(
     """Precision (positive predictive value), tp / (tp + fp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -715,10 +720,10 @@ def precision_score(
 
 @overload
 def recall_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -730,10 +735,10 @@ def recall_score(
 
 @overload
 def recall_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -744,10 +749,10 @@ def recall_score(
 ) -> Scored: ...
 
 def recall_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -759,7 +764,8 @@ def recall_score(
     """Recall (sensitivity, true positive rate), tp / (tp + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -848,10 +854,10 @@ def recall_score(
 
 @overload
 def specificity_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -863,10 +869,10 @@ def specificity_score(
 
 @overload
 def specificity_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -877,10 +883,10 @@ def specificity_score(
 ) -> Scored: ...
 
 def specificity_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -892,7 +898,8 @@ def specificity_score(
     """Specificity (true negative rate), tn / (tn + fp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -981,10 +988,10 @@ def specificity_score(
 
 @overload
 def negative_predictive_value(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -996,10 +1003,10 @@ def negative_predictive_value(
 
 @overload
 def negative_predictive_value(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1010,10 +1017,10 @@ def negative_predictive_value(
 ) -> Scored: ...
 
 def negative_predictive_value(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1025,7 +1032,8 @@ def negative_predictive_value(
     """Negative predictive value, tn / (tn + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -1114,10 +1122,10 @@ def negative_predictive_value(
 
 @overload
 def false_positive_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1129,10 +1137,10 @@ def false_positive_rate(
 
 @overload
 def false_positive_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1143,10 +1151,10 @@ def false_positive_rate(
 ) -> Scored: ...
 
 def false_positive_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1158,7 +1166,8 @@ def false_positive_rate(
     """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -1247,10 +1256,10 @@ def false_positive_rate(
 
 @overload
 def false_negative_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1262,10 +1271,10 @@ def false_negative_rate(
 
 @overload
 def false_negative_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1276,10 +1285,10 @@ def false_negative_rate(
 ) -> Scored: ...
 
 def false_negative_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1291,7 +1300,8 @@ def false_negative_rate(
     """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -1380,10 +1390,10 @@ def false_negative_rate(
 
 @overload
 def false_discovery_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1395,10 +1405,10 @@ def false_discovery_rate(
 
 @overload
 def false_discovery_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1409,10 +1419,10 @@ def false_discovery_rate(
 ) -> Scored: ...
 
 def false_discovery_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1424,7 +1434,8 @@ def false_discovery_rate(
     """False discovery rate, 1 - precision, fp / (fp + tp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -1513,10 +1524,10 @@ def false_discovery_rate(
 
 @overload
 def false_omission_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1528,10 +1539,10 @@ def false_omission_rate(
 
 @overload
 def false_omission_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1542,10 +1553,10 @@ def false_omission_rate(
 ) -> Scored: ...
 
 def false_omission_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1557,7 +1568,8 @@ def false_omission_rate(
     """False omission rate, 1 - negative predictive value, fn / (fn + tn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -1646,10 +1658,10 @@ def false_omission_rate(
 
 @overload
 def informedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1661,10 +1673,10 @@ def informedness(
 
 @overload
 def informedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1675,10 +1687,10 @@ def informedness(
 ) -> Scored: ...
 
 def informedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1692,7 +1704,8 @@ def informedness(
     ``(tp tn - fp fn) / ((tp + fn) (tn + fp))``
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -1781,10 +1794,10 @@ def informedness(
 
 @overload
 def markedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1796,10 +1809,10 @@ def markedness(
 
 @overload
 def markedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1810,10 +1823,10 @@ def markedness(
 ) -> Scored: ...
 
 def markedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1827,7 +1840,8 @@ def markedness(
     ``(tp tn - fp fn) / ((tp + fp) (tn + fn))``
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -1916,10 +1930,10 @@ def markedness(
 
 @overload
 def positive_likelihood_ratio(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1931,10 +1945,10 @@ def positive_likelihood_ratio(
 
 @overload
 def positive_likelihood_ratio(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1945,10 +1959,10 @@ def positive_likelihood_ratio(
 ) -> Scored: ...
 
 def positive_likelihood_ratio(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1962,7 +1976,8 @@ def positive_likelihood_ratio(
     ``tp (fp + tn) / (fp (tp + fn))``
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -2051,12 +2066,12 @@ def positive_likelihood_ratio(
 
 @overload
 def accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
-    average: Average = "micro", zero_division: ZeroDivision = "skip",
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -2066,12 +2081,12 @@ def accuracy_score(
 
 @overload
 def accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
-    average: Average = "micro", zero_division: ZeroDivision = "skip",
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -2080,12 +2095,12 @@ def accuracy_score(
 ) -> Scored: ...
 
 def accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
-    average: Average = "micro", zero_division: ZeroDivision = "skip",
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -2095,7 +2110,8 @@ def accuracy_score(
     """Accuracy, the share of pixels predicted right; of a class, its recall.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -2123,7 +2139,7 @@ def accuracy_score(
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
             classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
             each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel).
+            labels pooled (multilabel). None is ``"micro"``.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
             with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
             propagate; a number stands in for it.
@@ -2183,10 +2199,10 @@ def accuracy_score(
 
 @overload
 def balanced_accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2197,10 +2213,10 @@ def balanced_accuracy_score(
 
 @overload
 def balanced_accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2210,10 +2226,10 @@ def balanced_accuracy_score(
 ) -> Scored: ...
 
 def balanced_accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2224,7 +2240,8 @@ def balanced_accuracy_score(
     """Balanced accuracy, the mean recall of the classes of the target.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -2305,10 +2322,10 @@ def balanced_accuracy_score(
 
 @overload
 def frequency_weighted_iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2319,10 +2336,10 @@ def frequency_weighted_iou_score(
 
 @overload
 def frequency_weighted_iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2332,10 +2349,10 @@ def frequency_weighted_iou_score(
 ) -> Scored: ...
 
 def frequency_weighted_iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2346,7 +2363,8 @@ def frequency_weighted_iou_score(
     """Intersection over union, each class weighted by its share of the target.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -2427,11 +2445,10 @@ def frequency_weighted_iou_score(
 
 @overload
 def tversky_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
-    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *, alpha: float = 0.5,
+    beta: float = 0.5, task: Task = "multiclass", threshold: Threshold = None,
+    logits: bool = False, top_k: int = 1, ignore_index: IgnoreIndex = None,
+    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2443,11 +2460,10 @@ def tversky_score(
 
 @overload
 def tversky_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
-    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *, alpha: float = 0.5,
+    beta: float = 0.5, task: Task = "multiclass", threshold: Threshold = None,
+    logits: bool = False, top_k: int = 1, ignore_index: IgnoreIndex = None,
+    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2458,11 +2474,10 @@ def tversky_score(
 ) -> Scored: ...
 
 def tversky_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
-    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *, alpha: float = 0.5,
+    beta: float = 0.5, task: Task = "multiclass", threshold: Threshold = None,
+    logits: bool = False, top_k: int = 1, ignore_index: IgnoreIndex = None,
+    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2474,7 +2489,8 @@ def tversky_score(
     """Tversky index, tp / (tp + alpha fp + beta fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -2565,11 +2581,11 @@ def tversky_score(
 
 @overload
 def generalized_dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2580,11 +2596,11 @@ def generalized_dice_score(
 
 @overload
 def generalized_dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2594,11 +2610,11 @@ def generalized_dice_score(
 ) -> Scored: ...
 
 def generalized_dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2609,14 +2625,15 @@ def generalized_dice_score(
     """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
             ``"simple"`` 1 / t; ``"linear"`` 1.
         empty_weight: w of a class without target pixels: ``"largest"`` that of the
-            other classes (MONAI); ``"zero"`` 0. No matter for linear.
+            other classes (MONAI); ``"zero"`` 0. Not of linear.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
         threshold: a binary or multilabel score above it is class 1: a number, or one
@@ -2691,10 +2708,10 @@ def generalized_dice_score(
 
 @overload
 def exact_match_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2704,10 +2721,10 @@ def exact_match_score(
 
 @overload
 def exact_match_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2716,10 +2733,10 @@ def exact_match_score(
 ) -> Scored: ...
 
 def exact_match_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2729,7 +2746,8 @@ def exact_match_score(
     """Exact match (subset accuracy), the share of samples without a wrong label.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -2800,10 +2818,10 @@ def exact_match_score(
 
 @overload
 def matthews_corrcoef(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2813,10 +2831,10 @@ def matthews_corrcoef(
 
 @overload
 def matthews_corrcoef(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2825,10 +2843,10 @@ def matthews_corrcoef(
 ) -> Scored: ...
 
 def matthews_corrcoef(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
     top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2838,7 +2856,8 @@ def matthews_corrcoef(
     """Matthews correlation coefficient of target and prediction, in [-1, 1].
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
@@ -2909,11 +2928,11 @@ def matthews_corrcoef(
 
 @overload
 def cohen_kappa_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weights: KappaWeights = "none", task: Task = "multiclass",
     threshold: Threshold = None, logits: bool = False, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2923,11 +2942,11 @@ def cohen_kappa_score(
 
 @overload
 def cohen_kappa_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weights: KappaWeights = "none", task: Task = "multiclass",
     threshold: Threshold = None, logits: bool = False, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2936,11 +2955,11 @@ def cohen_kappa_score(
 ) -> Scored: ...
 
 def cohen_kappa_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weights: KappaWeights = "none", task: Task = "multiclass",
     threshold: Threshold = None, logits: bool = False, top_k: int = 1,
     ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2950,7 +2969,8 @@ def cohen_kappa_score(
     """Cohen's kappa, agreement beyond chance, at most 1.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
         target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
             binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.

@@ -47,7 +47,7 @@ class ConfusionMatrix(MatrixMetric):
         preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
         per_sample: bool = False, normalize: Normalize | None = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Accumulate a confusion matrix over batches.
 
@@ -83,6 +83,9 @@ class ConfusionMatrix(MatrixMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -95,5 +98,5 @@ class ConfusionMatrix(MatrixMetric):
             top_k=top_k, ignore_index=ignore_index, label_map=label_map,
             preds_map=preds_map, out_of_range=out_of_range, per_sample=per_sample,
             normalize=normalize, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )

@@ -78,7 +78,7 @@ class DiceScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Dice coefficient, 2 tp / (2 tp + fp + fn).
 
@@ -135,6 +135,9 @@ class DiceScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -150,7 +153,7 @@ class DiceScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -184,7 +187,7 @@ class IoUScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Intersection over union (Jaccard index), tp / (tp + fp + fn).
 
@@ -241,6 +244,9 @@ class IoUScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -256,7 +262,7 @@ class IoUScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -290,7 +296,7 @@ class F1Score(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
 
@@ -347,6 +353,9 @@ class F1Score(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -362,7 +371,7 @@ class F1Score(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -396,7 +405,7 @@ class FBetaScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
 
@@ -454,6 +463,9 @@ class FBetaScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -469,7 +481,7 @@ class FBetaScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -503,7 +515,7 @@ class PrecisionScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Precision (positive predictive value), tp / (tp + fp).
 
@@ -560,6 +572,9 @@ class PrecisionScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -575,7 +590,7 @@ class PrecisionScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -609,7 +624,7 @@ class RecallScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Recall (sensitivity, true positive rate), tp / (tp + fn).
 
@@ -666,6 +681,9 @@ class RecallScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -681,7 +699,7 @@ class RecallScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -715,7 +733,7 @@ class SpecificityScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Specificity (true negative rate), tn / (tn + fp).
 
@@ -772,6 +790,9 @@ class SpecificityScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -787,7 +808,7 @@ class SpecificityScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -821,7 +842,7 @@ class NegativePredictiveValue(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Negative predictive value, tn / (tn + fn).
 
@@ -878,6 +899,9 @@ class NegativePredictiveValue(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -893,7 +917,7 @@ class NegativePredictiveValue(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -927,7 +951,7 @@ class FalsePositiveRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
 
@@ -984,6 +1008,9 @@ class FalsePositiveRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -999,7 +1026,7 @@ class FalsePositiveRate(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1033,7 +1060,7 @@ class FalseNegativeRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
 
@@ -1090,6 +1117,9 @@ class FalseNegativeRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1105,7 +1135,7 @@ class FalseNegativeRate(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1139,7 +1169,7 @@ class FalseDiscoveryRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False discovery rate, 1 - precision, fp / (fp + tp).
 
@@ -1196,6 +1226,9 @@ class FalseDiscoveryRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1211,7 +1244,7 @@ class FalseDiscoveryRate(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1245,7 +1278,7 @@ class FalseOmissionRate(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False omission rate, 1 - negative predictive value, fn / (fn + tn).
 
@@ -1302,6 +1335,9 @@ class FalseOmissionRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1317,7 +1353,7 @@ class FalseOmissionRate(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1353,7 +1389,7 @@ class Informedness(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Informedness (Youden's J), recall + specificity - 1.
 
@@ -1412,6 +1448,9 @@ class Informedness(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1427,7 +1466,7 @@ class Informedness(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1463,7 +1502,7 @@ class Markedness(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Markedness, precision + negative predictive value - 1.
 
@@ -1522,6 +1561,9 @@ class Markedness(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1537,7 +1579,7 @@ class Markedness(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1573,7 +1615,7 @@ class PositiveLikelihoodRatio(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Positive likelihood ratio, recall / (1 - specificity).
 
@@ -1632,6 +1674,9 @@ class PositiveLikelihoodRatio(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1647,7 +1692,7 @@ class PositiveLikelihoodRatio(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1675,13 +1720,13 @@ class AccuracyScore(ScoreMetric):
         threshold: Threshold = None, logits: bool = False, top_k: int = 1,
         ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
         preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
-        average: Average = "micro", zero_division: ZeroDivision = "skip",
+        average: Average | None = "micro", zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Accuracy, the share of pixels predicted right; of a class, its recall.
 
@@ -1709,7 +1754,7 @@ class AccuracyScore(ScoreMetric):
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
-                of labels pooled (multilabel).
+                of labels pooled (multilabel). None is ``"micro"``.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -1737,6 +1782,9 @@ class AccuracyScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1752,7 +1800,7 @@ class AccuracyScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1785,7 +1833,8 @@ class BalancedAccuracyScore(ScoreMetric):
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         regions: Regions = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Balanced accuracy, the mean recall of the classes of the target.
 
@@ -1835,6 +1884,9 @@ class BalancedAccuracyScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1850,6 +1902,7 @@ class BalancedAccuracyScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -1882,7 +1935,8 @@ class FrequencyWeightedIoUScore(ScoreMetric):
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         regions: Regions = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Intersection over union, each class weighted by its share of the target.
 
@@ -1932,6 +1986,9 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1947,6 +2004,7 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -1980,7 +2038,7 @@ class TverskyScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Tversky index, tp / (tp + alpha fp + beta fn).
 
@@ -2039,6 +2097,9 @@ class TverskyScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2054,7 +2115,7 @@ class TverskyScore(ScoreMetric):
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -2088,7 +2149,7 @@ class GeneralizedDiceScore(ScoreMetric):
         aggregation: Aggregation = "global", classes: Classes = None,
         include_background: bool = True, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
 
@@ -2097,7 +2158,7 @@ class GeneralizedDiceScore(ScoreMetric):
             weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
                 ``"simple"`` 1 / t; ``"linear"`` 1.
             empty_weight: w of a class without target pixels: ``"largest"`` that of the
-                other classes (MONAI); ``"zero"`` 0. No matter for linear.
+                other classes (MONAI); ``"zero"`` 0. Not of linear.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
             threshold: a binary or multilabel score above it is class 1: a number, or
@@ -2139,6 +2200,9 @@ class GeneralizedDiceScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2155,6 +2219,7 @@ class GeneralizedDiceScore(ScoreMetric):
             aggregation=aggregation, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2186,7 +2251,8 @@ class ExactMatchScore(ScoreMetric):
         zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: OfSamples = "samplewise", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Exact match (subset accuracy), the share of samples without a wrong label.
 
@@ -2226,6 +2292,9 @@ class ExactMatchScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2239,6 +2308,7 @@ class ExactMatchScore(ScoreMetric):
             preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2270,7 +2340,8 @@ class MatthewsCorrCoef(ScoreMetric):
         zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Matthews correlation coefficient of target and prediction, in [-1, 1].
 
@@ -2310,6 +2381,9 @@ class MatthewsCorrCoef(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2323,6 +2397,7 @@ class MatthewsCorrCoef(ScoreMetric):
             preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2353,7 +2428,8 @@ class CohenKappaScore(ScoreMetric):
         zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Cohen's kappa, agreement beyond chance, at most 1.
 
@@ -2395,6 +2471,9 @@ class CohenKappaScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2408,6 +2487,7 @@ class CohenKappaScore(ScoreMetric):
             preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2443,7 +2523,7 @@ class ScoreSuite(SuiteMetric):
         classes: Classes = None, include_background: bool | None = None,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype | None = None, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Any set of scores from one accumulation: each batch is counted once.
 
@@ -2482,8 +2562,8 @@ class ScoreSuite(SuiteMetric):
             weight_type: of generalized_dice: w of a class with t target pixels:
                 ``"square"`` 1 / t²; ``"simple"`` 1 / t; ``"linear"`` 1.
             empty_weight: of generalized_dice: w of a class without target pixels:
-                ``"largest"`` that of the other classes (MONAI); ``"zero"`` 0. No matter
-                for linear.
+                ``"largest"`` that of the other classes (MONAI); ``"zero"`` 0. Not of
+                linear.
             weights: of cohen_kappa: weight of a disagreement between two classes:
                 ``"none"`` 1; ``"linear"`` the distance; ``"quadratic"`` its square.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -2518,6 +2598,9 @@ class ScoreSuite(SuiteMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2536,4 +2619,5 @@ class ScoreSuite(SuiteMetric):
             logits=logits, top_k=top_k, ignore_index=ignore_index, label_map=label_map,
             preds_map=preds_map, out_of_range=out_of_range,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )

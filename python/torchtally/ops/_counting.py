@@ -22,6 +22,9 @@ from ._arguments import (
     check_devices,
     holds,
     ignore_values,
+    not_a_tensor,
+    number,
+    of_memory,
     plain,
 )
 from ._deferred import checks_later, deferred_check
@@ -157,6 +160,8 @@ class CountOptions:
                 check_choice(op, name, value, allowed)
         if num_classes is None and task == "binary":
             num_classes = 2
+        if type(num_classes) is not int:
+            num_classes = number(num_classes)
         if isinstance(num_classes, bool) or not isinstance(num_classes, int):
             raise TypeError(
                 f"{op}: num_classes must be an int, got {type(num_classes).__name__}"
@@ -170,6 +175,8 @@ class CountOptions:
                 f"{op}: num_classes must be 2 for task='binary', got {num_classes}"
             )
         thresholds = None
+        if type(logits) is not bool:
+            logits = number(logits)
         if threshold is not None or logits is not False:
             thresholds = checked_threshold(op, task, num_classes, threshold, logits)
         values: tuple[int, ...] = ()
@@ -216,9 +223,7 @@ class CountOptions:
             options["other"] = True
         return options
 
-    def op_inputs(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None, per_sample: bool
-    ) -> tuple[Tensor, Tensor]:
+    def op_inputs(self, preds: Any, target: Any, mask: Any, per_sample: bool) -> Any:
         """Check the tensors; return preds and target as the compiled op takes them.
 
         Raises:
@@ -233,9 +238,7 @@ class CountOptions:
         tensors = (("preds", preds), ("target", target), ("mask", mask))
         for name, tensor in tensors:
             if not isinstance(tensor, Tensor) and not (name == "mask" and mask is None):
-                raise TypeError(
-                    f"{op}: {name} must be a tensor, got {type(tensor).__name__}"
-                )
+                raise not_a_tensor(op, name, tensor)
             if tensor is not None:
                 check_dense(op, name, tensor)
         check_devices(op, target, preds=preds, mask=mask)
@@ -424,9 +427,9 @@ class CountOptions:
     def count(
         self,
         matrix: bool,
-        preds: Tensor,
-        target: Tensor,
-        mask: Tensor | None,
+        preds: Any,
+        target: Any,
+        mask: Any,
         per_sample: bool,
         validate: bool,
     ) -> Tensor:
@@ -444,9 +447,12 @@ class CountOptions:
             preds, target, mask = plain(preds), plain(target), plain(mask)
         preds, labels = self.op_inputs(preds, target, mask, per_sample)
         counts: Tensor
-        counts, invalid = COUNT[int(matrix)](
-            preds, labels, self.op_classes, mask, **self.op_options(per_sample)
-        )
+        try:
+            counts, invalid = COUNT[int(matrix)](
+                preds, labels, self.op_classes, mask, **self.op_options(per_sample)
+            )
+        except RuntimeError as error:
+            raise of_memory(error) from None
         if type(counts) is not Tensor:
             counts, invalid = whole_counts(counts), whole_counts(invalid)
         if self.out_of_range == "error" and validate:

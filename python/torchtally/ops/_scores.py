@@ -6,12 +6,13 @@ is said. The op counts those that cannot be, as it counts labels out of range.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Set as AbstractSet
 
 from torch import Tensor
 
 from torchtally._options import Task, Threshold
+
+from ._arguments import listed
 
 LEAVE_OUT = "pass mask to leave out pixels that hold NaN"
 
@@ -31,7 +32,8 @@ def checked_threshold(
     name = "logits" if logits else "threshold"
     if threshold is None and not logits:
         return None
-    values = _listed(threshold)
+    several = threshold if isinstance(threshold, AbstractSet) else listed(threshold)
+    values = several if isinstance(several, list) else [several]
     for value in [] if threshold is None else values:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise TypeError(
@@ -59,14 +61,6 @@ def checked_threshold(
         )
     thresholds = tuple(map(float, values))
     return thresholds[:1] if len({*thresholds}) == 1 else thresholds
-
-
-def _listed(threshold: Any) -> list[Any]:
-    if isinstance(threshold, Tensor):
-        threshold = threshold.tolist()
-    if isinstance(threshold, Sequence) and not isinstance(threshold, (str, bytes)):
-        return [*threshold]
-    return [threshold]
 
 
 def invalid_scores(scores: Tensor, logits: bool) -> Tensor:

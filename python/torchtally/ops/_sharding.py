@@ -24,7 +24,7 @@ Rule: TypeAlias = tuple[list[Any], list[Any]]
 _registered: list[bool] = []
 
 
-def is_dtensor(tensor: Tensor) -> bool:
+def is_dtensor(tensor: object) -> bool:
     """Whether a tensor is a DTensor, asked without importing what defines it."""
     if type(tensor) is Tensor or _MODULE not in sys.modules:
         return False

@@ -77,7 +77,7 @@ class ScoreReader {
       const auto says = [&, &which = *score.definition](std::string_view name) {
         return is_own_option(which, name) && name != "aggregation" && name != "dtype";
       };
-      text += "; " + result + ": " + score.definition->name + text_of(options, says);
+      text += "; " + result + ": " + score.definition->name + ", " + listed(options, says);
     }
     return text;
   }
