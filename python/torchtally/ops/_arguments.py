@@ -226,6 +226,8 @@ def listed(values: Any) -> Any:
     more. Anything else is returned as it is.
     """
     values = number(values)
+    if isinstance(values, (int, float)):  # Dynamo's have no attributes to ask for
+        return values
     if isinstance(values, AbstractSet):
         several = [number(value) for value in values]
         try:
