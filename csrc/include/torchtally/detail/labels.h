@@ -382,6 +382,9 @@ struct Labels {
     const std::set<int64_t> ignored(counting.ignore_index.begin(), counting.ignore_index.end());
     Options in_order = options;  // what means the same looks the same
     in_order.ignore_index(std::vector<int64_t>(ignored.begin(), ignored.end()));
+    if (counting.threshold.has_value()) {
+      in_order.threshold(*counting.threshold);
+    }
     return {std::move(counting), std::move(maps), top_k,
             listed(in_order, of_counting, {{"num_classes", std::to_string(num_classes)}})};
   }
