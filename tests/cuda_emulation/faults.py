@@ -450,7 +450,7 @@ FAULTS += [
     _overlap(
         "sums: the logit of the first class for that of the label",
         _REGISTERS_READ,
-        "? static_cast<int64_t>(code[q]) : 0;",
+        "? static_cast<uint32_t>(code[q]) : 0;",
         "? 0 : 0;",
         NONE,
     ),
