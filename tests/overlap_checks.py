@@ -44,8 +44,8 @@ CUDA_TOLERANCE: Tolerance = {
     torch.bfloat16: (3e-6, 1e-2),
 }
 #: A policy of the CUDA kernels with small parts and tiles, so that small inputs already
-#: have several of each, tiles with groups of at most ten classes of float32, and classes
-#: that lie together staged from two on.
+#: have several of each, tiles with at most ten classes of float32 in a group, and with
+#: classes that lie together staged from two on.
 CUDA_CUT = {
     "least_pixels": 64,
     "fewest_pixels": 64,

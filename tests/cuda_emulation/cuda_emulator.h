@@ -172,6 +172,7 @@ TORCHTALLY_EMULATOR inline void run_thread() {
   __sanitizer_finish_switch_fiber(nullptr, &machine.scheduler_stack, &machine.scheduler_stack_bytes);
 #endif
   acquire(&machine.begin);
+  machine.current->copies.clear();
   (*machine.kernel)();
   release(&machine.end);
   machine.current->state = State::kExited;
@@ -321,7 +322,6 @@ TORCHTALLY_EMULATOR inline void prepare_fiber(Fiber& fiber, unsigned thread) {
   fiber.state = State::kReady;
   fiber.asan_fake = nullptr;
   fiber.warp_phase = 0;
-  fiber.copies.clear();
   getcontext(&fiber.context);
   fiber.context.uc_stack.ss_sp = fiber.stack;
   fiber.context.uc_stack.ss_size = kStackBytes;
