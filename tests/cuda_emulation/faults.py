@@ -334,16 +334,16 @@ FAULTS += [
     _overlap(
         "sums: no barrier before the columns are added",
         _REGISTERS_FORWARD,
-        ">= kWarp / 2;\n    __syncthreads();",
-        ">= kWarp / 2;",
+        "lane = threadIdx.x % kWarp;\n    __syncthreads();",
+        "lane = threadIdx.x % kWarp;",
         THREADS,
         RACE,
     ),
     _overlap(
         "sums: no barrier before the columns are written over",
         _REGISTERS_FORWARD,
-        "        body(row, second, half);\n      }\n    }\n    __syncthreads();",
-        "        body(row, second, half);\n      }\n    }",
+        "% 2 != 0, sum);\n      }\n    }\n    __syncthreads();",
+        "% 2 != 0, sum);\n      }\n    }",
         THREADS,
         RACE,
     ),
@@ -358,8 +358,8 @@ FAULTS += [
     _overlap(
         "sums: half of the columns left out",
         _REGISTERS_FORWARD,
-        "int lanes = kWarp / 4;",
-        "int lanes = kWarp / 8;",
+        "column < kColumns; column += kWarp",
+        "column < kColumns / 2; column += kWarp",
         NONE,
     ),
     _overlap(
@@ -524,8 +524,8 @@ FAULTS += [
     _overlap(
         "sums: a part left out of the fold",
         _FOLD,
-        "i < given.parts_per_sample; i += blockDim.x",
-        "i + 1 < given.parts_per_sample; i += blockDim.x",
+        "part < given.parts_per_sample ?",
+        "part + 1 < given.parts_per_sample ?",
         NONE,
     ),
     _overlap(
