@@ -141,6 +141,27 @@ def test_the_plan_of_a_device(emulation: OverlapEmulation) -> None:
         check(emulation, values, targets(shape, "soft"))
 
 
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_largest_tiles_of_a_device(
+    emulation: OverlapEmulation, activation: str
+) -> None:
+    """As large inputs have them: several in a part, of more pixels than threads."""
+    with emulation.policy(path=Route.TILES, fewest_parts=1, least_pixels=1 << 15):
+        for classes in (1, 2):
+            shape = (1, classes, 2 * 8192 + 5)
+            for kind in ("labels", "soft"):
+                values = logits(shape, torch.float16, activation)
+                check(emulation, values, targets(shape, kind), activation=activation)
+
+
+def test_many_classes(emulation: OverlapEmulation) -> None:
+    """Sums over a thousand classes keep the digits of float32."""
+    shape = (1, 1000, 40)
+    values = logits(shape, torch.float32)
+    check(emulation, values, targets(shape, "labels"), label_smoothing=0.2)
+    check(emulation, values, targets(shape, "soft"), label_smoothing=0.2)
+
+
 @pytest.mark.parametrize("dtype", INTEGERS, ids=str)
 def test_every_dtype_of_a_target(
     emulation: OverlapEmulation, dtype: torch.dtype

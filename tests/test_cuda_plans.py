@@ -251,6 +251,7 @@ def test_overlap_warps_share_classes_out(classes: int, segments: int) -> None:
         ((8, 1000, 64 * 64, 4), 32, 349, 16),  # three groups
         ((2, 40, 512 * 512, 4), 256, 40, 2),
         ((1, 3, 1 << 22, 4), 1024, 3, 1),
+        ((1, 1, 1 << 22, 2), 2048, 1, 1),
         ((256, 40, 32, 4), 32, 40, 16),
         ((256, 3, 32, 4), 32, 3, 3),  # no more than there are classes
     ],

@@ -197,6 +197,14 @@ OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& prob
   plan.pixels_per_part = round_up(std::min(wanted, problem.pixels), unit);
   plan.parts_per_sample = ceil_div(problem.pixels, plan.pixels_per_part);
 
+  // Sums that each tile adds to: in global memory, whose sectors hold those of four parts, they would weigh as much as
+  // the logits.
+  const int64_t sums = summed_rows(problem) * problem.classes * int64_t{sizeof(double)};
+  if (!registers && !backward && plan.pixels_per_part > unit &&
+      plan.tile.bytes + round_up(sums, 16) <= kMostTileBytes) {
+    plan.tile.sums = plan.tile.bytes;
+    plan.tile.bytes += static_cast<int32_t>(round_up(sums, 16));
+  }
   plan.shared_bytes = registers ? register_bytes(plan, problem, backward) : plan.tile.bytes;
   plan.grid = std::min(problem.samples * plan.parts_per_sample, policy.max_grid);
   return plan;

@@ -41,6 +41,8 @@ template <class Stored>
 inline constexpr int32_t kTileVector = 8 / sizeof(Stored);
 // Of a block, where threads share a pixel: what each has come to lies in shared memory, 4 KB of float a sum.
 inline constexpr int32_t kSharedStatistics = 1024;
+// Bytes of a tile with all that lies beside it: what every device has.
+inline constexpr int32_t kMostTileBytes = 63 << 10;
 // Numbers that the lanes of a warp sum together.
 inline constexpr int32_t kLaneSums = 8;
 inline constexpr int32_t kFoldThreads = 128;
@@ -77,7 +79,7 @@ struct OverlapPolicy {
   int64_t partial_share = 16;                 // or the logits' bytes over this, whichever is more
   int64_t tile_bytes = int64_t{47} << 10;     // of a tile in shared memory, which has 16 KB beside it at most
   int64_t least_tile = 32;                    // pixels: where fewer fit, the classes come in groups
-  int64_t most_tile = 4096;                   // pixels
+  int64_t most_tile = 8192;                   // pixels
   int64_t least_lanes = 16;                   // classes that lie together, for lanes of a warp to take one each
   int64_t least_staged = 2;                   // classes that lie together, to pass through shared memory to registers
   int64_t fold_pixels = 64;                   // of a thread, summed in float before they are added to a double
@@ -104,6 +106,7 @@ struct OverlapTile {
   int32_t code = 0;              // which class a pixel counts as
   int32_t rows = 0;              // [label_rows, classes, 2]
   int32_t scratch = 0;           // what threads, then warps tell each other
+  int32_t sums = 0;              // of the part, forward, where it has several tiles; 0: they lie in global memory
   int32_t bytes = 0;             // of all
 };
 

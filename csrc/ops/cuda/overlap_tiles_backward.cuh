@@ -23,6 +23,9 @@ class TileGradient {
   __device__ __forceinline__ void write_part(const OverlapPart& part) {
     class_terms_ = static_cast<const ClassTerms<Real>*>(given_.class_terms) + part.sample * problem_.classes;
     target_terms_ = static_cast<const TargetTerms<Real>*>(given_.target_terms) + part.sample * problem_.classes;
+    if constexpr (kActivation == Activation::kSoftmax) {
+      smoothing_ = sum_of_smoothing();
+    }
     for (int64_t begin = part.begin; begin < part.end; begin += plan_.pixels) {
       const int64_t left = part.end - begin;
       tile_ = {part.sample, begin, static_cast<uint32_t>(left < plan_.pixels ? left : plan_.pixels)};
@@ -52,7 +55,7 @@ class TileGradient {
   }
 
   // Softmax: the product of a pixel's gradient with the Jacobian. Sums of a pixel's classes behind that of e^(x -
-  // largest) are those of e^(x - largest) (slope t + constant), of e^(x - largest)^2 linear and, of soft targets, the
+  // largest) are those of e^(x - largest) (slope t + constant), of e^(x - largest)^2 linear and, of soft targets, their
   // weights.
   __device__ __forceinline__ void find_bases() const {
     const PixelShare<Stored> share(plan_, memory_);
@@ -60,7 +63,6 @@ class TileGradient {
       sums[1][v] *= correction;
       sums[2][v] *= correction * correction;
     };
-    const bool smooth = problem_.label_smoothing != 0.0;
     memory_.for_groups([&](const ClassGroup& group) {
       bring(group, group.first == 0);
       const bool is_last = group.first + group.n == problem_.classes;
@@ -85,12 +87,6 @@ class TileGradient {
                 }
               }
               store(memory_.label() + i, exponential);
-              for (int64_t k = 0; smooth && k < problem_.classes; ++k) {
-#pragma unroll
-                for (int v = 0; v < kVector; ++v) {
-                  weights[v] += class_terms_[k].smoothing;
-                }
-              }
               write_bases(i, codes, largest, sums, weights);
             });
       } else {
@@ -107,7 +103,7 @@ class TileGradient {
 #pragma unroll
                 for (int v = 0; v < kVector; ++v) {
                   sums[1][v] += target_terms.slope * target[v] * exponential[v];
-                  sums[3][v] += target_terms.weight * target[v] + class_terms.smoothing;
+                  sums[3][v] += target_terms.weight * target[v];
                 }
               },
               scale,
@@ -123,6 +119,18 @@ class TileGradient {
     if (!problem_.labels && has_signs()) {
       subtract_signs(share);
     }
+  }
+
+  // What the smoothing of all classes weighs together. Many equal numbers: summed in float, their errors add up.
+  __device__ __forceinline__ Real sum_of_smoothing() const {
+    double sum = 0.0;
+    if (problem_.label_smoothing != 0.0) {
+      for (int64_t k = threadIdx.x % kWarp; k < problem_.classes; k += kWarp) {
+        sum += static_cast<double>(class_terms_[k].smoothing);
+      }
+      sum = warp_sum(sum);
+    }
+    return static_cast<Real>(sum);
   }
 
   template <int kSums>
@@ -142,7 +150,7 @@ class TileGradient {
 #pragma unroll
     for (int v = 0; v < kVector; ++v) {
       inverse[v] = codes[v] < classes_ ? 1 / sums[0][v] : Real{0};
-      base[v] = weights[v] - (sums[1][v] + sums[2][v] * inverse[v]) * inverse[v];
+      base[v] = weights[v] + smoothing_ - (sums[1][v] + sums[2][v] * inverse[v]) * inverse[v];
     }
     store(memory_.largest() + i, largest);
     store(memory_.inverse() + i, inverse);
@@ -302,6 +310,7 @@ class TileGradient {
   Code classes_;
   const ClassTerms<Real>* class_terms_ = nullptr;
   const TargetTerms<Real>* target_terms_ = nullptr;
+  Real smoothing_ = 0;
   Tile tile_{};
 };
 

@@ -45,6 +45,10 @@ class TileSums {
     for (uint32_t cell = threadIdx.x; cell < label_cells(); cell += blockDim.x) {
       memory_.rows()[cell] = 0;
     }
+    if constexpr (kActivation == Activation::kSigmoid) {
+      label_weight_ = kept(static_cast<Real>(1 - problem_.label_smoothing));
+      half_smoothing_ = kept(static_cast<Real>(problem_.label_smoothing / 2));
+    }
   }
 
   __device__ __forceinline__ void add_part(const OverlapPart& part) {
@@ -76,10 +80,14 @@ class TileSums {
         add_rows(group);
       });
     }
-    write_scalars();
+    write_part();
   }
 
  private:
+  // A conversion from double, in each turn of a loop, would take as long as four additions.
+  __device__ __forceinline__ static float kept(float x) { return float_of(kept_in_register(bits_of(x))); }
+  __device__ __forceinline__ static double kept(double x) { return x; }
+
   __device__ __forceinline__ int64_t rows() const { return given_.rows; }
   __device__ __forceinline__ int64_t values() const { return rows() * problem_.classes + 3; }
 
@@ -100,6 +108,7 @@ class TileSums {
         count_ += code < classes_;
         invalid_ += code == classes_;
       });
+      count_ += !plan_.coded && threadIdx.x == 0 ? tile_.n : 0;
     }
     wait_for_copies();
     __syncthreads();
@@ -151,10 +160,15 @@ class TileSums {
                                                    (tile_.begin + i) * input.pixel_stride + k * input.class_stride);
   }
 
+  // Where the part's value lies in the end.
+  __device__ __forceinline__ double* partial_at(int64_t value) const {
+    const int64_t index = part_.sample * values() + value;
+    return given_.partials + index * given_.partition.parts_per_sample + part_.index;
+  }
   // Where a sum of the part is; always written by the same thread.
   __device__ __forceinline__ double* sum_at(int64_t row, int64_t k) const {
-    const int64_t index = part_.sample * values() + row * problem_.classes + k;
-    return given_.partials + index * given_.partition.parts_per_sample + part_.index;
+    const int64_t cell = row * problem_.classes + k;
+    return plan_.sums > 0 ? memory_.sums() + cell : partial_at(cell);
   }
   // What the part's tiles before have come to.
   __device__ __forceinline__ double sum_before(int64_t row, int64_t k) const {
@@ -281,11 +295,10 @@ class TileSums {
     if constexpr (!kDerives<kKind>) {
       targets.read(group, k, i, target);
     }
-    const Real smoothing = static_cast<Real>(problem_.label_smoothing);
 #pragma unroll
     for (int v = 0; v < kVector; ++v) {
       if constexpr (kActivation == Activation::kSigmoid) {
-        weight[v] = target[v] * (1 - smoothing) + smoothing / 2;
+        weight[v] = target[v] * label_weight_ + half_smoothing_;
       } else if constexpr (kEntropy) {
         weight[v] = weights.of_target * target[v] + weights.of_all;
       }
@@ -390,8 +403,8 @@ class TileSums {
     }
   }
 
-  // Cross-entropy, count and invalid: reduced over the lanes, then over the warps.
-  __device__ __forceinline__ void write_scalars() const {
+  // The sums, and cross-entropy, count and invalid, which are reduced over the lanes, then over the warps.
+  __device__ __forceinline__ void write_part() const {
     double* const warp_sums = memory_.template scratch<double>();  // [3, warps]
     const uint32_t warps = blockDim.x / kWarp;
     const double scalars[3] = {loss_, static_cast<double>(count_), static_cast<double>(invalid_)};
@@ -403,13 +416,15 @@ class TileSums {
       }
     }
     __syncthreads();
+    for (int64_t cell = threadIdx.x; plan_.sums > 0 && cell < rows() * problem_.classes; cell += blockDim.x) {
+      *partial_at(cell) = memory_.sums()[cell];
+    }
     if (threadIdx.x < 3) {
       double sum = 0.0;
       for (uint32_t warp = 0; warp < warps; ++warp) {
         sum += warp_sums[threadIdx.x * warps + warp];
       }
-      const int64_t value = part_.sample * values() + rows() * problem_.classes + threadIdx.x;
-      given_.partials[value * given_.partition.parts_per_sample + part_.index] = sum;
+      *partial_at(rows() * problem_.classes + threadIdx.x) = sum;
     }
     __syncthreads();
   }
@@ -419,6 +434,8 @@ class TileSums {
   const OverlapTile& plan_;
   TileMemory<Stored> memory_;
   Code classes_;
+  Real label_weight_ = 1;  // sigmoid: what the target's value keeps of itself, and what is added to it
+  Real half_smoothing_ = 0;
   OverlapPart part_{};
   Tile tile_{};
   double loss_ = 0.0;

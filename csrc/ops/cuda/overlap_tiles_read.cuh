@@ -138,6 +138,7 @@ class TileMemory {
   __device__ __forceinline__ Real* base() const { return at<Real>(plan_.third); }       // backward
   __device__ __forceinline__ Real* label() const { return at<Real>(plan_.label); }
   __device__ __forceinline__ Real* rows() const { return at<Real>(plan_.rows); }
+  __device__ __forceinline__ double* sums() const { return at<double>(plan_.sums); }
   __device__ __forceinline__ Code* code() const { return at<Code>(plan_.code); }
   template <class T>
   __device__ __forceinline__ T* scratch() const {
@@ -186,19 +187,18 @@ class TileMemory {
     move_elements<false, BitsOf<sizeof(Stored)>>(to, data, input_area(), tile, group);
   }
 
-  // Finds the codes of the whole tile: C + 1 past its end. Calls count(code) for every pixel.
+  // Finds the codes of the whole tile, where its pixels have some: C + 1 past its end. Calls count(code) for each.
   template <class Count>
   __device__ __forceinline__ void find_codes(const Tile& tile, const Count& count) const {
     const Code left_out = static_cast<Code>(problem_.classes) + 1;
-    for (uint32_t i = threadIdx.x; i < static_cast<uint32_t>(plan_.pixels); i += blockDim.x) {
-      Code found = plan_.coded ? left_out : 0;
+    const uint32_t pixels = plan_.coded ? static_cast<uint32_t>(plan_.pixels) : 0;
+    for (uint32_t i = threadIdx.x; i < pixels; i += blockDim.x) {
+      Code found = left_out;
       if (i < tile.n) {
-        found = plan_.coded ? overlap_code(problem_, tile.sample, tile.begin + i) : 0;
+        found = overlap_code(problem_, tile.sample, tile.begin + i);
         count(found);
       }
-      if (plan_.coded) {
-        code()[i] = found;
-      }
+      code()[i] = found;
     }
   }
 
