@@ -1,6 +1,6 @@
 """Train a small classifier and follow its scores with torchtally metrics.
 
-The metrics are modules: `update` counts a batch into integer buffers, `compute` gives
+The metrics are modules: `update` counts a batch into integers, `compute` gives
 the score of everything counted since `reset`. The data is scikit-learn's handwritten
 digits (1,797 images of 8 x 8 pixels), so the example runs offline in seconds:
 

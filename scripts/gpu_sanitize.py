@@ -40,7 +40,7 @@ def count(device: str) -> None:
                 scores = torch.randn((2, c, 37, width), device=device).to(dtype)
                 op(scores, target, c)
                 op(scores.to(memory_format=torch.channels_last), target, c)
-                op(scores[:, 0], target, 2, threshold=0.0)
+                op(scores[:, 0], target, 2, threshold=[0.0])
 
 
 def sum_overlaps(device: str) -> None:

@@ -22,13 +22,26 @@ def _argmax(scores: Tensor) -> np.ndarray:
     return label.numpy()
 
 
-def _predicted_labels(preds: Tensor, target: Tensor, threshold: float) -> np.ndarray:
+def _predicted_labels(
+    preds: Tensor,
+    target: Tensor,
+    threshold: Sequence[float] | None,
+    logits: bool,
+) -> np.ndarray:
+    """Labels as they are, or those that scores mean: -1 for a score that cannot be."""
     if not preds.is_floating_point():
         return preds.numpy()
     if preds.dim() == target.dim() + 1:
         return _argmax(preds)
-    limit = torch.tensor(threshold, dtype=preds.dtype)
-    return (preds.double() > limit.double()).long().numpy()
+    scores = preds.double()
+    if threshold is None:
+        cut = 0.0 if logits else 0.5
+        valid = ~scores.isnan() if logits else (scores >= 0) & (scores <= 1)
+        return torch.where(valid, (scores > cut).long(), -1).numpy()
+    limit = torch.tensor(threshold, dtype=preds.dtype).double()
+    if len(threshold) > 1:  # of dimension 1
+        limit = limit.view(-1, *[1] * (preds.dim() - 2))
+    return (scores > limit).long().numpy()
 
 
 def _codes(labels: np.ndarray, num_classes: int) -> np.ndarray:
@@ -61,7 +74,8 @@ def confusion_matrix_reference(
     *,
     ignore_index: Sequence[int] = (),
     mask: Tensor | None = None,
-    threshold: float = 0.5,
+    threshold: Sequence[float] | None = None,
+    logits: bool = False,
     per_sample: bool = False,
     per_label: bool = False,
     other: bool = False,
@@ -85,7 +99,7 @@ def confusion_matrix_reference(
         _groups(array, per_sample, per_label)
         for array in (
             _codes(labels, num_classes),
-            _codes(_predicted_labels(preds, target, threshold), num_classes),
+            _codes(_predicted_labels(preds, target, threshold, logits), num_classes),
             counted,
         )
     )
@@ -107,7 +121,8 @@ def class_counts_reference(
     *,
     ignore_index: Sequence[int] = (),
     mask: Tensor | None = None,
-    threshold: float = 0.5,
+    threshold: Sequence[float] | None = None,
+    logits: bool = False,
     per_sample: bool = False,
     per_label: bool = False,
     other: bool = False,
@@ -125,6 +140,7 @@ def class_counts_reference(
         ignore_index=ignore_index,
         mask=mask,
         threshold=threshold,
+        logits=logits,
         per_sample=per_sample,
         per_label=per_label,
         other=other,

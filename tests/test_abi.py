@@ -17,13 +17,13 @@ HEADER = Path(__file__).parents[1] / "csrc/include/torchtally/detail/ops.h"
 
 COUNTING = (
     "Tensor preds, Tensor target, int num_classes, Tensor? mask=None, *, "
-    "int[] ignore_index=[], float threshold=0.5, bool per_sample=False, "
-    "bool per_label=False, bool other=False"
+    "int[] ignore_index=[], float[]? threshold=None, bool logits=False, "
+    "bool per_sample=False, bool per_label=False, bool other=False"
 )
 COUNTING_INTO = (
     "Tensor(b!) invalid, Tensor preds, Tensor target, Tensor? mask=None, *, "
-    "int[] ignore_index=[], float threshold=0.5, bool per_sample=False, "
-    "bool per_label=False, bool other=False"
+    "int[] ignore_index=[], float[]? threshold=None, bool logits=False, "
+    "bool per_sample=False, bool per_label=False, bool other=False"
 )
 OVERLAP = (
     "Tensor input, Tensor target, Tensor? mask=None, Tensor? class_weight=None, *, "

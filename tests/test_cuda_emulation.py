@@ -281,8 +281,45 @@ def test_threshold(
         target,
         2,
         policy={"tier": tier},
-        threshold=0.3,
+        threshold=[0.3],
         ignore_index=(-1,),
+        per_label=True,
+    )
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("dtype", SCORES, ids=str)
+def test_scores_out_of_range_and_a_threshold_a_label(
+    emulation: Emulation, op: str, tier: Tier, dtype: torch.dtype
+) -> None:
+    shape = (2, 3, 7, 16)
+    scores = torch.randn(shape, generator=generator(14))
+    scores[0, 1, 0, :8] = torch.tensor(
+        [0.0, -0.0, 1.0, 0.5, -1e-30, 1.01, float("nan"), float("-inf")]
+    )
+    for target in (labels(shape, 2, torch.int8, 15), labels(shape, 2, torch.int64, 16)):
+        for options in (
+            {},
+            {"logits": True, "other": True},
+            {"threshold": [-0.7, 0.3, 1.1], "per_label": True},
+            {"threshold": [0.9, 0.3, -1.1], "per_label": True, "per_sample": True},
+        ):
+            given = {"ignore_index": (-1,), "policy": {"tier": tier}, **options}
+            check(emulation, op, scores.to(dtype), target, 2, **given)
+
+
+def test_thresholds_of_more_labels_than_a_launch_takes(emulation: Emulation) -> None:
+    scores = torch.rand((2, 600, 3), generator=generator(17))
+    target = labels((2, 600, 3), 2, torch.uint8, 18)
+    threshold = torch.rand(600, generator=generator(19)).tolist()
+    check(
+        emulation,
+        "class_counts",
+        scores,
+        target,
+        2,
+        threshold=threshold,
         per_label=True,
     )
 

@@ -116,7 +116,7 @@ def test_threshold(op: str, dtype: torch.dtype) -> None:
     scores = torch.rand((2, 3, 7, 12), generator=torch.Generator().manual_seed(6))
     scores[0, 0, 0, :4] = torch.tensor([0.3, float("nan"), float("inf"), 0.0])
     target = labels((2, 3, 7, 12), 2, torch.int8, 7)
-    check(op, scores.to(dtype), target, 2, threshold=0.3, per_label=True)
+    check(op, scores.to(dtype), target, 2, threshold=[0.3], per_label=True)
 
 
 @pytest.mark.parametrize("tier", TIERS)
@@ -226,6 +226,27 @@ def test_compiled_update_of_a_metric(mode: str) -> None:
         eager.update(scores, target)
     assert torch.equal(metric.compute(), eager.compute())
     assert metric.compute().sum() > 0
+
+
+def test_counts_move_with_a_model() -> None:
+    options: dict[str, Any] = {"ignore_index": -1, "out_of_range": "ignore"}
+    metric = tt.metrics.DiceScore(5, aggregation="samplewise", **options)
+    wanted = tt.metrics.DiceScore(5, aggregation="samplewise", **options)
+    model = torch.nn.ModuleDict({"metric": metric})
+    for step, move in enumerate(
+        (
+            lambda: model.cuda(),
+            lambda: model.half().to("cuda", non_blocking=True),
+            lambda: model.to_empty(device="cuda"),
+            lambda: model.cpu().to_empty(device="cuda"),
+        )
+    ):
+        move()
+        scores, target = scores_and_labels(step)
+        metric.update(scores, target)
+        wanted.update(scores.cpu(), target.cpu())
+        assert metric.counts.is_cuda
+        assert torch.equal(metric.compute().cpu(), wanted.compute())
 
 
 def test_update_of_a_metric_does_not_synchronize() -> None:

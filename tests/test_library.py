@@ -48,7 +48,7 @@ MAY_IMPORT = {
 THIRD_PARTY = {
     "metrics": {"matplotlib", "typing_extensions"},
     "functional": {"typing_extensions"},
-    "ops": {"typing_extensions"},
+    "ops": {"numpy", "typing_extensions"},  # numpy where an array of it is given
     "losses": {"typing_extensions"},
     "cli": {"matplotlib", "nibabel", "numpy", "PIL", "rich"},
 }

@@ -15,6 +15,7 @@ import torchtally as tt
 
 #: What a user may write. A line with an error must be reported, no other.
 SCRIPT = """
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -40,6 +41,12 @@ tt.confusion_matrix(logits, labels, 4, per_samples=True)  # error
 tt.class_counts(logits, labels, 4, top_k=2)  # error
 tt.functional.dice_from_counts(matrix, threshold=0.5)  # error
 
+array = np.zeros((2, 8, 8), dtype=np.int64)
+score = tt.dice_score(array, labels, 4, mask=array > 0, ignore_index={255})
+score = tt.functional.dice_from_counts(array, class_weights=np.ones(8))
+tt.dice_score([0, 1], labels, 4)  # error
+tt.dice_score(array, labels, 4, ignore_index="255")  # error
+
 metric = DiceScore(4, aggregation="samplewise", sync_on_compute=False)
 value: Tensor = metric(logits, labels)
 number: float = metric(logits, labels)  # error
@@ -52,13 +59,15 @@ suite.plot([scores], class_names=["a", "b", "c", "d"])
 DiceScore(4, class_names=4)  # error
 DiceScore(4, beta=2.0)  # error
 DiceScore(4, return_valid=True)  # error
-AccuracyScore(4, average=None)  # error
+AccuracyScore(4, average=None)
 ConfusionMatrix(4, norm="true")  # error
 metric(logits)  # error
+metric.update(array, array, array > 0)
 
 loss = DiceCELoss(lambda_ce=0.5, ignore_index=255)
 result: Tensor = loss(logits, labels)
 result = dice_loss(logits, labels, include_background=False)
+result = loss(logits, array, array > 0)
 DiceLoss(lambda_ce=1.0)  # error
 dice_loss(logits, labels, alfa=1.0)  # error
 loss(logits)  # error

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "common/host_device.h"
+
 namespace torchtally {
 
 inline constexpr int32_t kMaxDims = 16;    // dimensions of a target
@@ -47,6 +49,13 @@ enum class Prediction : int32_t {
   kThreshold,  // preds holds one score: class 1 where score > threshold, compared in the dtype of the scores
 };
 
+// Which scores a threshold is compared with. Any other is out of range, as a label can be.
+enum class ValidScores : int32_t {
+  kAll,            // the caller's own threshold: scores are taken as they are, and a NaN exceeds nothing
+  kNumbers,        // logits: every number, no NaN
+  kProbabilities,  // [0, 1]
+};
+
 // One tensor seen as [samples, labels, pixels...]; strides count elements.
 struct Operand {
   const void* data = nullptr;
@@ -76,6 +85,9 @@ struct CountingProblem {
   uint64_t preds_last = 0;   // kLabel: raw bits above this are out of range
   int64_t class_stride = 0;  // kArgmax: elements between two classes of a pixel
   double threshold = 0.0;    // kThreshold: already rounded to the dtype of the scores
+  const double* thresholds =
+      nullptr;  // kThreshold: one for each label instead, where the kernel runs; likewise rounded
+  ValidScores valid_scores = ValidScores::kAll;  // kThreshold
 
   Operand mask;  // data == nullptr: every pixel counts; else one byte a pixel, zero means ignored
 
@@ -83,6 +95,9 @@ struct CountingProblem {
   uint64_t ignore[kMaxIgnore] = {};  // raw bits of the target's element
 
   int64_t groups() const { return samples * labels; }
+  TORCHTALLY_HOST_DEVICE double threshold_of(int64_t label) const {
+    return thresholds != nullptr ? thresholds[label] : threshold;
+  }
   int64_t output_classes() const { return num_classes + (other ? 1 : 0); }  // K
 };
 

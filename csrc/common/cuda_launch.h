@@ -5,6 +5,7 @@
 //   SharedCounters(words).increment(index)  an atomic addition of one in shared memory
 //   launch({grid, threads, shared_bytes, stream}, kernel, arguments...)
 //   approximate_exp2, approximate_log2, approximate_reciprocal   of float: one instruction each, denormals are 0
+//   wide_product(x, y)                      of uint32_t, as one instruction with the addition of an address
 //   copy_to_shared(to, from)                16 bytes, both aligned; they have arrived behind wait_for_copies()
 #pragma once
 
@@ -93,6 +94,13 @@ __device__ __forceinline__ float approximate_log2(float x) {
 __device__ __forceinline__ float approximate_reciprocal(float x) {
   asm("rcp.approx.ftz.f32 %0, %0;" : "+f"(x));
   return x;
+}
+
+// Hidden from the compiler, which makes shifts and 64-bit products of it where y is a constant.
+__device__ __forceinline__ uint64_t wide_product(uint32_t x, uint32_t y) {
+  uint64_t product;
+  asm("mul.wide.u32 %0, %1, %2;" : "=l"(product) : "r"(x), "r"(y));
+  return product;
 }
 
 // Before compute capability 8.0 the bytes pass through registers.

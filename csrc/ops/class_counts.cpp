@@ -9,10 +9,10 @@
 STABLE_TORCH_LIBRARY_FRAGMENT(torchtally, m) {
   m.def(
       "class_counts(Tensor preds, Tensor target, int num_classes, Tensor? mask=None, *, int[] ignore_index=[], "
-      "float threshold=0.5, bool per_sample=False, bool per_label=False, bool other=False) "
+      "float[]? threshold=None, bool logits=False, bool per_sample=False, bool per_label=False, bool other=False) "
       "-> (Tensor counts, Tensor invalid)");
   m.def(
       "class_counts_(Tensor(a!) counts, Tensor(b!) invalid, Tensor preds, Tensor target, Tensor? mask=None, *, "
-      "int[] ignore_index=[], float threshold=0.5, bool per_sample=False, bool per_label=False, "
+      "int[] ignore_index=[], float[]? threshold=None, bool logits=False, bool per_sample=False, bool per_label=False, "
       "bool other=False) -> ()");
 }

@@ -1,15 +1,13 @@
 #include "ops/counting_arguments.h"
 
-#include <torch/csrc/stable/ops.h>
 #include <torch/headeronly/util/BFloat16.h>
 #include <torch/headeronly/util/Half.h>
 
 #include <algorithm>
-#include <exception>
-#include <iomanip>
 #include <limits>
 #include <ostream>
 #include <sstream>
+#include <string>
 
 #include "common/error.h"
 #include "ops/operands.h"
@@ -32,6 +30,27 @@ double rounded_to(Element element, double threshold) {
     default:
       return threshold;
   }
+}
+
+// Which scores are class 1, and which of them are valid: probabilities above 0.5, logits above 0, or whatever is above
+// a threshold of the caller's own.
+void set_threshold(const char* op, const CountingOptions& options, CountingProblem& problem) {
+  problem.valid_scores = options.logits ? ValidScores::kNumbers : ValidScores::kProbabilities;
+  problem.threshold = options.logits ? 0.0 : 0.5;
+  if (!options.threshold.has_value()) {
+    return;
+  }
+  std::vector<double>& thresholds = *options.threshold;
+  const int64_t given = static_cast<int64_t>(thresholds.size());
+  TORCHTALLY_CHECK_VALUE(given == 1 || (options.per_label && given == problem.labels), op,
+                         ": threshold must be one number, or one for each of the ", problem.labels, " label(s), got ",
+                         given);
+  for (double& threshold : thresholds) {
+    threshold = rounded_to(problem.preds.element, threshold);
+  }
+  problem.valid_scores = ValidScores::kAll;
+  problem.threshold = thresholds.front();
+  problem.thresholds = given == 1 ? nullptr : thresholds.data();
 }
 
 // Drops dimensions of size 1 and merges neighbours that every operand can step through with one stride. The order of
@@ -77,6 +96,18 @@ void merge_pixel_dims(CountingProblem& problem) {
   }
 }
 
+std::string labels_remedy(const detail::Shape& preds, const detail::Shape& target, int64_t num_classes) {
+  for (const std::string& remedy :
+       {detail::channel_remedy("target", target, preds), detail::channel_remedy("preds", preds, target),
+        detail::one_hot_remedy("preds", preds, target, num_classes),
+        detail::one_hot_remedy("target", target, preds, num_classes)}) {
+    if (!remedy.empty()) {
+      return remedy;
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 CountingProblem counting_problem(const char* op, const Tensor& preds, const Tensor& target, int64_t num_classes,
@@ -106,7 +137,8 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
                           dtype_text(mask->scalar_type()));
     TORCHTALLY_CHECK_VALUE(
         std::equal(mask->sizes().begin(), mask->sizes().end(), target_sizes.begin(), target_sizes.end()), op,
-        ": mask must have target's shape ", shape_of(target), ", got ", shape_of(*mask));
+        ": mask must have target's shape ", shape_of(target), ", got ", shape_of(*mask),
+        detail::has_more(sizes_of(*mask), 1, 1, sizes_of(target)) ? "; pass mask.squeeze(1)" : "");
     check_same_device(op, "mask", *mask, target);
   }
   TORCHTALLY_CHECK_VALUE(dims >= group_dims, op, ": target must have at least ", group_dims,
@@ -126,7 +158,8 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
     TORCHTALLY_CHECK_VALUE(dims >= 1, op, ": class scores [N, C, ...] need a target with a batch dimension, got shape ",
                            shape_of(target));
     TORCHTALLY_CHECK_VALUE(preds_sizes[1] == num_classes, op, ": preds must hold num_classes = ", num_classes,
-                           " scores in dimension 1, got ", shape_of(preds));
+                           " scores in dimension 1, got ", shape_of(preds),
+                           detail::scores_remedy("preds", sizes_of(preds), sizes_of(target)));
     problem.prediction = Prediction::kArgmax;
     problem.class_stride = preds_strides[1];
   } else if (scores) {
@@ -135,16 +168,21 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
                            num_classes);
     problem.prediction = Prediction::kThreshold;
   }
+  TORCHTALLY_CHECK_VALUE(!options.logits || !options.threshold.has_value(), op,
+                         ": logits=True cuts at 0; pass it or threshold, not both");
+  TORCHTALLY_CHECK_VALUE(
+      problem.prediction == Prediction::kThreshold || (!options.logits && !options.threshold.has_value()), op, ": ",
+      options.logits ? "logits" : "threshold", " is an option of scores of target's shape, which preds does not hold");
   const auto preds_dim = [&](int64_t d) { return static_cast<size_t>(argmax && d >= 1 ? d + 1 : d); };
   bool same_shape = preds_dims == dims + (argmax ? 1 : 0);
   for (int64_t d = 0; same_shape && d < dims; ++d) {
     same_shape = preds_sizes[preds_dim(d)] == target_sizes[static_cast<size_t>(d)];
   }
-  TORCHTALLY_CHECK_VALUE(same_shape || !argmax, op,
-                         ": preds [N, C, ...] must match target [N, ...] beside C, got preds ", shape_of(preds),
-                         " and target ", shape_of(target));
+  TORCHTALLY_CHECK_VALUE(
+      same_shape || !argmax, op, ": preds [N, C, ...] must match target [N, ...] beside C, got preds ", shape_of(preds),
+      " and target ", shape_of(target), detail::scores_remedy("preds", sizes_of(preds), sizes_of(target)));
   TORCHTALLY_CHECK_VALUE(same_shape || scores, op, ": integer preds must have target's shape ", shape_of(target),
-                         ", got ", shape_of(preds));
+                         ", got ", shape_of(preds), labels_remedy(sizes_of(preds), sizes_of(target), num_classes));
   TORCHTALLY_CHECK_VALUE(same_shape, op, ": preds must have target's shape ", shape_of(target),
                          ", or that shape with a class dimension after the first, got ", shape_of(preds));
 
@@ -154,7 +192,6 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
   problem.preds.data = preds.const_data_ptr();
   if (scores) {
     problem.preds.element = score_element(preds_scalar);
-    problem.threshold = rounded_to(problem.preds.element, options.threshold);
   } else {
     problem.preds.element = preds_type->element;
     problem.preds_last = last_valid(*preds_type, num_classes);
@@ -198,6 +235,9 @@ CountingProblem counting_problem(const char* op, const Tensor& preds, const Tens
       problem.mask.pixel_stride[p] = mask_stride;
     }
   }
+  if (problem.prediction == Prediction::kThreshold) {
+    set_threshold(op, options, problem);
+  }
   if (problem.pixels > 0) {
     merge_pixel_dims(problem);
   }
@@ -216,18 +256,7 @@ std::vector<int64_t> group_shape(const CountingProblem& problem, const CountingO
 }
 
 Tensor zero_counts(const char* op, const Tensor& like, const std::vector<int64_t>& shape) {
-  try {
-    return torch::stable::new_zeros(like, shape, ScalarType::Long);
-  } catch (const std::exception&) {  // whose words are those of the stable ABI
-    double bytes = sizeof(int64_t);
-    for (const int64_t size : shape) {
-      bytes *= static_cast<double>(size);
-    }
-    std::ostringstream size;
-    size << std::fixed << std::setprecision(1) << bytes / (1 << 30);
-    TORCHTALLY_CHECK_AS(detail::NoMemory, false, op, ": counts of shape ", ShapeText{shape.data(), shape.size()},
-                        " take ", size.str(), " GiB, which could not be allocated");
-  }
+  return new_zeros(op, "counts", like, shape, ScalarType::Long);
 }
 
 void check_state(const char* op, const char* name, const Tensor& state, const std::vector<int64_t>& shape,

@@ -18,13 +18,15 @@ using torch::stable::Tensor;
 struct CountingOptions {
   const std::optional<Tensor>& mask;  // bool, shape of target
   const std::vector<int64_t>& ignore_index;
-  double threshold;
+  std::optional<std::vector<double>>& threshold;  // one, or one a label; rounded in place to the dtype of the scores
+  bool logits;
   bool per_sample;  // one matrix for each index of dimension 0
   bool per_label;   // one matrix for each index of dimension 1
   bool other;
 };
 
-// preds is [N, ...] like target (labels, or scores for a threshold) or [N, C, ...] (scores for an argmax).
+// preds is [N, ...] like target (labels, or scores for a threshold) or [N, C, ...] (scores for an argmax). The problem
+// points into `options` where each label has a threshold.
 TORCHTALLY_API CountingProblem counting_problem(const char* op, const Tensor& preds, const Tensor& target,
                                                 int64_t num_classes, const CountingOptions& options);
 

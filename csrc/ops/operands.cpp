@@ -1,11 +1,23 @@
 #include "ops/operands.h"
 
+#include <torch/csrc/stable/ops.h>
+
 #include <algorithm>
 #include <cctype>
+#include <iomanip>
 #include <limits>
+#include <new>
+#include <sstream>
 #include <utility>
 
 #include "common/error.h"
+
+#if defined(__GNUC__) && !defined(_WIN32)
+// Of torch's shim from 2.12 on, which the library must do without.
+extern "C" __attribute__((weak)) const char* torch_exception_get_what_without_backtrace();
+#else
+static const char* (*const torch_exception_get_what_without_backtrace)() = nullptr;
+#endif
 
 namespace torchtally {
 namespace {
@@ -34,6 +46,8 @@ std::ostream& operator<<(std::ostream& out, const ShapeText& shape) {
 }
 
 ShapeText shape_of(const Tensor& tensor) { return {tensor.sizes().data(), tensor.sizes().size()}; }
+
+std::vector<int64_t> sizes_of(const Tensor& tensor) { return {tensor.sizes().begin(), tensor.sizes().end()}; }
 
 std::string dtype_text(ScalarType type) {
   static const std::pair<ScalarType, const char*> renamed[] = {{ScalarType::Byte, "uint8"},
@@ -117,6 +131,39 @@ std::optional<uint64_t> raw_bits(int64_t value, const LabelType& type) {
   const int width = width_bits(type.element);
   const uint64_t bits = static_cast<uint64_t>(value);
   return width == 64 ? bits : bits & ((uint64_t{1} << width) - 1);
+}
+
+void not_allocated(const char* op, const char* what, const ShapeText& shape, int64_t bytes_each,
+                   const std::exception& error) {
+  const bool ours = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+  std::string words;
+  if (!ours && torch_exception_get_what_without_backtrace != nullptr) {
+    words = torch_exception_get_what_without_backtrace();
+  }
+  bool of_memory = ours || words.empty();
+  for (const char* const word : {"alloc", "out of memory", "overflow"}) {
+    of_memory = of_memory || words.find(word) != std::string::npos;
+  }
+  double bytes = static_cast<double>(bytes_each);
+  for (size_t d = 0; d < shape.dims; ++d) {
+    bytes *= static_cast<double>(shape.sizes[d]);
+  }
+  std::ostringstream size;
+  size << std::fixed << std::setprecision(1) << bytes / (1 << 30);
+  TORCHTALLY_CHECK_AS(detail::NoMemory, !of_memory, op, ": ", what, " of shape ", shape, " take ", size.str(),
+                      " GiB, which could not be allocated");
+  fail(op, ": ", what, " of shape ", shape, " could not be made: ", words);
+}
+
+Tensor new_zeros(const char* op, const char* what, const Tensor& like, const std::vector<int64_t>& shape,
+                 ScalarType type) {
+  return allocated(op, what, {shape.data(), shape.size()}, sizeof(int64_t),
+                   [&] { return torch::stable::new_zeros(like, shape, type); });
+}
+
+Tensor contiguous(const char* op, const char* what, const Tensor& tensor) {
+  return allocated(op, what, shape_of(tensor), static_cast<int64_t>(tensor.element_size()),
+                   [&] { return torch::stable::contiguous(tensor); });
 }
 
 void check_same_device(const char* op, const char* name, const Tensor& tensor, const Tensor& target) {

@@ -5,11 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "common/counting_problem.h"
+#include "common/export.h"
 
 namespace torchtally {
 
@@ -24,6 +27,9 @@ struct ShapeText {
 std::ostream& operator<<(std::ostream& out, const ShapeText& shape);
 
 ShapeText shape_of(const Tensor& tensor);
+
+// The same for the remedies of include/torchtally/detail/messages.h.
+std::vector<int64_t> sizes_of(const Tensor& tensor);
 
 // As Python writes it: torch.float32.
 std::string dtype_text(torch::headeronly::ScalarType type);
@@ -48,6 +54,27 @@ uint64_t last_valid(const LabelType& type, int64_t num_classes);
 
 // The bits that a target of this type holds for `value`, or nothing where the type cannot hold it.
 std::optional<uint64_t> raw_bits(int64_t value, const LabelType& type);
+
+// Throws detail::NoMemory where `error` says that memory of this shape could not be allocated, else std::runtime_error;
+// with the words that torch has for it, which the stable ABI leaves out.
+[[noreturn]] TORCHTALLY_API void not_allocated(const char* op, const char* what, const ShapeText& shape,
+                                               int64_t bytes_each, const std::exception& error);
+
+// What a call that takes memory of this shape returns.
+template <class Call>
+auto allocated(const char* op, const char* what, const ShapeText& shape, int64_t bytes_each, Call&& call) {
+  try {
+    return call();
+  } catch (const std::exception& error) {
+    not_allocated(op, what, shape, bytes_each, error);
+  }
+}
+
+// 8 bytes each: int64 or float64, on the device of `like`.
+TORCHTALLY_API Tensor new_zeros(const char* op, const char* what, const Tensor& like, const std::vector<int64_t>& shape,
+                                torch::headeronly::ScalarType type);
+
+TORCHTALLY_API Tensor contiguous(const char* op, const char* what, const Tensor& tensor);
 
 void check_same_device(const char* op, const char* name, const Tensor& tensor, const Tensor& target);
 

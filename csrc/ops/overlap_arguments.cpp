@@ -37,11 +37,11 @@ bool has_shape(const Tensor& tensor, const Tensor& input) {
 }
 
 // The operand of `tensor`, or of a contiguous copy that takes its place.
-OverlapOperand readable(Tensor& tensor, bool class_dim) {
+OverlapOperand readable(const char* op, const char* copy, Tensor& tensor, bool class_dim) {
   if (const auto operand = overlap_operand(tensor, class_dim)) {
     return *operand;
   }
-  tensor = torch::stable::contiguous(tensor);
+  tensor = contiguous(op, copy, tensor);
   return *overlap_operand(tensor, class_dim);
 }
 
@@ -55,7 +55,13 @@ Tensor upstream_gradient(const char* name, const Tensor& gradient, const std::ve
   TORCHTALLY_CHECK_VALUE(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), op, ": ", name,
                          " must have shape ", ShapeText{shape.data(), shape.size()}, ", got ", shape_of(gradient));
   check_same_device(op, name, gradient, input);
-  return torch::stable::contiguous(gradient);
+  return contiguous(op, "contiguous gradients", gradient);
+}
+
+template <class Call>
+Tensor gradient_like(const Tensor& input, Call&& call) {
+  return allocated("overlap_sums_backward", "gradients", shape_of(input), static_cast<int64_t>(input.element_size()),
+                   call);
 }
 
 }  // namespace
@@ -119,7 +125,8 @@ OverlapProblem overlap_problem(const char* op, OverlapArguments& given) {
   problem.labels = target.dim() != input.dim();
   if (problem.labels) {
     TORCHTALLY_CHECK_VALUE(has_label_shape(target, input), op, ": target must be labels [N, ...] = ", label_shape,
-                           " or have input's shape ", shape_of(input), ", got ", shape_of(target));
+                           " or have input's shape ", shape_of(input), ", got ", shape_of(target),
+                           detail::scores_remedy("input", sizes_of(input), sizes_of(target)));
     TORCHTALLY_CHECK_TYPE(target_type.has_value(), op, ": labels must be an integer or bool tensor, got ",
                           dtype_text(target.scalar_type()),
                           sizes[1] == 1 ? "; for values of one class pass target.unsqueeze(1)" : "");
@@ -132,13 +139,10 @@ OverlapProblem overlap_problem(const char* op, OverlapArguments& given) {
       }
     }
   } else {
-    bool channel = target.size(1) == 1;
-    for (int64_t d = 0; channel && d < input.dim(); ++d) {
-      channel = d == 1 || target.size(d) == input.size(d);
-    }
-    TORCHTALLY_CHECK_VALUE(has_shape(target, input), op, ": target with a class dimension must have input's shape ",
-                           shape_of(input), ", got ", shape_of(target),
-                           channel ? "; for labels pass target.squeeze(1)" : "");
+    TORCHTALLY_CHECK_VALUE(
+        has_shape(target, input), op, ": target with a class dimension must have input's shape ", shape_of(input),
+        ", got ", shape_of(target),
+        detail::channel_remedy("target", sizes_of(target), detail::without_classes(sizes_of(input))));
     TORCHTALLY_CHECK_VALUE(given.ignore_index.empty(), op,
                            ": ignore_index is for labels [N, ...], got a target of input's shape; pass mask instead");
   }
@@ -168,10 +172,10 @@ OverlapProblem overlap_problem(const char* op, OverlapArguments& given) {
   for (int64_t d = 2; d < input.dim(); ++d) {
     problem.pixels *= input.size(d);
   }
-  problem.input = readable(input, true);
-  problem.target = readable(target, !problem.labels);
+  problem.input = readable(op, "contiguous numbers of input", input, true);
+  problem.target = readable(op, "contiguous numbers of target", target, !problem.labels);
   if (given.mask.has_value()) {
-    problem.mask = readable(*given.mask, false);
+    problem.mask = readable(op, "contiguous values of mask", *given.mask, false);
   }
   return problem;
 }
@@ -183,9 +187,10 @@ OverlapUpstream overlap_upstream(const Tensor& grad_sums, const Tensor& grad_cro
 }
 
 OverlapResult::OverlapResult(const Tensor& input)
-    : gradient(torch::stable::empty_like(input)),
-      written(overlap_operand(gradient, true).has_value() ? gradient : torch::stable::new_empty(input, input.sizes())) {
-}
+    : gradient(gradient_like(input, [&] { return torch::stable::empty_like(input); })),
+      written(overlap_operand(gradient, true).has_value() ? gradient : gradient_like(input, [&] {
+        return torch::stable::new_empty(input, input.sizes());
+      })) {}
 
 OverlapOperand OverlapResult::operand() const { return *overlap_operand(written, true); }
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 import torch
 from torch import Tensor
@@ -38,15 +38,45 @@ GammaOf: TypeAlias = Literal["entries", "mean"]
 LossWeightType: TypeAlias = Literal["square", "simple", "uniform"]
 Conventions: TypeAlias = Literal["own", "monai", "smp", "nnunet"]
 
-IgnoreIndex: TypeAlias = int | Sequence[int] | None
+
+class DLPackArray(Protocol):
+    """An array that shares its memory by DLPack: NumPy's, CuPy's, JAX's."""
+
+    def __dlpack__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return a capsule."""
+        ...
+
+
+class NumPyArray(Protocol):
+    """What NumPy makes an array of: a series of pandas, say."""
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return an array."""
+        ...
+
+
+class ArrayInterface(Protocol):
+    """What shows its memory to NumPy: an image of Pillow, say."""
+
+    @property
+    def __array_interface__(self) -> Any:
+        """The address, shape and type."""
+        ...
+
+
+#: What pixels and counts may be in.
+Array: TypeAlias = Tensor | DLPackArray | NumPyArray | ArrayInterface
+
+Threshold: TypeAlias = float | Sequence[float] | Array | None
+IgnoreIndex: TypeAlias = int | Collection[int] | None
 LabelMap: TypeAlias = Mapping[int, int | None] | None
 ZeroDivision: TypeAlias = Literal["skip", "nan"] | float
-Classes: TypeAlias = Sequence[int] | Literal["present"] | None
-Regions: TypeAlias = Sequence[Sequence[int]] | Mapping[str, Sequence[int]] | None
-ClassWeights: TypeAlias = Sequence[float] | Tensor | None
+Classes: TypeAlias = Collection[int] | Literal["present"] | None
+Regions: TypeAlias = Collection[Collection[int]] | Mapping[str, Collection[int]] | None
+ClassWeights: TypeAlias = Sequence[float] | Array | None
 ClassNames: TypeAlias = Sequence[str] | Mapping[int, str] | None
-LossClasses: TypeAlias = Sequence[int] | None
-LossWeights: TypeAlias = float | Sequence[float] | Tensor | None
+LossClasses: TypeAlias = Collection[int] | None
+LossWeights: TypeAlias = float | Sequence[float] | Array | None
 
 
 #: The values of each Literal, by its name.
@@ -81,12 +111,14 @@ class Option(NamedTuple):
         default: what holds where it is not given.
         doc: what it means; each choice of a Literal as ``"choice"`` and its words.
         finite: of a number that is not negative, whether it must be finite too.
+        needs: other options, each with its values beside which this one has an effect.
     """
 
     type: str
     default: Any
     doc: str
     finite: bool = True
+    needs: tuple[tuple[str, tuple[Any, ...]], ...] = ()
 
 
 #: How pixels are counted.
@@ -98,7 +130,16 @@ COUNTING: dict[str, Option] = {
         '``"multilabel"`` L labels a pixel, each set or not.',
     ),
     "threshold": Option(
-        "float", 0.5, "a score above it is class 1 (binary and multilabel scores)."
+        "Threshold",
+        None,
+        "a binary or multilabel score above it is class 1: a number, or one for each "
+        "label. Scores are then taken as they are, and a NaN is above nothing. None "
+        "means probabilities, cut at 0.5, and one outside [0, 1] is out of range.",
+    ),
+    "logits": Option(
+        "bool",
+        False,
+        "binary and multilabel scores are logits, cut at 0; a NaN is out of range.",
     ),
     "top_k": Option(
         "int",
@@ -117,16 +158,16 @@ COUNTING: dict[str, Option] = {
     ),
     "preds_map": Option("LabelMap", None, "the same for preds."),
     "mask": Option(
-        "Tensor | None",
+        "Array | None",
         None,
         "bool tensor of target's shape; pixels where it is False count nowhere.",
     ),
     "out_of_range": Option(
         "OutOfRange",
         "error",
-        'what a label outside ``[0, C)`` that is not ignored does: ``"error"`` '
-        'raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it as a class '
-        'of its own, "other", that enters micro averages only.',
+        "what a label outside ``[0, C)`` that is not ignored does, or a score that "
+        'cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` '
+        'counts it as a class of its own, "other", that enters micro averages only.',
     ),
     "validate": Option(
         "bool",
@@ -171,6 +212,7 @@ POLICY: dict[str, Option] = {
         "classes_first",
         'of samplewise scores: ``"classes_first"`` means over classes, then samples; '
         '``"samples_first"`` the other way round; ``"joint"`` one mean over both.',
+        needs=(("aggregation", ("samplewise",)),),
     ),
     "classes": Option(
         "Classes",
@@ -233,7 +275,12 @@ MATRIX: dict[str, Option] = {
         'class; ``"pred"`` of the pixels of each predicted class; ``"all"`` of all '
         "pixels. See :func:`torchtally.functional.normalize_confusion_matrix`.",
     ),
-    "dtype": Option("torch.dtype", torch.float32, "of shares; counts are int64."),
+    "dtype": Option(
+        "torch.dtype",
+        torch.float32,
+        "of shares; counts are int64.",
+        needs=(("normalize", ("true", "pred", "all")),),
+    ),
 }
 
 #: What a metric object has besides.
@@ -249,6 +296,13 @@ METRIC: dict[str, Option] = {
         None,
         "what ``named`` and ``plot`` call the classes, or labels: a name for each, or "
         "a mapping from classes to names. A class without a name is its number.",
+    ),
+    "persistent": Option(
+        "bool",
+        False,
+        "keep the counts in ``state_dict``, with the options that they depend on, "
+        "which ``load_state_dict`` compares; without, saving and loading a model "
+        "leaves them alone.",
     ),
 }
 
@@ -269,11 +323,30 @@ def refuse_unknown(op: str, unknown: Collection[str], known: Collection[str]) ->
         raise TypeError(f"{op}: unknown option {name!r}; {remedy}")
 
 
+def refuse_idle(op: str, name: str, option: Option, values: Mapping[str, Any]) -> None:
+    """Raise ValueError for an option that has no effect beside the value of another.
+
+    Args:
+        op: name of the operation.
+        name: of the option, whose value is not its default.
+        option: its definition.
+        values: of all options that the operation has.
+    """
+    for other, allowed in option.needs:
+        if other in values and values[other] not in allowed:
+            raise ValueError(
+                f"{op}: {name}={values[name]!r} has no effect with "
+                f"{other}={values[other]!r}; pass {other}="
+                f"{' or '.join(map(repr, allowed))}"
+            )
+
+
 def shown(cls: type, given: Mapping[str, object]) -> str:
     """Return the options that are not a class's defaults, as a call writes them."""
     parameters = inspect.signature(cls).parameters
+    lists = {n: v.tolist() if hasattr(v, "tolist") else v for n, v in given.items()}
     return ", ".join(
         f"{name}={value!r}"
-        for name, value in given.items()
+        for name, value in lists.items()
         if name not in parameters or value != parameters[name].default
     )

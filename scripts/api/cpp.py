@@ -34,9 +34,10 @@ _TYPES = {
 }
 _LISTS = {"IgnoreIndex": "int64_t", "ClassWeights": "double", "LossClasses": "int64_t"}
 _MACROS = {
-    "Tensor": "TENSOR_OPTION",
+    "Array": "TENSOR_OPTION",
     "Classes": "CLASSES_OPTION",
     "LossWeights": "WEIGHTS_OPTION",
+    "Threshold": "NUMBERS_OPTION",
 }
 
 #: What C++ says otherwise.
@@ -47,6 +48,7 @@ _WORDS = {
     r"\[\[1, 2, 3\], \[1, 3\]\]": "{{1, 2, 3}, {1, 3}}",
     r"^None (is|for)\b": r"Unset \1",
     r"; None (is|for)\b": r"; unset \1",
+    r"\. None means\b": r". Unset means",
     r"\bNone\b": "std::nullopt",
     r"\bTrue\b": "true",
     r"\bFalse\b": "false",
@@ -234,6 +236,23 @@ class Vocabulary:
             f"    return {of}()",
             *lines[:-1],
             f"{lines[-1]};",
+            "  }",
+            "",
+        ]
+
+    def needs(self, options: Mapping[str, Option]) -> list[str]:
+        """Return a function of what options need to have an effect."""
+        rows = []
+        for name, option in options.items():
+            for other, allowed in option.needs:
+                values = ", ".join(f'"{value!r}"' for value in allowed)
+                rows.append(f'{{"{name}", "{other}", {{{values}}}}}')
+        return [
+            "  /// Options that have an effect beside some values of others only.",
+            "  static const std::vector<detail::Need>& needs() {",
+            "    static const std::vector<detail::Need> all = {",
+            *packed(rows, 8, "};"),
+            "    return all;",
             "  }",
             "",
         ]

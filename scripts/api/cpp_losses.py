@@ -93,6 +93,7 @@ def _setters() -> list[str]:
     return [
         *lines,
         *SAID.defaults("LossOptions", _OPTIONS),
+        *SAID.needs(_OPTIONS),
         *each(_OPTIONS),
         "};",
         "",

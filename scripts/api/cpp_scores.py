@@ -118,6 +118,7 @@ def _options() -> list[str]:
         " public:",
         *_SAID.setters(MATRIX),
         *_SAID.defaults("CountOptions", {**COUNTING, **MATRIX}),
+        *_SAID.needs({**COUNTING, **MATRIX}),
         *each(MATRIX, _FIRST),
         "};",
         "",
@@ -132,6 +133,7 @@ def _options() -> list[str]:
         lines += _SAID.setter(name, option.type, option.doc)
     lines += [
         *_SAID.defaults("ScoreOptions", {**COUNTING, **of_scores}),
+        *_SAID.needs({**COUNTING, **of_scores, **own}),
         *each({**of_scores, **own}, _FIRST),
         "};",
         "",

@@ -41,6 +41,8 @@ from typing_extensions import Never
 
 from ._matrix import MatrixMetric
 """
+#: Of a metric, which takes the others with each batch.
+_COUNTING = {n: o for n, o in COUNTING.items() if n not in OF_BATCH}
 _OF_MEANING = ("label_map", "preds_map", "top_k")  # what class_counts does not take
 
 
@@ -56,7 +58,7 @@ def files() -> dict[str, str]:
         ),
         "python/torchtally/metrics/confusion_matrix.py": module(
             "The confusion matrix accumulated over batches.",
-            _METRIC_IMPORTS.format(types=types_of(COUNTING, MATRIX, METRIC)),
+            _METRIC_IMPORTS.format(types=types_of(_COUNTING, MATRIX, METRIC)),
             ["ConfusionMatrix"],
             [_metric()],
         ),
@@ -122,7 +124,7 @@ def _function(
     returns: str,
     example: list[str],
 ) -> list[str]:
-    inputs = ["preds: Tensor", "target: Tensor", NUM_CLASSES, "*"]
+    inputs = ["preds: Array", "target: Array", NUM_CLASSES, "*"]
     parameters = [parameter(option, given) for option, given in options.items()]
     sections = {
         "Args": {**PIXELS, **words(options), **OTHERS},
@@ -139,8 +141,7 @@ def _function(
 
 
 def _metric() -> list[str]:
-    counting = {n: o for n, o in COUNTING.items() if n not in OF_BATCH}
-    options = {**counting, **MATRIX, **METRIC}
+    options = {**_COUNTING, **MATRIX, **METRIC}
     title = "Accumulate a confusion matrix over batches."
     returned = (
         f"Rows are targets, columns predictions. ``compute`` returns {_MATRIX} Samples "

@@ -25,9 +25,11 @@ from .source import (
 
 _DEFINITIONS = "functional/losses/_definitions.py"
 _LOGITS = {
-    "logits": "float16, bfloat16, float32 or float64 ``[N, C, ...]``.",
+    "logits": "float16, bfloat16, float32 or float64 ``[N, C, ...]``; a tensor, where "
+    "a gradient is asked for.",
     "target": "integer or bool labels ``[N, ...]``; or one-hot or soft targets of "
-    "logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``.",
+    "logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``. A tensor, or an array "
+    "of NumPy, CuPy or JAX, read without a copy; so mask and weights.",
 }
 _SUMS = {"sums": "what :func:`torchtally.overlap_sums` returned."}
 _BATCH = [
@@ -126,7 +128,7 @@ def _of_logits(loss: Loss) -> list[str]:
             result,
         ],
     }
-    inputs = ["logits: Tensor", "target: Tensor"]
+    inputs = ["logits: Array", "target: Array"]
     arguments = [f'LOSSES["{loss.name}"]', "logits", "target", "mask", "unknown"]
     arguments += passed(name for name in loss.pixels if name != "mask")
     return [

@@ -74,7 +74,7 @@ def files() -> dict[str, str]:
     """Return the text of every file, by its path."""
     scores = SCORES.values()
     of_pixels = types_of(*(score.pixels for score in scores))
-    of_counts = types_of(*(score.counts for score in scores))
+    of_counts = types_of(*(score.counts for score in scores), also=["Array"])
     of_counts += "\nfrom torchtally.ops._counting import ClassCounts"
     of_metrics = types_of(*(score.state for score in scores))
     return {
@@ -132,7 +132,7 @@ def _others(score: Score, options: Mapping[str, Option]) -> list[str]:
 
 
 def _of_pixels(score: Score) -> list[str]:
-    inputs = ["preds: Tensor", "target: Tensor", "num_classes: int | None = None"]
+    inputs = ["preds: Array", "target: Array", "num_classes: int | None = None"]
     given, result = score.example
     sections = {
         "Args": {**PIXELS, **words(score.pixels), **OTHERS},
@@ -178,7 +178,7 @@ def _of_counts(score: Score) -> list[str]:
     }
     arguments = [f'SCORES["{score.name}"]', "counts", "unknown", _parameters(score)]
     arguments += passed(_others(score, score.counts))
-    inputs = ["counts: Tensor | ClassCounts"]
+    inputs = ["counts: Array | ClassCounts"]
     return [
         *_heads(score.counts_function, inputs, score.counts),
         *docstring(f"{_title(score)}\n\n{of_pixels}", sections),

@@ -25,8 +25,10 @@ NUM_CLASSES = "num_classes: int | None = None"
 OF_BATCH = ("mask", "validate")
 #: Words that several functions share.
 PIXELS = {
-    "preds": "labels of target's shape, or class scores ``[N, C, ...]``.",
-    "target": "integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.",
+    "preds": "labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or "
+    "an array of NumPy, CuPy or JAX, read without a copy; so target and mask.",
+    "target": "integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. "
+    "For binary and multilabel also floating numbers 0 and 1.",
     "num_classes": "C, or L for multilabel; may be left out for binary.",
 }
 OTHERS = {"**unknown": "any other option is refused, and the nearest one is named."}
@@ -36,8 +38,8 @@ RAISES = {
 }
 RAISES_OF_PIXELS = {
     "TypeError": RAISES["TypeError"],
-    "ValueError": "for a wrong shape or value, or a label out of range. A program of "
-    "``torch.compile`` raises for such a label on CPU; on CUDA, and where it is "
+    "ValueError": "for a wrong shape or value, or a label or score out of range. A "
+    "program of ``torch.compile`` raises for these on CPU; on CUDA, and where it is "
     "exported, traced or vmapped, the pair is left out.",
 }
 
@@ -58,10 +60,10 @@ def module(
     return "\n".join(lines)
 
 
-def types_of(*tables: Mapping[str, Option]) -> str:
-    """Return the import of the types that options have."""
+def types_of(*tables: Mapping[str, Option], also: Iterable[str] = ()) -> str:
+    """Return the import of the types that options, and other arguments, have."""
     used = {word for t in tables for o in t.values() for word in o.type.split(" | ")}
-    names = sorted(used & vars(_options).keys() - {"Any", "Tensor"})
+    names = sorted((used | {*also}) & vars(_options).keys() - {"Any", "Tensor"})
     lines = listed(names, 4)
     return "\n".join(["from torchtally._options import (", *lines, ")"])
 

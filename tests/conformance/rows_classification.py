@@ -166,7 +166,7 @@ CLASSIFICATION = [
             "generalized_dice_score",
             {
                 "weight_type": weight_type,
-                "empty_weight": "zero",
+                **({} if weight_type == "linear" else {"empty_weight": "zero"}),
                 "aggregation": "samplewise",
                 "zero_division": 0,
             },

@@ -77,6 +77,7 @@ struct Case {
   bool target_signed = false;
   bool preds_signed = false;
   Placed target, preds, mask;
+  std::vector<double> thresholds;  // of each label; the problem points here
 
   std::string text() const;
 };

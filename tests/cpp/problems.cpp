@@ -79,7 +79,12 @@ int64_t offset_of(const CountingProblem& problem, const Placed& placed, int64_t 
   return offset;
 }
 
-Code predicted(const Case& given, int64_t offset) {
+Code cut(double score, double threshold, ValidScores valid, Code out_of_range) {
+  const bool in = valid == ValidScores::kProbabilities ? score >= 0 && score <= 1 : !std::isnan(score);
+  return valid == ValidScores::kAll || in ? static_cast<Code>(score > threshold) : out_of_range;
+}
+
+Code predicted(const Case& given, int64_t group, int64_t offset) {
   const CountingProblem& problem = given.problem;
   const Buffer& buffer = given.preds.buffer;
   const Element element = problem.preds.element;
@@ -87,7 +92,9 @@ Code predicted(const Case& given, int64_t offset) {
     return code_of(buffer[offset], element, given.preds_signed, problem.num_classes);
   }
   if (problem.prediction == Prediction::kThreshold) {
-    return score_of(buffer[offset], element) > problem.threshold ? 1 : 0;
+    const double threshold =
+        given.thresholds.empty() ? problem.threshold : given.thresholds[static_cast<size_t>(group % problem.labels)];
+    return cut(score_of(buffer[offset], element), threshold, problem.valid_scores, 2);
   }
   Code best = 0;
   double most = score_of(buffer[offset], element);
@@ -149,7 +156,19 @@ Case random_case(Random& random, const Wanted& wanted) {
     place(random, dims, wanted.offset, given.preds);
     given.preds.buffer = random_scores(random, preds_element, given.preds.buffer.size());
     problem.class_stride = given.preds.strides[2];
-    problem.threshold = score_of(given.preds.buffer[random.below(given.preds.buffer.size())], preds_element);
+    const auto any_score = [&] {
+      return score_of(given.preds.buffer[random.below(given.preds.buffer.size())], preds_element);
+    };
+    problem.threshold = any_score();
+    if (problem.prediction == Prediction::kThreshold) {
+      problem.valid_scores =
+          random.of<ValidScores>({ValidScores::kAll, ValidScores::kNumbers, ValidScores::kProbabilities});
+      const int64_t several = random.one_in(2) ? problem.labels : 0;
+      for (int64_t label = 0; label < several; ++label) {
+        given.thresholds.push_back(any_score());
+      }
+      problem.thresholds = given.thresholds.empty() ? nullptr : given.thresholds.data();
+    }
   }
   fill_operand(given.preds);
   problem.preds = given.preds.operand;
@@ -187,7 +206,7 @@ Counts count_naively(const Case& given) {
         continue;
       }
       const Code t = code_of(raw, problem.target.element, given.target_signed, problem.num_classes);
-      const Code p = predicted(given, offset(given.preds));
+      const Code p = predicted(given, static_cast<int64_t>(group), offset(given.preds));
       const bool invalid = t == out_of_range || p == out_of_range;
       counts.invalid[group] += invalid;
       if (invalid && !problem.other) {

@@ -81,19 +81,17 @@ void check_scores(void (*read)(const ScoreRow&, C*), Random& random, Element ele
   const int64_t size = n == 0 ? 0 : (n - 1) * stride + (classes - 1) * class_stride + 1;
   const Buffer scores = random_scores(random, element, offset + size);
   const double threshold = size == 0 ? 0.5 : score_of(scores[offset + random.below(size)], element);
-  const ScoreRow row{scores.data(offset),
-                     element,
-                     prediction,
-                     stride,
-                     n,
-                     class_stride,
-                     static_cast<Code>(argmax ? classes : 2),
-                     threshold};
+  const auto valid = random.of<ValidScores>({ValidScores::kAll, ValidScores::kNumbers, ValidScores::kProbabilities});
+  const ScoreRow row{
+      scores.data(offset), element, prediction, stride, n, class_stride, static_cast<Code>(argmax ? classes : 2),
+      threshold,           valid};
   const auto codes = block<C>(n);
   read(row, codes.get());
   for (int64_t i = 0; i < n; ++i) {
     const auto score = [&](int64_t c) { return score_of(scores[offset + i * stride + c * class_stride], element); };
     Code wanted = score(0) > threshold ? 1 : 0;
+    const bool in = valid == ValidScores::kProbabilities ? score(0) >= 0 && score(0) <= 1 : !std::isnan(score(0));
+    wanted = valid == ValidScores::kAll || in ? wanted : 2;
     if (argmax) {
       wanted = 0;
       for (int64_t c = 1; c < classes; ++c) {
@@ -102,8 +100,9 @@ void check_scores(void (*read)(const ScoreRow&, C*), Random& random, Element ele
       }
     }
     TORCHTALLY_CHECK(codes[static_cast<size_t>(i)] == wanted, "read_scores: element ", static_cast<int>(element),
-                     " argmax ", argmax, " n ", n, " stride ", stride, " class stride ", class_stride, " classes ",
-                     classes, " pixel ", i, ": ", +codes[static_cast<size_t>(i)], " instead of ", wanted);
+                     " argmax ", argmax, " valid ", static_cast<int>(valid), " n ", n, " stride ", stride,
+                     " class stride ", class_stride, " classes ", classes, " pixel ", i, ": ",
+                     +codes[static_cast<size_t>(i)], " instead of ", wanted);
   }
 }
 

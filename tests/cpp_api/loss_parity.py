@@ -322,6 +322,8 @@ def _random(count: int) -> Iterator[Case]:
                 "normalize_weights": draw.random() < 0.5,
                 "form": draw.choice(["complement", "log"]),
             }
+            pooled = options["average"] == "micro" or options["reduction"] != "mean"
+            options["normalize_weights"] &= not pooled
         if function == "dice_ce_loss":
             options["batch"] &= options["reduction"] != "none"
         kind = draw.choice(TARGETS[:5])

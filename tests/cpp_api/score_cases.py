@@ -32,6 +32,7 @@ def all_cases() -> list[Case]:
     return [
         *policies(),
         *inputs(),
+        *cut_scores(),
         *of_counts(),
         *counts_of_dtypes(),
         *many_classes(),
@@ -51,6 +52,8 @@ def policies() -> Iterator[Case]:
     for average, aggregation, sample_mean, undefined, worth in itertools.product(
         AVERAGES, AGGREGATIONS, SAMPLE_MEANS, UNDEFINED, WORTHS
     ):
+        if aggregation != "samplewise" and sample_mean != SAMPLE_MEANS[0]:
+            continue  # refused
         yield Case(
             "every policy",
             "dice_score",
@@ -117,6 +120,50 @@ def inputs() -> Iterator[Case]:
             yield Case(group, "confusion_matrix", (preds, target), 6, options)
             matrix = torch.randint(0, 9, (2, 3, 3), generator=generator)
             yield Case(group, "normalize_confusion_matrix", (matrix,), 0, options)
+
+
+def cut_scores() -> Iterator[Case]:
+    """Probabilities, logits and scores above a threshold; and floating targets."""
+    generator = torch.Generator().manual_seed(7)
+    group = "probabilities, logits, thresholds"
+    bits = torch.rand(3, 4, 6, generator=generator) < 0.5
+    logits = torch.randn(3, 4, 6, generator=generator)
+    odd = torch.rand(3, 4, 6, generator=generator)
+    odd[0, 1, :5] = torch.tensor([math.nan, -0.0, 1.0, math.inf, -1e-7])
+    mask = torch.rand(3, 4, 6, generator=generator) < 0.6
+    ignored = torch.where(mask, bits.long(), 255)
+    soft = torch.where(mask, bits.float(), 0.625)
+    missing = torch.where(mask, bits.double(), math.nan)
+    for dtype, task in itertools.product(FLOATS, ("binary", "multilabel")):
+        classes = 2 if task == "binary" else 4
+        for scores, target, options in itertools.product(
+            (logits.to(dtype), odd.to(dtype), logits.sigmoid().to(dtype), bits),
+            (bits, ignored, bits.to(dtype), ignored.float(), soft, missing),
+            (
+                {},
+                {"logits": True},
+                {"out_of_range": "ignore"},
+                {"out_of_range": "miss", "logits": True},
+                {"ignore_index": [255]},
+                {"ignore_index": [2, 255], "threshold": 0.3},
+                {"threshold": [0.3, 0.1, -1.0, 2.0]},
+                {"label_map": {0: 0, 1: 1, 255: None}},
+                {"label_map": {0: 1, 255: None}, "ignore_index": [1]},
+            ),
+        ):
+            if dtype != torch.float32 and options not in ({}, {"logits": True}):
+                continue
+            given = {"task": task, **options}
+            yield Case(group, "dice_score", (scores, target), classes, given)
+            batches = ((scores, target, mask), (scores, target, None))
+            if dtype == torch.float32:
+                yield Case(group, "DiceScore", (), classes, given, batches)
+                given = {**given, "mask": mask}
+                yield Case(group, "confusion_matrix", (scores, target), classes, given)
+    for options in ({"threshold": 0.25}, {"threshold": [0.25] * 3}, {"logits": True}):
+        given = {"task": "multilabel", "average": "samples", **options}
+        batches = ((logits[:, :3], bits[:, :3], None),)
+        yield Case(group, "F1Score", (), 3, given, batches)
 
 
 def of_counts() -> Iterator[Case]:

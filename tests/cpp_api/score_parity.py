@@ -71,7 +71,8 @@ def _called(case: Case) -> Sequence[Tensor]:
             metric.update(preds, target, mask)
         value = metric.compute()
         values = [value] if isinstance(value, Tensor) else _sorted(value)
-        return [*values, *metric._state().tensors()]
+        metric._persistent = True
+        return [*values, *_sorted(metric.state_dict())]
     options = dict(case.options)
     function = getattr(tt, case.call, None) or getattr(functional, case.call)
     if case.call == "normalize_confusion_matrix":

@@ -60,9 +60,12 @@ def random_pixels(dice: Dice, task: str) -> tuple[Batch, int]:
         target = target.to(dice.of(*LABELS))
     if dice.one_in(3):
         scored = (shape[0], classes, *shape[1:]) if task == "multiclass" else shape
-        preds = torch.rand(scored, generator=dice.generator).to(dice.of(*FLOATS))
+        draw = torch.randn if dice.one_in(3) else torch.rand
+        preds = draw(scored, generator=dice.generator).to(dice.of(*FLOATS))
     elif dice.one_in(4):
         preds = preds.to(dice.of(*LABELS))
+    if dice.one_in(10):
+        target = target.to(dice.of(*FLOATS))
     mask = None
     if dice.one_in(5):
         mask = torch.rand(shape, generator=dice.generator) < 0.7
@@ -80,7 +83,10 @@ def counting_options(dice: Dice, task: str, classes: int) -> dict[str, Any]:
     if not dice.one_in(3):
         options["out_of_range"] = dice.of("error", "ignore", "miss", "ignore", "miss")
     if dice.one_in(8):
-        options["threshold"] = dice.of(0.25, 0.5, 0.75)
+        several = [0.25] * classes if dice.one_in(2) else [0.1, 0.5, 0.75]
+        options["threshold"] = dice.of(0.25, 0.5, several)
+    if dice.one_in(10):
+        options["logits"] = True
     if dice.one_in(12) and task == "multiclass":
         options["top_k"] = dice.of(1, 2, classes)
     if dice.one_in(6):
@@ -120,9 +126,10 @@ def policy_options(dice: Dice, score: str, task: str, classes: int) -> dict[str,
         "tversky": [{}, {"alpha": 0.3, "beta": 0.7}, {"alpha": 0}],
         "generalized_dice": [
             {"weight_type": weight, "empty_weight": empty}
-            for weight in ("square", "simple", "linear")
+            for weight in ("square", "simple")
             for empty in ("largest", "zero")
-        ],
+        ]
+        + [{"weight_type": "linear"}],
         "cohen_kappa": [{"weights": w} for w in ("none", "linear", "quadratic")],
     }
     options |= dice.of(*parameters.get(score, [{}]))
@@ -138,7 +145,7 @@ def policy_options(dice: Dice, score: str, task: str, classes: int) -> dict[str,
         options["include_background"] = False
     if definition.sees == "scored":
         return options
-    if dice.one_in(2):
+    if options.get("aggregation") == "samplewise" and dice.one_in(2):
         options["sample_mean"] = dice.of(*SAMPLE_MEANS)
     if definition.fixed:
         return options

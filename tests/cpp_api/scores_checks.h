@@ -2,6 +2,8 @@
 #pragma once
 
 #include <ATen/ops/randint.h>
+#include <c10/core/InferenceMode.h>
+#include <c10/util/Exception.h>
 #include <torchtally/torchtally.h>
 
 #include <algorithm>
@@ -124,11 +126,113 @@ inline void what_does_not_merge() {
   metric.merge(metrics::DiceScore(3, ScoreOptions().zero_division(1.0)));  // counts, whatever is read off them later
   refuses<c10::ValueError>([&] { metric.load_state(of_means.state()); }, "DiceScore.load_state: the state must be 2");
   refuses<c10::ValueError>([&] { metric.load_state(metrics::DiceScore(4).state()); },
-                           "tensor 0 must be int64 of shape [3, 3], got torch.int64 [3, 4]");
+                           "DiceScore.load_state: counts must be int64 of shape [3, 3], got torch.int64 [3, 4]");
   std::vector<at::Tensor> negative = metric.state();
   negative[0].fill_(-7);
   refuses<c10::ValueError>([&] { metric.load_state(negative); },
-                           "DiceScore.load_state: tensor 0 must not be negative, got -7");
+                           "DiceScore.load_state: counts must not be negative, got -7");
+}
+
+// A metric that counted otherwise, or what became of its state, is refused and changes nothing.
+inline void what_does_not_load() {
+  const at::Tensor labels = of({0, 1, 2});
+  const auto means = ScoreOptions().aggregation(Aggregation::kSamplewise);
+  metrics::DiceScore metric(3, ScoreOptions().ignore_index(255)), of_means(3, means);
+  metric.update(labels, labels);
+  of_means.update(labels, labels);
+  const auto saved = metric.state_dict(), saved_means = of_means.state_dict();
+  const auto stays = [&](auto& one, const auto& given, const std::string& words) {
+    const std::vector<at::Tensor> before = one.state();
+    refuses<c10::ValueError>([&] { one.load_state_dict(given); }, words);
+    const std::vector<at::Tensor> after = one.state();
+    for (size_t i = 0; i < before.size(); ++i) {
+      TORCH_CHECK(before[i].equal(after[i]));
+    }
+  };
+  const std::string options = "DiceScore: the saved state must be counted with the same options, ignore_index=[255], ";
+  stays(metric, metrics::DiceScore(3).state_dict(), options);
+  stays(metric, metrics::ConfusionMatrix(3).state_dict(), "keeps class counts as one count, got num_classes=3");
+  metrics::DiceScore of_ones(3, ScoreOptions(means).zero_division(1.0));
+  stays(of_means, of_ones.state_dict(), "zero_division=1.0");
+  metrics::ScoreSuite suite(3, {{"a", Score::kDice}, {"b", Score::kIoU}}, means);
+  stays(suite, metrics::ScoreSuite(3, {{"b", Score::kDice}, {"a", Score::kIoU}}, means).state_dict(), "b: dice, ");
+  const auto changed = [](auto state, const char* name, const at::Tensor& tensor) {
+    state[name] = tensor;
+    return state;
+  };
+  const at::Tensor counts = saved.at("counts");
+  stays(metric, changed(saved, "counts", counts - 9), "DiceScore: counts must not be negative, got -9");
+  stays(metric, changed(saved, "invalid", at::full({}, -1, at::kLong)), "invalid must not be negative, got -1");
+  stays(metric, changed(saved, "counts", counts.to(at::kHalf)), "int64 of shape [3, 3], got torch.float16 [3, 3]");
+  stays(metric, changed(saved, "counts", counts.slice(0, 1)), "int64 of shape [3, 3], got torch.int64 [2, 3]");
+  stays(metric, changed(saved, "counts", at::Tensor()), "got an undefined one");
+  stays(of_means, changed(saved_means, "sums", -saved_means.at("sums")), "sums must not be negative, got -1");
+  std::vector<at::Tensor> negative = of_means.state();
+  negative[2].neg_();
+  refuses<c10::ValueError>([&] { of_means.load_state(negative); }, "DiceScore.load_state: sums must not be negative");
+  auto part = saved;
+  part.erase("invalid");
+  stays(metric, part, "DiceScore: the saved state must hold counts, invalid, _extra_state, lacks invalid");
+  metrics::IoUScore reader(3, ScoreOptions().ignore_index(255));  // counts, whatever is read off them
+  reader.load_state_dict(saved);
+  TORCH_CHECK(reader.compute().item<double>() == 1.0);
+}
+
+inline void inference_mode_may_come_and_go() {
+  const at::Tensor labels = of({0, 1, 2});
+  for (const auto& options :
+       {ScoreOptions(), ScoreOptions().aggregation(Aggregation::kSamplewise),
+        ScoreOptions().aggregation(Aggregation::kNone), ScoreOptions().label_map({{0, 0}, {1, 1}, {2, 2}})}) {
+    std::vector<metrics::DiceScore> all;
+    {
+      const c10::InferenceMode inside;
+      metrics::DiceScore metric(3, options), loaded(3, options), merged(3, options), back(3, options);
+      metric.update(labels, labels);
+      loaded.load_state_dict(metric.state_dict());
+      merged.merge(metric);
+      back.to(at::kMeta);
+      back.to(at::kCPU);
+      all = {metric, loaded, merged, back};
+      all.back().reset();
+      all.back().update(labels, labels);
+    }
+    for (metrics::DiceScore& metric : all) {
+      metric.update(labels, labels);
+      TORCH_CHECK(!metric.state().at(1).is_inference());
+      TORCH_CHECK(metric.state().at(0).sum().item<int64_t>() == 6);
+    }
+  }
+}
+
+struct Told : c10::WarningHandler {
+  void process(const c10::Warning& warning) override { words.push_back(warning.msg()); }
+  std::vector<std::string> words;
+};
+
+inline void nothing_counted_warns_once() {
+  Told told;
+  const c10::WarningUtils::WarningHandlerGuard guard(&told);
+  const at::Tensor labels = of({0, 1, 2});
+  for (const auto aggregation : {Aggregation::kGlobal, Aggregation::kSamplewise, Aggregation::kNone}) {
+    metrics::DiceScore metric(3, ScoreOptions().aggregation(aggregation));
+    const metrics::DiceScore copy = metric;
+    metric.compute();
+    metric.compute();
+    copy.compute();
+    TORCH_CHECK(told.words == std::vector<std::string>(2,
+                                                       "DiceScore.compute: nothing is counted, because update() was "
+                                                       "not called, or every pixel was ignored"));
+    told.words.clear();
+    metrics::DiceScore counted(3, ScoreOptions().aggregation(aggregation));
+    counted.update(labels, labels);
+    counted.compute();
+    counted.reset();
+    counted.compute();  // it has been updated
+    TORCH_CHECK(told.words.empty());
+  }
+  metrics::ConfusionMatrix(3).compute();
+  metrics::ScoreSuite(3).compute();
+  TORCH_CHECK(told.words.size() == 2 && told.words[1].find("ScoreSuite.compute: nothing is counted") == 0);
 }
 
 inline void tensors_that_hold_no_pixels() {
@@ -208,6 +312,9 @@ inline const std::map<std::string, void (*)()>& checks() {
       {"inputs stay", inputs_stay},
       {"metrics are values", metrics_are_values},
       {"what does not merge", what_does_not_merge},
+      {"what does not load", what_does_not_load},
+      {"inference mode may come and go", inference_mode_may_come_and_go},
+      {"nothing counted warns once", nothing_counted_warns_once},
       {"tensors that hold no pixels", tensors_that_hold_no_pixels},
       {"memory that is not there", memory_that_is_not_there},
       {"equal options merge", equal_options_merge},

@@ -5,6 +5,7 @@
 #include <ATen/core/Dict.h>
 #include <ATen/core/ivalue.h>
 #include <torch/csrc/jit/serialization/pickle.h>
+#include <torch/serialize.h>
 #include <torchtally/torchtally.h>
 
 #include <fstream>
@@ -13,6 +14,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -44,6 +46,14 @@ std::vector<int64_t> integers(const c10::IValue& value) {
 
 double number(const c10::IValue& value) {
   return value.isInt() ? static_cast<double>(value.toInt()) : value.toDouble();
+}
+
+std::vector<double> numbers(const c10::IValue& value) {
+  std::vector<double> all;
+  for (const c10::IValue& each : value.toListRef()) {
+    all.push_back(number(each));
+  }
+  return all;
 }
 
 LabelMap label_map(const c10::IValue& value) {
@@ -104,7 +114,8 @@ Setters<Options> counting_setters() {
   using V = const c10::IValue&;
   return {
       {"task", [](Options& o, V v) { o.task(word<Task>(v)); }},
-      {"threshold", [](Options& o, V v) { o.threshold(number(v)); }},
+      {"threshold", [](Options& o, V v) { v.isList() ? o.threshold(numbers(v)) : o.threshold(number(v)); }},
+      {"logits", [](Options& o, V v) { o.logits(v.toBool()); }},
       {"ignore_index", [](Options& o, V v) { o.ignore_index(integers(v)); }},
       {"mask", [](Options& o, V v) { o.mask(tensor(v)); }},
       {"out_of_range", [](Options& o, V v) { o.out_of_range(word<OutOfRange>(v)); }},
@@ -141,13 +152,7 @@ Setters<ScoreOptions> setters() {
   all["sample_mean"] = [](Options& o, V v) { o.sample_mean(word<SampleMean>(v)); };
   all["classes"] = [](Options& o, V v) { v.isString() ? o.classes(kPresent) : o.classes(integers(v)); };
   all["include_background"] = [](Options& o, V v) { o.include_background(v.toBool()); };
-  all["class_weights"] = [](Options& o, V v) {
-    std::vector<double> weights;
-    for (const c10::IValue& each : v.toListRef()) {
-      weights.push_back(number(each));
-    }
-    o.class_weights(weights);
-  };
+  all["class_weights"] = [](Options& o, V v) { o.class_weights(numbers(v)); };
   all["regions"] = [](Options& o, V v) { o.regions(regions(v)); };
   all["other"] = [](Options& o, V v) { o.other(v.toBool()); };
   all["beta"] = [](Options& o, V v) { o.beta(number(v)); };
@@ -196,9 +201,13 @@ const std::map<std::string, ScoreFunctions>& score_functions() {
 
 template <class Metric>
 void move_state(Metric& metric) {  // through what could be saved
+  std::stringstream file;
+  torch::save(metric, file);
   const std::vector<at::Tensor> state = metric.state();
   metric.reset();
   metric.load_state(state);
+  metric.reset();
+  torch::load(metric, file);
 }
 
 // Counts batches in turn in `metric` and in a copy, puts them together, and returns the values and the state.
@@ -214,7 +223,7 @@ Tensors counted(Metric metric, const c10::IValue& batches, Values&& values) {
   move_state(other);
   metric.merge(other);
   Tensors all = values(metric);
-  for (const at::Tensor& part : metric.state()) {
+  for (const auto& [name, part] : metric.state_dict()) {
     all.push_back(part);
   }
   return all;

@@ -57,6 +57,8 @@ class Problem(ctypes.Structure):
         ("preds_last", _U64),
         ("class_stride", _I64),
         ("threshold", ctypes.c_double),
+        ("thresholds", ctypes.c_void_p),
+        ("valid_scores", _I32),
         ("mask", Operand),
         ("num_ignore", _I32),
         ("ignore", _U64 * MAX_IGNORE),
@@ -148,7 +150,8 @@ def make_problem(
     *,
     ignore_index: Sequence[int] = (),
     mask: Tensor | None = None,
-    threshold: float = 0.5,
+    threshold: Sequence[float] | None = None,
+    logits: bool = False,
     per_sample: bool = False,
     per_label: bool = False,
     other: bool = False,
@@ -164,7 +167,13 @@ def make_problem(
         problem.class_stride = preds.stride(1)
         per_pixel = preds.select(1, 0)
     elif scores:
-        problem.threshold = torch.tensor(threshold, dtype=preds.dtype).item()
+        given = [0.0 if logits else 0.5] if threshold is None else threshold
+        limits = torch.tensor(given, dtype=preds.dtype).double()
+        problem.threshold = limits[0].item()
+        problem.valid_scores = (1 if logits else 2) if threshold is None else 0
+        if len(given) > 1:
+            problem.thresholds = limits.data_ptr()
+            problem.kept = limits
     else:
         problem.preds_last = min(2 ** _bits(preds.dtype) - 1, num_classes - 1)
     problem.target_last = min(2 ** _bits(target.dtype) - 1, num_classes - 1)

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "kernel_names.h"
 #include "ops/cuda/class_counts_kernel.cuh"
 #include "ops/cuda/confusion_matrix_kernel.cuh"
 #include "ops/cuda/counting_policy.h"
+#include "ops/cuda/counting_thresholds.cuh"
 
 namespace {
 
@@ -41,7 +43,14 @@ EMULATION_API const char* emulate(bool matrix, const CountingProblem* problem, c
     *plan = make_plan(*policy, *device, workload_of(*problem, bins));
     const auto kernel =
         matrix ? confusion_matrix_kernel_for(*problem, *plan) : class_counts_kernel_for(*problem, *plan);
-    launch({plan->grid, plan->threads, plan->shared_bytes}, kernel, counting_arguments(*problem, *output, *plan, bins));
+    CountingProblem on_device = *problem;
+    std::vector<double> thresholds(problem->thresholds != nullptr ? static_cast<size_t>(problem->labels) : 0);
+    if (problem->thresholds != nullptr) {
+      write_thresholds(problem->thresholds, problem->labels, thresholds.data(), {});
+      on_device.thresholds = thresholds.data();
+    }
+    launch({plan->grid, plan->threads, plan->shared_bytes}, kernel,
+           counting_arguments(on_device, *output, *plan, bins));
   } catch (const std::exception& error) {
     message = error.what();
     return message.c_str();

@@ -55,7 +55,7 @@ CountingKernel kernel_for(bool matrix, const CountingProblem& problem, const Pla
 
 Policy random_policy(Random& random) {
   Policy policy;
-  policy.tier = random.of<Tier>({Tier::kAuto, Tier::kShared, Tier::kGlobal, Tier::kBits});
+  policy.tier = random.of<Tier>({Tier::kAuto, Tier::kPairs, Tier::kShared, Tier::kGlobal, Tier::kBits});
   policy.max_copies = random.of<int32_t>({1, 2, 8, 32});
   policy.threads = random.of<int32_t>({32, 64, 96});
   policy.threads_alone = random.of<int32_t>({32, 128});

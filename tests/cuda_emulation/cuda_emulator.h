@@ -386,6 +386,7 @@ TORCHTALLY_EMULATOR inline void* shared_memory() { return machine.shared; }
 
 inline float approximate_exp2(float x) { return std::exp2(x); }
 inline float approximate_log2(float x) { return std::log2(x); }
+inline uint64_t wide_product(uint32_t x, uint32_t y) { return uint64_t{x} * y; }
 inline float approximate_reciprocal(float x) { return 1.0F / x; }
 
 // Arrives as late as it may.

@@ -14,7 +14,11 @@
 #define STABLE_TORCH_LIBRARY_FRAGMENT(ns, m) _STABLE_TORCH_LIBRARY_FRAGMENT(torchtally_emulated, m, C10_UID)
 #define STABLE_TORCH_LIBRARY_IMPL(ns, key, m) _STABLE_TORCH_LIBRARY_IMPL(torchtally_emulated, CPU, m, C10_UID)
 
+#include "ops/cuda/overlap_registers_backward.cu"
+#include "ops/cuda/overlap_registers_forward.cu"
 #include "ops/cuda/overlap_sums_kernel.cu"
+#include "ops/cuda/overlap_tiles_backward.cu"
+#include "ops/cuda/overlap_tiles_forward.cu"
 #include "ops/overlap_sums.cpp"
 
 namespace cuda = torchtally::cuda;

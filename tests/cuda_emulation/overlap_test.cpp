@@ -16,6 +16,10 @@
 #include "cases.h"
 #include "common/error.h"
 #include "ops/cuda/overlap_launch.cuh"
+#include "ops/cuda/overlap_registers_backward.cu"
+#include "ops/cuda/overlap_registers_forward.cu"
+#include "ops/cuda/overlap_tiles_backward.cu"
+#include "ops/cuda/overlap_tiles_forward.cu"
 #include "overlap_cases.h"
 
 namespace torchtally::test {
@@ -136,13 +140,16 @@ std::vector<double> sums_at_strides(const OverlapPolicy& policy, int64_t sample_
 }
 
 void check_far_samples() {
-  OverlapPolicy policy;
-  for (const OverlapPath path : {OverlapPath::kAuto, OverlapPath::kTiles}) {
-    policy.path = path;
-    TORCHTALLY_CHECK(
-        sums_at_strides(policy, (int64_t{1} << 32) + 8, (int64_t{1} << 30) + 8) == sums_at_strides(policy, 120, 40),
-        "wrong result: sums beyond 2^31 elements");
-  }
+  constexpr int64_t kMostOfRegisters = (int64_t{1} << 30) - 8;  // classes less than 2^32 bytes apart
+  OverlapPolicy registers, tiles;
+  tiles.path = OverlapPath::kTiles;
+  const auto check = [](const OverlapPolicy& far, int64_t class_stride, const OverlapPolicy& near) {
+    TORCHTALLY_CHECK(sums_at_strides(far, (int64_t{1} << 32) + 8, class_stride) == sums_at_strides(near, 120, 40),
+                     "wrong result: sums beyond 2^31 elements");
+  };
+  check(registers, kMostOfRegisters, registers);
+  check(registers, kMostOfRegisters + 16, tiles);
+  check(tiles, kMostOfRegisters + 16, tiles);
 }
 
 int run(int64_t cases, uint64_t seed) {

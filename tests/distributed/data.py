@@ -113,4 +113,4 @@ def same(found: Any, expected: Any, name: str = "") -> None:
 
 def state_of(metric: Any) -> dict[str, Tensor]:
     """Copy the state of a metric."""
-    return {name: value.clone() for name, value in metric.state_dict().items()}
+    return {name: value.clone() for name, value in metric._state().named().items()}

@@ -12,7 +12,7 @@ from data import same
 from torch import Tensor, nn
 
 import torchtally as tt
-from torchtally.metrics import ConfusionMatrix, DiceScore, ScoreSuite, exclude_from_ddp
+from torchtally.metrics import ConfusionMatrix, DiceScore, ScoreSuite
 from torchtally.ops import register_sharding
 
 _generator = torch.Generator().manual_seed(3)
@@ -71,6 +71,34 @@ def labels_and_others_keep_their_place() -> None:
         same(found.full_tensor(), expected)
 
 
+def labels_of_shards_have_their_thresholds() -> None:
+    from torch.distributed.tensor import Shard, init_device_mesh
+    from torch.distributed.tensor import distribute_tensor as deal
+
+    register_sharding()
+    mesh = init_device_mesh("cpu", (dist.get_world_size(),))
+    target = SCORES > 0
+    for dim, per_sample, threshold in itertools.product(
+        range(4), [False, True], [None, [0.25], [0.1, 0.9, -0.5, 0.0], [0.25]]
+    ):
+        options = {"per_sample": per_sample, "threshold": threshold}
+        shards = [deal(t, mesh, [Shard(dim)]) for t in (SCORES, target)]
+        found = torch.ops.torchtally.confusion_matrix(
+            *shards, 2, per_label=True, **options
+        )
+        expected = torch.ops.torchtally.confusion_matrix(
+            SCORES, target, 2, per_label=True, **options
+        )
+        for sharded, plain in zip(found, expected, strict=True):
+            same(sharded.full_tensor(), plain)
+    shards = [deal(t, mesh, [Shard(0)]) for t in (SCORES, target)]
+    assert tt.dice_score(*shards, 4, task="multilabel", logits=True) == 1
+    soft = [shards[0], shards[1].float()]
+    assert tt.dice_score(*soft, 4, task="multilabel", threshold=0.0) == 1
+    with pytest.raises(ValueError, match=r"and scores lie in \[0, 1\], as probab"):
+        tt.dice_score(*shards, 4, task="multilabel")
+
+
 def functions_and_metrics_of_shards() -> None:
     from torch.distributed.tensor import Replicate, Shard, init_device_mesh
     from torch.distributed.tensor import distribute_tensor as deal
@@ -115,21 +143,28 @@ def functions_and_metrics_of_shards() -> None:
 
 
 class Segmenter(nn.Module):
-    """A model that follows its own score."""
+    """A model that follows its own score, inside its forward pass or beside it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, inside: bool = True, persistent: bool = False) -> None:
         super().__init__()
         torch.manual_seed(0)
         self.layer = nn.Conv3d(4, 4, 1)
         self.norm = nn.BatchNorm3d(4)
-        self.dice = DiceScore(4, aggregation="samplewise", dtype=torch.float64)
-        self.scores = ScoreSuite(4)
+        self.dice = DiceScore(
+            4, aggregation="samplewise", dtype=torch.float64, persistent=persistent
+        )
+        self.scores = ScoreSuite(4, persistent=persistent)
+        self.inside = inside
 
     def forward(self, images: Tensor, target: Tensor) -> Tensor:
         logits: Tensor = self.norm(self.layer(images))
+        if self.inside:
+            self.count(images, target)
+        return nn.functional.cross_entropy(logits, target)
+
+    def count(self, images: Tensor, target: Tensor) -> None:
         self.dice.update(images, target)
         self.scores.update(images, target)
-        return nn.functional.cross_entropy(logits, target)
 
 
 def _train(model: Any, inner: Segmenter) -> None:
@@ -137,8 +172,11 @@ def _train(model: Any, inner: Segmenter) -> None:
     rank, size = dist.get_rank(), dist.get_world_size()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     for _ in range(2):
+        batch = SCORES[rank::size], LABELS[rank::size]
         optimizer.zero_grad()
-        model(SCORES[rank::size], LABELS[rank::size]).backward()
+        model(*batch).backward()
+        if not inner.inside:
+            inner.count(*batch)
         optimizer.step()
     alone = DiceScore(4, aggregation="samplewise", dtype=torch.float64)
     matrix = ConfusionMatrix(4)
@@ -151,37 +189,59 @@ def _train(model: Any, inner: Segmenter) -> None:
     assert inner.scores.counts.dtype == torch.int64
 
 
+KINDS: list[dict[str, Any]] = [
+    {"inside": inside, "persistent": persistent}
+    for inside in (True, False)
+    for persistent in (True, False)
+]
+
+
 def metrics_inside_ddp() -> None:
     from torch.nn.parallel import DistributedDataParallel
 
-    inner = exclude_from_ddp(Segmenter())
-    _train(DistributedDataParallel(inner), inner)
+    for kind in KINDS:
+        inner = Segmenter(**kind)
+        _train(DistributedDataParallel(inner), inner)
     inner = Segmenter()
     _train(DistributedDataParallel(inner, broadcast_buffers=False), inner)
-    inner = exclude_from_ddp(Segmenter())
+    inner = Segmenter()
     model = torch.compile(DistributedDataParallel(inner), backend="aot_eager")
     _train(model, inner)
 
 
-def ddp_that_would_overwrite_counts_is_told() -> None:
-    from torch.nn.parallel import DistributedDataParallel
-
-    model = DistributedDataParallel(Segmenter())
-    message = r"^DiceScore\.update: DistributedDataParallel broadcasts .* rank 0 before"
-    with pytest.raises(RuntimeError, match=message):
-        model(SCORES, LABELS)
-    # Metrics beside the model are not its buffers.
-    beside = Segmenter().dice
-    beside.update(SCORES, LABELS)
-
-
 def metrics_inside_fsdp2() -> None:
+    from torch.distributed.checkpoint.state_dict import (
+        get_model_state_dict,
+        set_model_state_dict,
+    )
     from torch.distributed.fsdp import fully_shard
     from torch.distributed.tensor import init_device_mesh
 
-    inner = Segmenter()
+    mesh = init_device_mesh("cpu", (dist.get_world_size(),))
+    for kind in KINDS:
+        inner, other = Segmenter(**kind), Segmenter(**kind)
+        for model in (inner, other):
+            fully_shard(model, mesh=mesh)
+        _train(inner, inner)
+        # What is saved is the share of this rank.
+        set_model_state_dict(other, get_model_state_dict(inner))
+        same(other.layer.weight.full_tensor(), inner.layer.weight.full_tensor())  # type: ignore[operator]
+        counted = inner.scores.counts
+        wanted = counted if kind["persistent"] else torch.zeros_like(counted)
+        same(other.scores.counts, wanted)
+
+
+def metrics_inside_fsdp2_that_start_on_meta() -> None:
+    from torch.distributed.fsdp import fully_shard
+    from torch.distributed.tensor import init_device_mesh
+
+    with torch.device("meta"):
+        inner = Segmenter()
     mesh = init_device_mesh("cpu", (dist.get_world_size(),))
     fully_shard(inner, mesh=mesh)
+    inner.to_empty(device="cpu")
+    for module in (inner.layer, inner.norm):
+        module.reset_parameters()
     _train(inner, inner)
 
 
@@ -189,7 +249,8 @@ CHECKS = [shards_give_partial_counts, functions_and_metrics_of_shards]
 CHECKS_OF_TWO = [
     *CHECKS,
     labels_and_others_keep_their_place,
+    labels_of_shards_have_their_thresholds,
     metrics_inside_ddp,
-    ddp_that_would_overwrite_counts_is_told,
     metrics_inside_fsdp2,
+    metrics_inside_fsdp2_that_start_on_meta,
 ]

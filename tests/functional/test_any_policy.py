@@ -51,11 +51,12 @@ def policies(draw: st.DrawFn) -> tuple[Tensor, Tensor, int, dict[str, Any]]:
         "undefined_when": draw(
             st.sampled_from(["zero_denominator", "empty_target", "both_empty"])
         ),
-        "sample_mean": draw(
-            st.sampled_from(["classes_first", "samples_first", "joint"])
-        ),
+        "sample_mean": "classes_first",
         "ignore_index": draw(st.lists(st.integers(0, top), max_size=2)),
     }
+    if average == "samples" or options["aggregation"] == "samplewise":
+        means = ["classes_first", "samples_first", "joint"]
+        options["sample_mean"] = draw(st.sampled_from(means))
     if average != "binary":
         if draw(st.booleans()):
             some = st.lists(st.integers(0, classes - 1), min_size=1, unique=True)

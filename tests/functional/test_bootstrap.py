@@ -142,7 +142,12 @@ def test_counts_are_left_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("counts", "options", "error", "message"),
     [
-        ([[1]], {}, TypeError, "per_sample_counts must be a tensor or .*, got list"),
+        (
+            [[1]],
+            {},
+            TypeError,
+            "per_sample_counts must be a tensor or an array or .*, got list",
+        ),
         (MATRICES[0], {}, ValueError, r"must be \[N, C, C\] with .*, got shape \[3, 3"),
         (MATRICES[:0], {}, ValueError, "with at least one sample, got shape"),
         (

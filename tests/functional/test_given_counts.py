@@ -109,7 +109,7 @@ def test_class_counts_belong_together() -> None:
     good = torch.tensor([1, 2])
     message = r"^dice_from_counts: counts\.fn must "
     wrong: list[tuple[Any, type[Exception], str]] = [
-        ([1, 2], TypeError, "be a tensor, got list"),
+        ([1, 2], TypeError, "be a tensor or an array, got list"),
         (good[:1], ValueError, r"have the shape \[2\] of the other counts, got \[1\]"),
         (
             good.to("meta"),

@@ -143,7 +143,9 @@ def test_labels_that_fit_are_not_rewritten(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_op_ignores_only_what_no_row_holds() -> None:
     """It compares each pixel with each value that it ignores."""
-    options = CountOptions.checked("op", 19, "multiclass", 0.5, [4, 255], "error")
+    options = CountOptions.checked(
+        "op", 19, "multiclass", None, False, [4, 255], "error"
+    )
     maps = LabelMaps.checked(options, CITYSCAPES, None)
     assert maps is not None
     labels = torch.tensor([[7]])
@@ -363,7 +365,7 @@ def test_what_is_no_tensor_is_refused() -> None:
     labels = torch.tensor([0, 1])
     for maps in ({"label_map": {0: 0}}, {"preds_map": {0: 0}}):
         with pytest.raises(
-            TypeError, match=r"^dice_score: preds must be a tensor, got"
+            TypeError, match=r"^dice_score: preds must be a tensor or an array, got"
         ):
             tt.dice_score([0, 1], labels, 2, **maps)  # type: ignore[call-overload]
 
@@ -393,7 +395,9 @@ def test_shares() -> None:
         tt.confusion_matrix(preds, target, 2, normalize="rows")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"matrix must be \[..., C, C\], got shape"):
         functional.normalize_confusion_matrix(matrix[:2], "true")
-    with pytest.raises(TypeError, match="matrix must be a tensor, got list"):
+    with pytest.raises(
+        TypeError, match="matrix must be a tensor or an array, got list"
+    ):
         functional.normalize_confusion_matrix([[1]], "true")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"dtype must be torch.float32 or"):
         functional.normalize_confusion_matrix(matrix, "true", dtype=torch.float16)

@@ -18,6 +18,19 @@ POLICIES: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"aggregation": "batch"}, ValueError, "aggregation must be one of"),
     ({"sample_mean": "any"}, ValueError, "sample_mean must be one of"),
     (
+        {"sample_mean": "joint"},
+        ValueError,
+        "sample_mean='joint' has no effect with aggregation='global'; pass "
+        "aggregation='samplewise'",
+    ),
+    (
+        {"include_background": "no"},
+        TypeError,
+        "include_background must be a bool, got str",
+    ),
+    ({"include_background": 0}, TypeError, "include_background must be .*, got int"),
+    ({"average": 0}, ValueError, "average must be one of 'macro', .*, got 0"),
+    (
         {"zero_division": "warn"},
         ValueError,
         "zero_division must be one of 'skip', 'nan', got 'warn'",

@@ -263,20 +263,26 @@ def test_class_counts_read_off_the_matrix_are_those_of_the_op() -> None:
             assert (sum(counted) == matrix.sum((-2, -1)).unsqueeze(-1)).all()
 
 
-@pytest.mark.parametrize("sample_mean", ["classes_first", "samples_first", "joint"])
 @pytest.mark.parametrize("average", ["micro", "macro", "weighted", "none"])
-def test_a_score_of_each_sample_has_no_mean_over_samples(
-    sample_mean: Any, average: Any
-) -> None:
+def test_a_score_of_each_sample_has_no_mean_over_samples(average: Any) -> None:
     options: dict[str, Any] = {"average": average, "dtype": torch.float64}
     alone = [
         tt.iou_score(PREDS[n : n + 1], TARGET[n : n + 1], 3, **options)
         for n in range(3)
     ]
-    found = tt.iou_score(
-        PREDS, TARGET, 3, aggregation="none", sample_mean=sample_mean, **options
-    )
+    found = tt.iou_score(PREDS, TARGET, 3, aggregation="none", **options)
     torch.testing.assert_close(found, torch.stack(alone), equal_nan=True)
+    for sample_mean in ("samples_first", "joint"):
+        message = f"sample_mean='{sample_mean}' has no effect with aggregation='none'"
+        with pytest.raises(ValueError, match=message):
+            tt.iou_score(
+                PREDS,
+                TARGET,
+                3,
+                aggregation="none",
+                sample_mean=sample_mean,  # type: ignore[arg-type]
+                **options,
+            )
 
 
 def test_a_sample_without_support_is_left_out_of_the_mean() -> None:

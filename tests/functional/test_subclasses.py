@@ -56,6 +56,7 @@ KINDS: dict[str, Callable[[], tuple[Tensor, Tensor, Tensor | None]]] = {
 
 def updated(metric: Any, preds: Tensor, target: Tensor, mask: Tensor | None) -> Any:
     """Return everything that a metric computes and keeps."""
+    metric._persistent = True
     metric.update(preds, target, mask)
     batch = metric(preds, target, mask)
     twin = copy.deepcopy(metric)

@@ -9,8 +9,11 @@ import sklearn.metrics
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import torchtally as tt
+from torchtally.functional import _labels
 
 SCORES = torch.tensor([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7], [0.4, 0.4, 0.2]])
 
@@ -78,6 +81,56 @@ def test_sklearn_top_k_accuracy(seed: int, k: int) -> None:
     )
     found = tt.accuracy_score(scores, target, 5, top_k=k)
     assert found.item() == pytest.approx(wanted)
+
+
+class Largest(TorchDispatchMode):
+    """Notes the most bytes of a tensor that an operation makes."""
+
+    bytes = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        before = {t.untyped_storage().data_ptr() for t in args if isinstance(t, Tensor)}
+        result = func(*args, **(kwargs or {}))
+        for tensor in result if isinstance(result, (list, tuple)) else [result]:
+            storage = tensor.untyped_storage() if isinstance(tensor, Tensor) else None
+            if storage is not None and storage.data_ptr() not in before:
+                self.bytes = max(self.bytes, storage.nbytes())
+        return result
+
+
+LAYOUTS: dict[str, tuple[int, ...]] = {
+    "pixels": (3, 7, 11, 13),
+    "one sample": (1, 7, 130, 3),
+    "no pixels": (200, 7),
+    "a row": (1, 7, 1, 300),
+    "volume": (2, 7, 1, 5, 30),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("last", [False, True])
+def test_parts_make_the_same_labels_in_little_memory(
+    layout: str, last: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    shape = LAYOUTS[layout]
+    scores = torch.randint(0, 4, shape, generator=generator).double()
+    scores[torch.rand(shape, generator=generator) < 0.1] = torch.nan
+    if last:
+        scores = scores.movedim(1, -1).contiguous().movedim(-1, 1)
+    target = torch.randint(0, 9, (shape[0], *shape[2:]), generator=generator)
+    options: dict[str, Any] = {"top_k": 3, "out_of_range": "miss"}
+    whole = tt.confusion_matrix(scores, target, 7, **options)
+    monkeypatch.setattr(_labels, "_CELLS", 100)
+    with Largest() as largest:
+        parts = tt.confusion_matrix(scores, target, 7, **options)
+    assert torch.equal(parts, whole)
+    assert largest.bytes <= max(2 * target.numel(), 16 * 100)
+    metric = tt.metrics.ConfusionMatrix(7, **options)
+    metric.update(scores, target)
+    assert torch.equal(metric.compute(), whole)
 
 
 def test_a_label_out_of_range_is_in_no_top_k() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch._dynamo.testing import CompileCounterWithBackend
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 import torchtally as tt
@@ -213,6 +214,30 @@ BAD_OPTIONS: list[tuple[str, dict[str, Any], type[Exception], str]] = [
         ValueError,
         "needs reduction='mean'",
     ),
+    (
+        "DiceLoss",
+        {"soft_label": True, "squared_pred": True},
+        ValueError,
+        "soft_label=True has no effect with squared_pred=True; pass squared_pred=False",
+    ),
+    (
+        "JaccardLoss",
+        {"log_eps": 1e-3},
+        ValueError,
+        "log_eps=0.001 has no effect with form='complement'; pass form='log'",
+    ),
+    (
+        "DiceCELoss",
+        {"normalize_weights": True, "average": "micro"},
+        ValueError,
+        "normalize_weights=True has no effect with average='micro'",
+    ),
+    (
+        "DiceLoss",
+        {"normalize_weights": True, "reduction": "none"},
+        ValueError,
+        "no effect with reduction='none'; pass reduction='mean'",
+    ),
     ("GeneralizedDiceLoss", {"weight_type": "cube"}, ValueError, "weight_type must"),
     ("GeneralizedDiceLoss", {"average": "micro"}, TypeError, "unknown option"),
 ]
@@ -228,8 +253,20 @@ def test_bad_options(
 
 
 BAD_INPUTS: list[tuple[dict[str, Any], Any, Any, type[Exception], str]] = [
-    ({}, [0.5], torch.zeros(1), TypeError, "logits must be a tensor, got list"),
-    ({}, torch.zeros(1, 2, 3), 0, TypeError, "target must be a tensor, got int"),
+    (
+        {},
+        [0.5],
+        torch.zeros(1),
+        TypeError,
+        "logits must be a tensor or an array, got list",
+    ),
+    (
+        {},
+        torch.zeros(1, 2, 3),
+        0,
+        TypeError,
+        "target must be a tensor or an array, got int",
+    ),
     ({}, torch.zeros(3), torch.zeros(3), ValueError, r"\[N, C, ...\]"),
     ({}, torch.zeros(1, 0, 3), torch.zeros(1, 3), ValueError, "at least one class"),
     (
@@ -533,6 +570,22 @@ def test_modules_hold_options() -> None:
         assert torch.equal(copied(logits, target), expected)
 
 
+def test_weights_outlive_what_fills_buffers() -> None:
+    loss = losses.DiceCELoss(class_weights=[0.5, 1.0], ce_weight=3.0)
+    logits, target = torch.randn(1, 2, 4), torch.tensor([[0, 1, 1, 0]])
+    expected = loss(logits, target)
+    model = torch.nn.Sequential(torch.nn.Linear(1, 1), loss)
+    for device in ("cpu", "meta", "cpu"):  # as a model is made on meta and filled later
+        model.to_empty(device=device)
+        assert loss.get_buffer("class_weights").device.type == device
+    assert torch.equal(loss(logits, target), expected)
+    loss.class_weights = torch.tensor([0.25, 1.0], dtype=torch.float64)
+    changed = loss(logits, target)
+    assert changed != expected
+    assert torch.equal(model.half()[1](logits, target), changed)
+    assert torch.equal(model.to_empty(device="cpu")[1](logits, target), changed)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_fullgraph_compile(name: str) -> None:
     torch._dynamo.reset()
@@ -542,6 +595,44 @@ def test_fullgraph_compile(name: str) -> None:
     expected = gradient(loss, logits, target)
     for found, eager in zip(gradient(compiled, logits, target), expected, strict=True):
         torch.testing.assert_close(found, eager)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("one_class", [False, True])
+def test_compiled_losses_look_at_labels(name: str, one_class: bool) -> None:
+    torch._dynamo.reset()
+    options = {"activation": "sigmoid"} if one_class else {}
+    loss = made(name, ignore_index=255, **options)
+    counter = CompileCounterWithBackend("aot_eager")
+    compiled = torch.compile(loss, fullgraph=True, backend=counter)
+    channels = 1 if one_class else 3
+    for _ in range(2):
+        logits = torch.randn(2, channels, 5)
+        target = torch.randint(0, max(channels, 2), (2, 5))
+        target[0, 0] = 255
+        found, wanted = (gradient(of, logits, target) for of in (compiled, loss))
+        torch.testing.assert_close(found, wanted)
+        target[1, 3] = 77
+        messages = []
+        for called in (compiled, loss):
+            with pytest.raises(ValueError, match=rf"^{name}: labels .*77") as caught:
+                called(logits.clone().requires_grad_(), target)
+            messages.append(str(caught.value))
+        assert messages[0] == messages[1]
+    assert counter.frame_count == 1
+
+
+def test_compiled_sums_look_at_labels() -> None:
+    torch._dynamo.reset()
+    logits, target = torch.randn(1, 3, 4), torch.tensor([[0, 1, 2, 9]])
+    for field in ("intersection", "cross_entropy"):
+
+        def total(x: Tensor, y: Tensor, field: str = field) -> Tensor:
+            return getattr(tt.overlap_sums(x, y), field).sum()  # type: ignore[no-any-return]
+
+        compiled = torch.compile(total, fullgraph=True, backend="aot_eager")
+        with pytest.raises(ValueError, match=r"^overlap_sums: labels .*has 9\)"):
+            compiled(logits, target)
 
 
 def test_functions_compile_too() -> None:

@@ -71,8 +71,9 @@ def test_any_options_against_the_reference(
 ) -> None:
     logits, target = example(seed, samples)
     weighed = options["class_weights"] is not None
-    # Normalising by the weights of pooled classes means nothing.
-    if options["average"] == "micro" or not weighed:
+    # Normalising by the weights of pooled classes, or of no mean, is refused.
+    pooled = options["average"] == "micro" or options["reduction"] != "mean"
+    if pooled or not weighed:
         options = {**options, "normalize_weights": False}
 
     def naive(x: Tensor) -> Tensor:

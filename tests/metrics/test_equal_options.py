@@ -23,7 +23,7 @@ EQUAL: dict[str, tuple[Any, Any]] = {
     ),
     "the default of a task": (
         DiceScore(task="binary", **MEANS),
-        DiceScore(2, task="binary", average="binary", threshold=0.5, **MEANS),
+        DiceScore(2, task="binary", average="binary", threshold=None, **MEANS),
     ),
     "list or tuple": (
         DiceScore(3, classes=[0, 2], class_weights=[1, 2, 3], **MEANS),
@@ -88,6 +88,8 @@ def test_equal_options_are_equal(name: str) -> None:
     alone = metric.compute()
     same(other.compute(), alone)
     metric.merge(other)
+    for each in (metric, other):
+        each._persistent = True
     other.load_state_dict(metric.state_dict())
     same(other.compute(), metric.compute())
     if not isinstance(metric, ConfusionMatrix):
@@ -150,7 +152,7 @@ def test_nothing_counted_warns_once(aggregation: Any) -> None:
 
 
 def test_what_is_counted_does_not_warn() -> None:
-    metric, loaded = DiceScore(3), DiceScore(3)
+    metric, loaded = (DiceScore(3, persistent=True) for _ in range(2))
     metric.update(PREDS, TARGET)
     loaded.load_state_dict(metric.state_dict())
     with warnings.catch_warnings():

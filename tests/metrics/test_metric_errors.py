@@ -36,11 +36,10 @@ def test_labels_out_of_range_are_told_at_compute(samplewise: bool) -> None:
 
 def test_invalid_labels_survive_merging_and_saving() -> None:
     good, bad = torch.tensor([0, 1]), torch.tensor([0, 5])
-    metric, other = ConfusionMatrix(2), ConfusionMatrix(2)
+    metric, other, loaded = (ConfusionMatrix(2, persistent=True) for _ in range(3))
     metric.update(good, good)
     other.update(bad, good)
     metric.merge(other)
-    loaded = ConfusionMatrix(2)
     loaded.load_state_dict(metric.state_dict())
     for each in (metric, loaded):
         with pytest.raises(ValueError, match=r"ConfusionMatrix: .*1 pair\(s\)"):

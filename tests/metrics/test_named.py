@@ -89,6 +89,57 @@ def test_a_suite_is_one_dict() -> None:
     }
 
 
+def test_cells_of_a_matrix_are_named_by_truth_and_prediction() -> None:
+    metric = updated(ConfusionMatrix(3, class_names=NAMES))
+    matrix = metric.compute()
+    named = metric.named(prefix="val/")
+    assert named == {
+        f"val/confusion_matrix/{true}/{taken_for}": int(matrix[i, j])
+        for i, true in enumerate(NAMES)
+        for j, taken_for in enumerate(NAMES)
+    }
+    assert named["val/confusion_matrix/sky/road"] == 1
+    assert {type(count) for count in named.values()} == {int}
+    shares = updated(ConfusionMatrix(3, normalize="true"))
+    assert shares.named()["confusion_matrix/0/1"] == 0.5
+    assert shares.named(shares.compute() * 2)["confusion_matrix/0/1"] == 1.0
+
+
+def test_cells_of_labels_and_of_others_are_named() -> None:
+    metric = ConfusionMatrix(2, task="multilabel", class_names=["cat", "dog"])
+    metric.update(torch.tensor([[1, 0]]), torch.tensor([[1, 1]]))
+    named = metric.named()
+    assert len(named) == 8
+    assert {name for name, count in named.items() if count} == {
+        "confusion_matrix/cat/1/1",
+        "confusion_matrix/dog/1/0",
+    }
+    other = ConfusionMatrix(2, out_of_range="miss", class_names=["other", "car"])
+    other.update(torch.tensor([0, 7]), torch.tensor([0, 1]))
+    named = other.named()
+    assert len(named) == 9
+    assert named["confusion_matrix/car/other (2)"] == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "metric", "val"),
+    [
+        (ValueError, "one matrix", ConfusionMatrix(3, per_sample=True), None),
+        (ValueError, r"of shape \[3, 3\], got shape \[2, 2\]", None, torch.eye(2)),
+        (TypeError, "what compute returns, got list", None, [[1]]),
+    ],
+)
+def test_what_is_no_matrix_has_no_names(
+    error: type[Exception], message: str, metric: Any, val: Any
+) -> None:
+    metric = metric or ConfusionMatrix(3)
+    metric.update(PREDS[None], TARGET[None])
+    with pytest.raises(
+        error, match=rf"^ConfusionMatrix\.named: val must be .*{message}"
+    ):
+        metric.named(val)
+
+
 def test_equal_names_stay_apart() -> None:
     metric = updated(DiceScore(3, average="none", class_names=["N/A", "car", "N/A"]))
     assert list(metric.named()) == ["dice/N/A (0)", "dice/car", "dice/N/A (2)"]

@@ -120,11 +120,11 @@ def test_means_of_a_huge_number_of_samples() -> None:
 
 def test_the_state_has_one_size_whatever_was_counted() -> None:
     metric = DiceScore(CLASSES, **double())
-    sizes = {key: value.shape for key, value in metric.state_dict().items()}
+    sizes = {name: t.shape for name, t in metric._state().named().items()}
     for _ in range(200):  # also those that wait are used before long
         metric.update(PREDS, TARGET)
         assert len(metric._waiting._batches) <= 64
-    assert {k: v.shape for k, v in metric.state_dict().items()} == sizes
+    assert {n: t.shape for n, t in metric._state().named().items()} == sizes
     assert sizes["sums"] == (1, 5)
     assert DiceScore(CLASSES, **double(average="none")).sums.shape == (CLASSES, 5)
 

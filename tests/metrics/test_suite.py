@@ -60,7 +60,7 @@ def test_names_alone_and_by_default() -> None:
     suite = ScoreSuite(5)
     assert list(suite(PREDS, TARGET)) == ["dice", "iou", "f1"]
     assert list(ScoreSuite(5, ["iou"])(PREDS, TARGET)) == ["iou"]
-    assert [name for name, _ in suite.named_buffers()] == ["counts", "invalid"]
+    assert list(suite._state().named()) == ["counts", "invalid"]
 
 
 @pytest.mark.parametrize("scores", [SCORES, SCORES | EACH], ids=["sums", "samples"])
@@ -77,9 +77,9 @@ def test_a_batch_is_counted_once(scores: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("scores", [SCORES, SCORES | EACH], ids=["sums", "samples"])
 def test_copies_and_saved_states(scores: dict[str, Any]) -> None:
-    suite = ScoreSuite(5, scores, class_weights=None)
+    suite = ScoreSuite(5, scores, class_weights=None, persistent=True)
     suite.update(PREDS[:4], TARGET[:4])
-    fresh = ScoreSuite(5, scores)
+    fresh = ScoreSuite(5, scores, persistent=True)
     fresh.load_state_dict(suite.state_dict())
     twins = [copy.deepcopy(suite), pickle.loads(pickle.dumps(suite)), fresh]
     for twin in (suite, *twins):

@@ -100,9 +100,21 @@ def test_options(
 
 
 INPUTS: list[tuple[Any, Any, dict[str, Any], type[Exception], str]] = [
-    ([[0]], LABELS, {}, TypeError, "preds must be a tensor, got list"),
-    (LABELS, LABELS.numpy(), {}, TypeError, "target must be a tensor, got ndarray"),
-    (LABELS, None, {}, TypeError, "target must be a tensor, got NoneType"),
+    (
+        [[0]],
+        LABELS,
+        {},
+        TypeError,
+        "preds must be a tensor or an array, got list; pass torch.as_tensor",
+    ),
+    (
+        LABELS,
+        LABELS.numpy().astype(object),
+        {},
+        TypeError,
+        "target must be a tensor or an array, got ndarray of object",
+    ),
+    (LABELS, None, {}, TypeError, "target must be a tensor or an array, got NoneType"),
     (
         LABELS,
         LABELS.float(),
@@ -163,7 +175,7 @@ INPUTS: list[tuple[Any, Any, dict[str, Any], type[Exception], str]] = [
         ValueError,
         r"mask must have target's shape \[2, 2\], got \[2\]",
     ),
-    (LABELS, LABELS, {"mask": [[True]]}, TypeError, "mask must be a tensor, got list"),
+    (LABELS, LABELS, {"mask": [[True]]}, TypeError, "mask must be .*, got list"),
     (
         LABELS[0],
         LABELS,
@@ -403,6 +415,35 @@ def test_a_matrix_that_cannot_be_allocated() -> None:
         f"confusion_matrix: counts of shape [{classes}, {classes}] take "
         "34359738272.0 GiB, which could not be allocated"
     )
+
+
+def test_memory_that_is_not_there() -> None:
+    """What torch calls the same, and C++."""
+    words = r"take {} GiB, which could not be allocated$"
+    labels = LABELS.view(1, -1)
+    whole = (
+        rf"^confusion_matrix: counts of shape .1000001, 1000001. {words.format('.*')}"
+    )
+    with pytest.raises(torch.OutOfMemoryError, match=whole):
+        tt.confusion_matrix(labels, labels, 10**6, label_map={0: 0, 1: 1})
+    pixels = 2**40
+    scores = torch.zeros(1, 2, 1, 3)[..., ::2].expand(1, 2, pixels, 2)  # to be copied
+    target = torch.zeros(1, 1, 1, dtype=torch.uint8).expand(1, pixels, 2)
+    copied = rf"^overlap_sums: .* of input of shape .* {words.format('16384.0')}"
+    with pytest.raises(torch.OutOfMemoryError, match=copied):
+        tt.overlap_sums(scores, target)
+    few = torch.zeros(1, 1, 1).expand(2**20, 2**22, 1)
+    sums = rf"^overlap_sums: sums of shape .*, 6, .* {words.format('196608.0')}"
+    with pytest.raises(torch.OutOfMemoryError, match=sums):
+        tt.overlap_sums(few, torch.zeros(2**20, 1, dtype=torch.uint8))
+    gradients = rf"^overlap_sums_backward: .* {words.format('8192.0')}"
+    with pytest.raises(RuntimeError, match=gradients):
+        torch.ops.torchtally.overlap_sums_backward(
+            torch.zeros(1, 6, 2, dtype=torch.float64),
+            torch.zeros(1, dtype=torch.float64),
+            torch.zeros(1, 2, 1).expand(1, 2, pixels),
+            target[..., 0],
+        )
 
 
 # The second line, behind the compiled op: RuntimeError in the op's name. C++ callers

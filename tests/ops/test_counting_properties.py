@@ -75,7 +75,12 @@ def problems(draw: st.DrawFn) -> tuple[Tensor, Tensor, int, dict[str, Any]]:
     elif kind == "threshold":
         num_classes = 2
         preds = draw(scores_of(shape))
-        options["threshold"] = draw(st.floats(-1, 2))
+        labels = shape[1] if options["per_label"] else 1
+        several = [
+            st.lists(st.floats(-1, 2), min_size=n, max_size=n) for n in {1, labels} if n
+        ]
+        options["threshold"] = draw(st.one_of(st.none(), *several))
+        options["logits"] = options["threshold"] is None and draw(st.booleans())
     else:
         preds = draw(scores_of([shape[0], num_classes, *shape[1:]]))
     seen = [int(v) for v in target.flatten().tolist() if -(2**63) <= v < 2**63]

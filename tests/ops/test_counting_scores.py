@@ -91,7 +91,7 @@ def test_threshold_compares_as_torch_does(
     wanted = scores > threshold
     target = torch.zeros(scores.shape, dtype=torch.bool)
     matrix, _ = op("confusion_matrix")(
-        scores.to(device), target.to(device), 2, threshold=threshold, per_sample=True
+        scores.to(device), target.to(device), 2, threshold=[threshold], per_sample=True
     )
     assert torch.equal(matrix[:, 0, 1].cpu() == 1, wanted)
     check_counting(
@@ -99,7 +99,7 @@ def test_threshold_compares_as_torch_does(
         labels((len(scores), 4), 0, 2, torch.uint8),
         2,
         device=device,
-        threshold=threshold,
+        threshold=[threshold],
         per_label=True,
     )
 
@@ -112,7 +112,7 @@ def _next_dtype(dtype: torch.dtype) -> torch.dtype:
 def test_a_nan_threshold_is_exceeded_by_nothing(device: str) -> None:
     scores = torch.tensor([math.nan, math.inf, 1.0], device=device)
     target = torch.zeros(3, dtype=torch.bool, device=device)
-    matrix, _ = op("confusion_matrix")(scores, target, 2, threshold=math.nan)
+    matrix, _ = op("confusion_matrix")(scores, target, 2, threshold=[math.nan])
     assert matrix.tolist() == [[3, 0], [0, 0]]
 
 
@@ -122,7 +122,7 @@ def test_half_scores_next_to_the_threshold(device: str) -> None:
     target = torch.zeros(len(scores), dtype=torch.bool)
     for threshold in (0.3, 0.1, 0.7, 1e-7, 65519.0):
         matrix, _ = op("confusion_matrix")(
-            scores.to(device), target.to(device), 2, threshold=threshold
+            scores.to(device), target.to(device), 2, threshold=[threshold]
         )
         assert matrix[0, 1] == (scores > threshold).sum()
 

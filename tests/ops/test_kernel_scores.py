@@ -22,13 +22,14 @@ HALVES = (torch.float16, torch.bfloat16)
 
 
 def assert_predicts(
-    scores: Tensor, wanted: Tensor, num_classes: int, threshold: float = 0.5
+    scores: Tensor, wanted: Tensor, num_classes: int, threshold: float | None = None
 ) -> None:
     """Assert that every level predicts the labels that are wanted."""
+    given = {} if threshold is None else {"threshold": [threshold]}
     for level in LEVELS:
         with cpu_level(level):
             matrix, invalid = op("confusion_matrix")(
-                scores, wanted, num_classes, threshold=threshold
+                scores, wanted, num_classes, **given
             )
         assert matrix.trace() == matrix.sum() == wanted.numel(), level
         assert invalid == 0
@@ -140,3 +141,48 @@ def test_threshold_compares_as_torch_does(dtype: torch.dtype) -> None:
         assert_predicts(
             scores[:1].expand(70), (scores[:1] > threshold).expand(70), 2, threshold
         )
+
+
+def assert_reads(scores: Tensor) -> None:
+    """Assert that every level reads probabilities, and logits, and counts others."""
+    for logits in (False, True):
+        wide = scores.double()
+        valid = ~wide.isnan() if logits else (wide >= 0) & (wide <= 1)
+        wanted = wide > (0.0 if logits else 0.5)
+        for level in LEVELS:
+            with cpu_level(level):
+                matrix, invalid = op("confusion_matrix")(
+                    scores, wanted, 2, logits=logits
+                )
+            assert matrix.trace() == matrix.sum() == valid.sum(), (level, logits)
+            assert invalid == (~valid).sum(), (level, logits)
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+def test_every_16_bit_score_is_valid_or_not(dtype: torch.dtype) -> None:
+    scores = every_half(dtype)
+    assert_reads(scores)
+    assert_reads(scores[1::7])
+    for part in scores.split(1000):  # blocks without a fault, and with few
+        assert_reads(part)
+
+
+@pytest.mark.parametrize("dtype", SCORES, ids=str)
+def test_scores_out_of_range(dtype: torch.dtype) -> None:
+    one = torch.ones(1, dtype=dtype)
+    next_to = [torch.nextafter(one.float(), one.float() + 1), one.float() / 2]
+    special = torch.tensor([*SPECIAL, 5e-324, -5e-324, 0.5, 1.0001])
+    edges = torch.cat([special, *next_to]).to(dtype)
+    sound = torch.rand(1500, generator=torch.Generator().manual_seed(4)).to(dtype)
+    for size in (1, 15, 33, 64, 65, 257, 1500):
+        assert_reads(sound[:size])
+        for place in {0, size // 2, size - 1}:  # one fault alone is found
+            for score in edges:
+                scores = sound[:size].clone()
+                scores[place] = score
+                assert_reads(scores)
+    mixed = edges.repeat(97)
+    assert_reads(mixed)
+    assert_reads(mixed[3:])
+    assert_reads(mixed[::3])
+    assert_reads(edges[:1].expand(70))

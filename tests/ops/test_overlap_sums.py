@@ -340,9 +340,9 @@ def test_labels_out_of_range() -> None:
 
 X, Y = torch.zeros(2, 3, 4), torch.zeros(2, 4, dtype=torch.int64)
 WRONG: list[tuple[type[Exception], str, tuple[Any, Any], dict[str, Any]]] = [
-    (TypeError, "input must be a tensor", ([0.0], Y), {}),
+    (TypeError, "input must be a tensor or an array, got list", ([0.0], Y), {}),
     (TypeError, "input must be float16", (Y, Y), {}),
-    (TypeError, "target must be a tensor", (X, None), {}),
+    (TypeError, "target must be a tensor or an array, got NoneType", (X, None), {}),
     (TypeError, "target must hold", (X, Y.to(torch.complex64)), {}),
     (TypeError, "labels must be an integer", (X, Y.float()), {}),
     (ValueError, "input must be", (torch.zeros(3), Y), {}),

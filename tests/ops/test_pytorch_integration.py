@@ -25,7 +25,9 @@ SAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("scores", {}),
     ("scores", {"per_sample": True, "mask": True, "ignore_index": [0]}),
     ("scores", {"requires_grad": True}),
-    ("threshold", {"threshold": 0.3, "per_label": True}),
+    ("threshold", {"threshold": [0.3], "per_label": True}),
+    ("threshold", {"threshold": [0.3, 0.5, 0.7, 0.2], "per_label": True}),
+    ("threshold", {"logits": True}),
     ("threshold", {"requires_grad": True}),
 ]
 
@@ -233,13 +235,18 @@ class Accumulation(nn.Module):
         return logits.argmax(1)
 
 
-def test_export_of_a_module_with_state() -> None:
+@pytest.mark.parametrize("strict", [False, True])
+def test_export_of_a_module_with_state(strict: bool) -> None:
     preds, target = batch_of(3, "scores")
-    module = torch.export.export(Accumulation(), (preds, target)).module()
+    accumulation = Accumulation()
+    with tt.metrics.state_as_buffers(accumulation):
+        program = torch.export.export(accumulation, (preds, target), strict=strict)
+    module = program.module()
     for _ in range(2):
         assert torch.equal(module(preds, target), preds.argmax(1))
     counts = dict(module.named_buffers())["metric.counts"]
     assert torch.equal(counts, 2 * tt.confusion_matrix(preds, target, 4))
+    assert accumulation.metric.counts.sum() == 0
 
 
 @pytest.mark.parametrize("name", OPS)

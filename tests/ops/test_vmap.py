@@ -23,7 +23,9 @@ VMAPPED: list[tuple[str, dict[str, Any]]] = [
     ("scores", {}),
     ("scores", {"per_sample": True, "ignore_index": [1]}),
     ("threshold", {}),
-    ("threshold", {"per_label": True, "threshold": 0.3}),
+    ("threshold", {"per_label": True, "threshold": [0.3]}),
+    ("threshold", {"per_label": True, "threshold": [0.1, 0.3, 0.5, 0.9]}),
+    ("threshold", {"per_sample": True, "logits": True}),
 ]
 
 

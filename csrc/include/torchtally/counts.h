@@ -15,6 +15,15 @@ namespace torchtally {
 
 namespace detail {
 
+// Throws for what is no dtype of shares, or a dtype where there are none.
+inline void check_shares(const std::string& op, const CountOptions& options) {
+  if (options.normalize().has_value()) {
+    check_score_dtype(op, options.dtype().value_or(at::kFloat));
+  } else {
+    refuse_idle(op, filled(options));
+  }
+}
+
 // Matrices of int64 or float64 divided by their rows, columns or total.
 inline at::Tensor shares(const at::Tensor& matrix, Normalize normalize, at::ScalarType dtype) {
   const at::Tensor total = normalize == Normalize::kTrue   ? matrix.sum(-1, true)
@@ -58,9 +67,7 @@ inline at::Tensor confusion_matrix(const at::Tensor& preds, const at::Tensor& ta
                                    const CountOptions& options = {}) {
   const char* const op = "confusion_matrix";
   const at::ScalarType dtype = options.dtype().value_or(at::kFloat);
-  if (options.normalize().has_value()) {
-    detail::check_score_dtype(op, dtype);
-  }
+  detail::check_shares(op, options);
   const auto [matrix, invalid] = detail::Labels::checked(op, num_classes, options)
                                      .count(detail::Counted::kMatrix, preds, target, options.mask(),
                                             options.per_sample().value_or(false), options.validate().value_or(true));

@@ -22,7 +22,7 @@ enum class Task {
   kMultilabel,  ///< L labels a pixel, each set or not
 };
 
-/// `out_of_range`: what a label outside [0, C) that is not ignored does.
+/// `out_of_range`: what a label outside [0, C) that is not ignored does, or a score that cannot be.
 enum class OutOfRange {
   kError,  ///< throws
   kIgnore,  ///< leaves its pair out

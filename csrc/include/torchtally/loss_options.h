@@ -33,7 +33,7 @@ class LossOptions {
   /// Not of generalized_dice. Sizes are sums of squares: of p and of t, instead of p and t. Default: false.
   TORCHTALLY_DETAIL_OPTION(bool, squared_pred)
   /// The intersection is (sum p + sum t - sum |p - t|) / 2, which is greatest at p = t for targets between 0 and 1 too.
-  /// No effect with squared_pred. Default: false.
+  /// Not with squared_pred. Default: false.
   TORCHTALLY_DETAIL_OPTION(bool, soft_label)
   /// Added to the numerator. Default: 1e-05.
   TORCHTALLY_DETAIL_OPTION(double, smooth_nr)
@@ -102,6 +102,14 @@ class LossOptions {
         .short_weights(false).form(LossForm::kComplement).log_eps(1e-07).reduction(LossReduction::kMean)
         .weight_type(LossWeightType::kSquare).alpha(0.5).beta(0.5).gamma(1.0).gamma_of(GammaOf::kEntries)
         .lambda_dice(1.0).lambda_ce(1.0).label_smoothing(0.0).soft_target(false).ignore_index({});
+  }
+
+  /// Options that have an effect beside some values of others only.
+  static const std::vector<detail::Need>& needs() {
+    static const std::vector<detail::Need> all = {
+        {"soft_label", "squared_pred", {"False"}}, {"normalize_weights", "average", {"'macro'"}},
+        {"normalize_weights", "reduction", {"'mean'"}}, {"log_eps", "form", {"'log'"}}};
+    return all;
   }
 
   /// Calls f(name, fields...) with every option of some objects.

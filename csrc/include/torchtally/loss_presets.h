@@ -29,7 +29,8 @@ inline LossOptions monai_tversky() { return monai_dice(); }
 /// MONAI 1.6, GeneralizedDiceLoss: `generalized_dice_loss`.
 inline LossOptions monai_generalized_dice() { return LossOptions().conventions(Conventions::kMonai); }
 
-/// segmentation_models_pytorch 0.6, JaccardLoss: `jaccard_loss`. With log_loss=True, `form(LossForm::kLog)`.
+/// segmentation_models_pytorch 0.6, JaccardLoss: `jaccard_loss`. With log_loss=True,
+/// `form(LossForm::kLog).log_eps(eps)`.
 inline LossOptions smp_jaccard(double smooth = 0.0, double eps = 1e-7) {
   return LossOptions()
       .conventions(Conventions::kSmp)
@@ -37,16 +38,13 @@ inline LossOptions smp_jaccard(double smooth = 0.0, double eps = 1e-7) {
       .smooth_nr(smooth)
       .smooth_dr(smooth)
       .eps(eps)
-      .log_eps(eps)
       .batch(true)
       .absent(Absent::kZero)
       .normalize_weights(true);
 }
 
 /// segmentation_models_pytorch 0.6, DiceLoss, which smooths half of what our Dice divides: `dice_loss`.
-inline LossOptions smp_dice(double smooth = 0.0, double eps = 1e-7) {
-  return smp_jaccard(2 * smooth, 2 * eps).log_eps(eps);
-}
+inline LossOptions smp_dice(double smooth = 0.0, double eps = 1e-7) { return smp_jaccard(2 * smooth, 2 * eps); }
 
 /// segmentation_models_pytorch 0.6, TverskyLoss: `tversky_loss`.
 inline LossOptions smp_tversky(double smooth = 0.0, double eps = 1e-7) {

@@ -11,10 +11,15 @@
 /// thread its own and merge them. There is no reduction over processes: state() is made of int64 tensors that add up
 /// (with Aggregation::kNone, that line up), for whatever carries them.
 ///
+/// A metric is no torch::nn::Module and has no buffers: what walks over those of a model leaves it alone. It is saved
+/// where that is asked for, with state_dict() or torch::save(), and what is loaded is looked at before anything
+/// changes.
+///
 /// The options are those of the functions, less mask, which update() takes, and validate.
 #pragma once
 
 #include <torchtally/counts.h>
+#include <torchtally/detail/saved_state.h>
 #include <torchtally/detail/score_reader.h>
 #include <torchtally/scores.h>
 
@@ -41,50 +46,73 @@ class CountingMetric {
   ///
   /// \throws c10::ValueError if it counts with other options.
   void merge(const Self& other) {
-    TORCH_CHECK_VALUE(config_ == other.config_, name(), ".merge: other must count with the same options, ", config_,
-                      ", got ", other.config_);
+    TORCH_CHECK_VALUE(options_ == other.options_, name(), ".merge: other must count with the same options, ", options_,
+                      ", got ", other.options_);
     state_.merge(other.state_);
   }
 
-  /// Moves what is counted to a device.
+  /// Moves what is counted to a device. What leaves the meta device is zero.
   void to(at::Device device) { state_.to(device); }
 
-  /// What is counted, for saving and for sums over processes: counts, pairs with a label out of range, and the sums
-  /// over samples where they are kept. All int64; later updates do not change them.
+  /// What is counted, for sums over processes: counts, pairs with a label out of range, and the sums over samples where
+  /// they are kept. All int64; later updates do not change them.
   std::vector<at::Tensor> state() const {
     return detail::each_of(state_.collected(), [](const at::Tensor& t) { return t.clone(); });
   }
 
   /// Replaces what is counted by what state() of a metric with the same options returned.
   ///
-  /// \throws c10::ValueError if the tensors are not those of such a metric.
+  /// \throws c10::ValueError if the tensors are not those of such a metric; nothing is changed then.
   void load_state(const std::vector<at::Tensor>& tensors) {
-    const detail::State now = state_.collected();
-    TORCH_CHECK_VALUE(tensors.size() == now.size(), name(), ".load_state: the state must be ", now.size(),
-                      " tensors, got ", tensors.size());
-    detail::State loaded;
-    for (size_t i = 0; i < now.size(); ++i) {
-      const bool samples = i == 0 && state_.keep() == detail::Keep::kSamples;  // there may be others
-      const at::Tensor& given = tensors[i];
-      TORCH_CHECK_VALUE(given.defined() && given.scalar_type() == at::kLong && given.dim() == now[i].dim() &&
-                            given.sizes().slice(samples) == now[i].sizes().slice(samples),
-                        name(), ".load_state: tensor ", i, " must be int64 of shape ", detail::shape_text(now[i]),
-                        samples ? " beside the samples" : "", ", got ",
-                        given.defined() ? detail::text_of(given.scalar_type()) + " " + detail::shape_text(given)
-                                        : std::string("an undefined one"));
-      TORCH_CHECK_VALUE(i > 1 || !given.is_cpu() || given.numel() == 0 || given.min().item<int64_t>() >= 0, name(),
-                        ".load_state: tensor ", i, " must not be negative, got ", given.min().item<int64_t>());
-      loaded.push_back(given.to(now[i].device(), at::kLong, /*non_blocking=*/false, /*copy=*/true).contiguous());
+    const size_t size = state_.collected().size();
+    TORCH_CHECK_VALUE(tensors.size() == size, name(), ".load_state: the state must be ", size, " tensors, got ",
+                      tensors.size());
+    state_.load(detail::checked_state(name() + ".load_state: ", state_, tensors));
+  }
+
+  /// What is counted, for saving, by the names that Python has: counts, invalid, sums where they are kept, and the
+  /// options that they depend on, as text, in _extra_state. Later updates do not change it.
+  std::map<std::string, at::Tensor> state_dict() const { return detail::saved_state(state_, options_); }
+
+  /// Replaces what is counted by a state_dict(), also one of Python, of a metric that counts with the same options.
+  ///
+  /// \throws c10::ValueError for other options, a part that is missing or of another dtype or shape, or a negative
+  /// number; nothing is changed then.
+  void load_state_dict(const std::map<std::string, at::Tensor>& saved) {
+    state_.load(detail::loaded_state(state_, options_, saved));
+  }
+
+  /// torch::save(metric, "dice.pt"), with <torch/serialize.h>.
+  template <class Archive>
+  friend auto operator<<(Archive& archive, const CountingMetric& metric)
+      -> decltype(archive.write(std::string(), at::Tensor(), true), archive) {
+    for (const auto& [key, tensor] : metric.state_dict()) {
+      archive.write(key, tensor, /*is_buffer=*/true);
     }
-    state_.load(loaded);
+    return archive;
+  }
+
+  /// torch::load(metric, "dice.pt"); throws as load_state_dict().
+  template <class Archive>
+  friend auto operator>>(Archive& archive, CountingMetric& metric)
+      -> decltype(archive.try_read(std::string(), std::declval<at::Tensor&>(), true), archive) {
+    std::map<std::string, at::Tensor> saved;
+    for (const auto& entry : metric.state_dict()) {
+      at::Tensor tensor;
+      if (archive.try_read(entry.first, tensor, /*is_buffer=*/true)) {
+        saved[entry.first] = tensor;
+      }
+    }
+    metric.load_state_dict(saved);
+    return archive;
   }
 
  protected:
   CountingMetric(detail::CountState state, const std::string& more) : state_(std::move(state)) {
     static constexpr const char* kept[] = {"one count", "sums over samples", "samples"};
-    config_ = name() + "(" + state_.labels().text + ", keeps " +
-              (state_.counted() == detail::Counted::kMatrix ? "matrices" : "class counts") + " as " +
-              kept[static_cast<size_t>(state_.keep())] + more + ")";
+    options_ = state_.labels().text + ", keeps " +
+               (state_.counted() == detail::Counted::kMatrix ? "matrices" : "class counts") + " as " +
+               kept[static_cast<size_t>(state_.keep())] + more;
   }
 
   const std::string& name() const { return state_.labels().counting.op; }
@@ -92,7 +120,7 @@ class CountingMetric {
   detail::CountState state_;
 
  private:
-  std::string config_;  // of metrics that merge it is the same
+  std::string options_;  // what the counts depend on: metrics merge, and load, where it is the same
 };
 
 /// The confusion matrix of all batches; rows are targets, columns predictions.
@@ -118,9 +146,7 @@ class ConfusionMatrix : public CountingMetric<ConfusionMatrix> {
   static detail::CountState counting(int64_t num_classes, const CountOptions& options) {
     const char* const op = "ConfusionMatrix";
     detail::refuse_unknown(op, options, [](std::string_view name) { return name != "mask" && name != "validate"; });
-    if (options.normalize().has_value()) {
-      detail::check_score_dtype(op, options.dtype().value_or(at::kFloat));
-    }
+    detail::check_shares(op, options);
     const bool per_sample = options.per_sample().value_or(false);
     return {detail::Labels::checked(op, num_classes, options), detail::Counted::kMatrix,
             per_sample ? detail::Keep::kSamples : detail::Keep::kTotal};

@@ -22,8 +22,11 @@ class CountingOptions {
  public:
   /// Default: Task::kMulticlass.
   TORCHTALLY_DETAIL_OPTION(Task, task)
-  /// A score above it is class 1 (binary and multilabel scores). Default: 0.5.
-  TORCHTALLY_DETAIL_OPTION(double, threshold)
+  /// A binary or multilabel score above it is class 1: a number, or one for each label. Scores are then taken as they
+  /// are, and a NaN is above nothing. Unset means probabilities, cut at 0.5, and one outside [0, 1] is out of range.
+  TORCHTALLY_DETAIL_NUMBERS_OPTION(threshold)
+  /// Binary and multilabel scores are logits, cut at 0; a NaN is out of range. Default: false.
+  TORCHTALLY_DETAIL_OPTION(bool, logits)
   /// A pixel whose target is among its k highest class scores counts as predicted right, another as its highest score
   /// says ([N, C, ...] scores). Default: 1.
   TORCHTALLY_DETAIL_OPTION(int64_t, top_k)
@@ -36,7 +39,7 @@ class CountingOptions {
   TORCHTALLY_DETAIL_OPTION(LabelMap, preds_map)
   /// Bool tensor of target's shape; pixels where it is false count nowhere.
   TORCHTALLY_DETAIL_TENSOR_OPTION(mask)
-  /// What a label outside [0, C) that is not ignored does. Default: OutOfRange::kError.
+  /// What a label outside [0, C) that is not ignored does, or a score that cannot be. Default: OutOfRange::kError.
   TORCHTALLY_DETAIL_OPTION(OutOfRange, out_of_range)
   /// With false, OutOfRange::kError does not throw, which spares CUDA tensors the read back from the device; the pair
   /// is left out. Default: true.
@@ -45,8 +48,8 @@ class CountingOptions {
  protected:
   template <class F, class... Options>
   static void each_of_counting(F&& f, Options&... options) {
-    f("task", options.task_...), f("threshold", options.threshold_...), f("top_k", options.top_k_...),
-    f("ignore_index", options.ignore_index_...), f("label_map", options.label_map_...),
+    f("task", options.task_...), f("threshold", options.threshold_...), f("logits", options.logits_...),
+    f("top_k", options.top_k_...), f("ignore_index", options.ignore_index_...), f("label_map", options.label_map_...),
     f("preds_map", options.preds_map_...), f("mask", options.mask_...), f("out_of_range", options.out_of_range_...),
     f("validate", options.validate_...);
   }
@@ -67,8 +70,15 @@ class CountOptions : public CountingOptions<CountOptions> {
   /// What holds where an option is not set: nothing, for those that are not here.
   static CountOptions defaults() {
     return CountOptions()
-        .task(Task::kMulticlass).threshold(0.5).top_k(1).out_of_range(OutOfRange::kError).validate(true)
+        .task(Task::kMulticlass).logits(false).top_k(1).out_of_range(OutOfRange::kError).validate(true)
         .per_sample(false).dtype(at::kFloat).ignore_index({});
+  }
+
+  /// Options that have an effect beside some values of others only.
+  static const std::vector<detail::Need>& needs() {
+    static const std::vector<detail::Need> all = {
+        {"dtype", "normalize", {"'true'", "'pred'", "'all'"}}};
+    return all;
   }
 
   /// Calls f(name, fields...) with every option of some objects.
@@ -117,7 +127,7 @@ class ScoreOptions : public CountingOptions<ScoreOptions> {
   TORCHTALLY_DETAIL_OPTION(double, alpha)
   /// Of generalized_dice: W of a class with t target pixels. Default: WeightType::kSquare.
   TORCHTALLY_DETAIL_OPTION(WeightType, weight_type)
-  /// Of generalized_dice: W of a class without target pixels. No matter for linear. Default: EmptyWeight::kLargest.
+  /// Of generalized_dice: W of a class without target pixels. Not of linear. Default: EmptyWeight::kLargest.
   TORCHTALLY_DETAIL_OPTION(EmptyWeight, empty_weight)
   /// Of cohen_kappa: Weight of a disagreement between two classes. Default: KappaWeights::kNone.
   TORCHTALLY_DETAIL_OPTION(KappaWeights, weights)
@@ -125,10 +135,17 @@ class ScoreOptions : public CountingOptions<ScoreOptions> {
   /// What holds where an option is not set: nothing, for those that are not here.
   static ScoreOptions defaults() {
     return ScoreOptions()
-        .task(Task::kMulticlass).threshold(0.5).top_k(1).out_of_range(OutOfRange::kError).validate(true)
+        .task(Task::kMulticlass).logits(false).top_k(1).out_of_range(OutOfRange::kError).validate(true)
         .zero_division(ZeroDivision::kSkip).undefined_when(UndefinedWhen::kZeroDenominator)
         .aggregation(Aggregation::kGlobal).sample_mean(SampleMean::kClassesFirst).include_background(true)
         .dtype(at::kFloat).other(false).ignore_index({});
+  }
+
+  /// Options that have an effect beside some values of others only.
+  static const std::vector<detail::Need>& needs() {
+    static const std::vector<detail::Need> all = {
+        {"sample_mean", "aggregation", {"'samplewise'"}}, {"empty_weight", "weight_type", {"'square'", "'simple'"}}};
+    return all;
   }
 
   /// Calls f(name, fields...) with every option of some objects.
@@ -149,7 +166,7 @@ namespace detail {
 
 // The options of counting, of how counts become a score, and of counts already taken.
 inline constexpr std::string_view kCounting[] = {
-    "task", "threshold", "top_k", "ignore_index", "label_map", "preds_map", "mask", "out_of_range", "validate"
+    "task", "threshold", "logits", "top_k", "ignore_index", "label_map", "preds_map", "mask", "out_of_range", "validate"
 };
 inline constexpr std::string_view kPolicy[] = {
     "average", "zero_division", "undefined_when", "aggregation", "sample_mean", "classes", "include_background",

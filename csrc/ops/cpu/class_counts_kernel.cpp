@@ -125,7 +125,7 @@ struct ClassCounts {
   static constexpr const char* name = "class_counts";
   static constexpr const char* counts_name = "counts";
   static std::vector<int64_t> shape(int64_t classes) { return {3, classes}; }
-  static void count(const CountingProblem& problem, const CountingOutput& output, int32_t /*device_index*/) {
+  static void count(const CountingProblem& problem, const CountingOutput& output, const Tensor& /*target*/) {
     problem.num_classes <= kByteCodes ? count_codes<uint8_t>(problem, output) : count_codes<uint32_t>(problem, output);
   }
 };

@@ -83,7 +83,7 @@ struct ConfusionMatrix {
   static constexpr const char* name = "confusion_matrix";
   static constexpr const char* counts_name = "matrix";
   static std::vector<int64_t> shape(int64_t classes) { return {classes, classes}; }
-  static void count(const CountingProblem& problem, const CountingOutput& output, int32_t /*device_index*/) {
+  static void count(const CountingProblem& problem, const CountingOutput& output, const Tensor& /*target*/) {
     problem.num_classes <= kByteCodes ? count_codes<uint8_t>(problem, output) : count_codes<uint32_t>(problem, output);
   }
 };

@@ -39,6 +39,7 @@ struct ScoreRow {
   int64_t class_stride;
   Code classes;
   double threshold;
+  ValidScores valid;  // of a threshold; the code of others is `classes`
 };
 
 // Joint histograms of byte codes: `copies` tables of counts[target * row + preds], `size` counters apart. Neighbouring

@@ -68,18 +68,22 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> overlap_sums(const Tensor& input, con
   const std::vector<double> weights = weights_of(given, problem);
   const int64_t cells = kOverlapRows * problem.classes;
   const std::vector<int64_t> per_sample{problem.samples};
-  const Tensor sums =
-      torch::stable::new_zeros(input, {problem.samples, kOverlapRows, problem.classes}, ScalarType::Double);
-  const Tensor cross_entropy = torch::stable::new_zeros(input, per_sample, ScalarType::Double);
-  const Tensor count = torch::stable::new_zeros(input, per_sample, ScalarType::Long);
-  const Tensor invalid = torch::stable::new_zeros(input, per_sample, ScalarType::Long);
+  const auto zeros = [&](const std::vector<int64_t>& shape, ScalarType type) {
+    return new_zeros("overlap_sums", "sums", input, shape, type);
+  };
+  const Tensor sums = zeros({problem.samples, kOverlapRows, problem.classes}, ScalarType::Double);
+  const Tensor cross_entropy = zeros(per_sample, ScalarType::Double);
+  const Tensor count = zeros(per_sample, ScalarType::Long);
+  const Tensor invalid = zeros(per_sample, ScalarType::Long);
   const int64_t chunks = ceil_div(problem.pixels, kChunk);
   if (problem.samples == 0 || chunks == 0) {
     return {sums, cross_entropy, count, invalid};
   }
   double* const out = static_cast<double*>(sums.mutable_data_ptr());
   // The sums of a sample of one chunk are written where they belong.
-  std::vector<double> parts(static_cast<size_t>(chunks == 1 ? 0 : problem.samples * chunks * cells));
+  const int64_t of_parts[] = {chunks == 1 ? 0 : problem.samples * chunks, kOverlapRows, problem.classes};
+  std::vector<double> parts = allocated("overlap_sums", "sums of parts", {of_parts, 3}, sizeof(double),
+                                        [&] { return std::vector<double>(static_cast<size_t>(of_parts[0] * cells)); });
   std::vector<OverlapOutput> found(static_cast<size_t>(problem.samples * chunks));
   for_chunks(problem, [&](const OverlapChunk& chunk, int64_t item) {
     OverlapOutput& output = found[static_cast<size_t>(item)];

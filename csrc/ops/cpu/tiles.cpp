@@ -71,8 +71,8 @@ TileReader<C>::TileReader(const CountingProblem& problem, int64_t group, int64_t
                  problem.mask.pixel_stride[inner]};
   preds_row_ = {nullptr, problem.preds.element, preds_stride, 0, problem.preds_last, out_of_range, nullptr, 0, nullptr,
                 0};
-  score_row_ = {nullptr, problem.preds.element, problem.prediction, preds_stride,
-                0,       problem.class_stride,  out_of_range,       problem.threshold};
+  score_row_ = {nullptr,      problem.preds.element,       problem.prediction,  preds_stride, 0, problem.class_stride,
+                out_of_range, problem.threshold_of(label), problem.valid_scores};
 }
 
 // At pixel row_ of a group.

@@ -2,8 +2,7 @@
 
 #include <vector>
 
-#include "ops/counting_op.h"
-#include "ops/cuda/device.h"
+#include "ops/cuda/counting_launch.cuh"
 
 namespace torchtally::cuda {
 namespace {
@@ -13,15 +12,8 @@ struct ClassCounts {
   static constexpr const char* counts_name = "counts";
   static std::vector<int64_t> shape(int64_t classes) { return {3, classes}; }
 
-  static void count(const CountingProblem& problem, const CountingOutput& output, int32_t device_index) {
-    const DeviceGuard guard(device_index);
-    const cudaStream_t stream = current_stream(device_index);
-    const int64_t bins = ClassPairs::bins(problem.output_classes());
-    const Plan plan = make_plan(current_policy(), device_facts(name, device_index), workload_of(problem, bins));
-    const cudaError_t error =
-        launch({plan.grid, plan.threads, plan.shared_bytes, stream}, class_counts_kernel_for(problem, plan),
-               counting_arguments(problem, output, plan, bins));
-    check_cuda(error, name, "launch the kernel", device_index);
+  static void count(const CountingProblem& problem, const CountingOutput& output, const Tensor& target) {
+    count_on_device<ClassPairs>(name, problem, output, target, class_counts_kernel_for);
   }
 };
 

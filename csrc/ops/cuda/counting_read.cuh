@@ -10,11 +10,12 @@
 
 namespace torchtally::cuda {
 
-// Where a pixel lies in each operand, in elements.
+// Where a pixel lies in each operand, in elements, and of which label it is.
 struct Offsets {
   int64_t target;
   int64_t preds;
   int64_t mask;
+  int64_t label;
 };
 
 // Of pixel 0 of a group.
@@ -23,7 +24,7 @@ __device__ __forceinline__ Offsets group_offsets(const CountingProblem& problem,
   const int64_t label = group - sample * problem.labels;
   return {sample * problem.target.sample_stride + label * problem.target.label_stride,
           sample * problem.preds.sample_stride + label * problem.preds.label_stride,
-          sample * problem.mask.sample_stride + label * problem.mask.label_stride};
+          sample * problem.mask.sample_stride + label * problem.mask.label_stride, label};
 }
 
 __device__ __forceinline__ uint64_t divide(uint64_t a, uint64_t b) {

@@ -87,7 +87,7 @@ struct Scores {
     if (problem.prediction == Prediction::kArgmax) {
       argmax<kWidthRead>(problem, preds_at, preds);
     } else {
-      threshold<kWidthRead>(problem, preds_at, preds);
+      threshold<kWidthRead>(problem, group.label, preds_at, preds);
     }
 #pragma unroll
     for (int v = 0; v < kVectorsRead; ++v) {
@@ -173,14 +173,20 @@ struct Scores {
   }
 
   template <int kWidthRead, int kVectorsRead>
-  static __device__ __forceinline__ void threshold(const CountingProblem& problem, const int64_t (&at)[kVectorsRead],
+  static __device__ __forceinline__ void threshold(const CountingProblem& problem, int64_t label,
+                                                   const int64_t (&at)[kVectorsRead],
                                                    Code (&codes)[kVectorsRead * kWidthRead]) {
     Score scores[kVectorsRead * kWidthRead];
     load_plane<kWidthRead>(problem, at, scores);
-    const Value limit = static_cast<Value>(problem.threshold);
+    const Value limit = static_cast<Value>(problem.threshold_of(label));
+    const ValidScores valid = problem.valid_scores;
+    const Code out_of_range = static_cast<Code>(problem.num_classes);
 #pragma unroll
     for (int k = 0; k < kVectorsRead * kWidthRead; ++k) {
-      codes[k] = static_cast<Value>(scores[k]) > limit ? 1 : 0;
+      const Value score = static_cast<Value>(scores[k]);
+      const Code code = score > limit ? 1 : 0;
+      const bool in = valid == ValidScores::kProbabilities ? score >= 0 && score <= 1 : score == score;
+      codes[k] = valid == ValidScores::kAll || in ? code : out_of_range;
     }
   }
 };

@@ -50,6 +50,8 @@ struct OverlapForward {
   OverlapPartition partition;
   const void* class_terms;   // ClassTerms [C], or nullptr: those of `smoothing_weight`
   const void* target_terms;  // TargetTerms [C], or nullptr: those of `target_weight`
+  bool weighted;             // whether there are terms: shorter to ask, for every pixel
+  float float_target_weight;
   double target_weight;
   double smoothing_weight;
   bool smooth;       // whether any of it is not 0
@@ -243,6 +245,30 @@ __device__ __forceinline__ T warp_sum(T value) {
     value += from_lane(value, lanes);
   }
   return value;
+}
+
+// Sums kNumbers numbers over each `lanes` lanes of a warp, at least as many and a power of two, in pairs of lanes that
+// share the numbers out: a lane gets the sum of number lane % lanes / (lanes / kNumbers).
+template <int kNumbers, class Real>
+__device__ __forceinline__ Real shared_out_sum(Real* numbers, int lanes) {
+  const int distance = lanes / 2;
+  if constexpr (kNumbers > 1) {
+    constexpr int kHalf = kNumbers / 2;
+    const bool upper = (threadIdx.x & static_cast<uint32_t>(distance)) != 0;
+#pragma unroll
+    for (int j = 0; j < kHalf; ++j) {
+      const Real kept = upper ? numbers[j + kHalf] : numbers[j];
+      const Real given = upper ? numbers[j] : numbers[j + kHalf];
+      numbers[j] = kept + from_lane(given, distance);
+    }
+    return shared_out_sum<kHalf>(numbers, distance);
+  } else {
+#pragma unroll
+    for (int other = distance; other > 0; other /= 2) {
+      numbers[0] += from_lane(numbers[0], other);
+    }
+    return numbers[0];
+  }
 }
 
 }  // namespace torchtally::cuda

@@ -65,6 +65,8 @@ inline cudaError_t launch_forward(const OverlapProblem& problem, const OverlapPl
                                overlap_partition(problem, plan),
                                terms,
                                terms == nullptr ? nullptr : target_terms(problem, 1, terms),
+                               terms != nullptr,
+                               static_cast<float>(target_weight(problem)),
                                target_weight(problem),
                                smoothing_weight(problem),
                                problem.label_smoothing != 0.0,

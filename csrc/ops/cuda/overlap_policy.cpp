@@ -9,8 +9,13 @@
 namespace torchtally::cuda {
 namespace {
 
+// Classes lie at most 2^32 bytes apart, also those of the gradient: as the input's, or as those of a tensor without
+// gaps.
 bool fits_registers(const OverlapProblem& problem) {
-  return derives_rows(problem) && problem.classes <= kMaxRegisterClasses && real_bytes(problem.input.element) == 4;
+  constexpr int64_t kMostBytes = (int64_t{1} << 32) - 1;
+  const int64_t most = kMostBytes / bytes_of(problem.input.element);
+  return derives_rows(problem) && problem.classes <= kMaxRegisterClasses && real_bytes(problem.input.element) == 4 &&
+         std::max(problem.input.class_stride, problem.pixels) <= most;
 }
 
 int32_t register_classes(int64_t classes) {
@@ -163,12 +168,13 @@ OverlapPlan overlap_plan(const OverlapPolicy& policy, const OverlapProblem& prob
   plan.path = registers ? OverlapPath::kRegisters : OverlapPath::kTiles;
   plan.classes = registers ? register_classes(problem.classes) : 0;
   plan.values = summed_rows(problem) * problem.classes + 3;
-  plan.fold_pixels = std::max<int64_t>(1, policy.fold_pixels);
+  plan.fold_pixels = std::clamp<int64_t>(policy.fold_pixels, 1, 1 << 20);
   plan.access = registers ? access_of(policy, problem) : OverlapAccess::kElements;
   const int64_t most_threads =
       registers ? std::min<int64_t>(kRegisterThreads, round_up(problem.pixels, kWarp)) : kTileThreads;
   plan.threads = static_cast<int32_t>(std::min(std::max<int64_t>(policy.threads, kWarp), most_threads));
-  int64_t wanted = registers ? pixels_of_part(policy, problem, policy.register_parts, policy.register_pixels)
+  int64_t wanted = registers ? pixels_of_part(policy, problem, policy.register_parts * register_blocks(plan.classes),
+                                              policy.register_pixels)
                              : pixels_of_part(policy, problem, policy.fewest_parts, policy.least_pixels);
   int64_t unit = kWarp;
   if (!registers) {

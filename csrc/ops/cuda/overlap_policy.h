@@ -55,12 +55,9 @@ constexpr int32_t register_pixels(int64_t element_bytes, int64_t classes) {
 template <class Stored, int kClasses, OverlapAccess kAccess>
 inline constexpr int32_t kRegisterPixels =
     kAccess == OverlapAccess::kElements ? 1 : register_pixels(sizeof(Stored), kClasses);
-template <int kClasses>
-inline constexpr int32_t kRegisterBlocks = kClasses <= 3    ? 6
-                                           : kClasses <= 8  ? 5
-                                           : kClasses <= 19 ? 4
-                                           : kClasses <= 24 ? 3
-                                                            : 2;
+constexpr int32_t register_blocks(int64_t classes) {
+  return classes <= 2 ? 6 : classes <= 8 ? 5 : classes <= 19 ? 4 : classes <= 24 ? 3 : 2;
+}
 
 // Rows of classes that pass through shared memory: bytes that are moved at once, and elements from row to row, so that
 // lanes that read a chunk of a row each, or an element, find it in different banks or in two turns.
@@ -74,7 +71,7 @@ struct OverlapPolicy {
   int64_t threads = kTileThreads;             // of a block, and no more than its kernel's most
   int64_t least_pixels = 1024;                // of a part: adding a block's sums up costs as much as 300 pixels
   int64_t register_pixels = 4096;             // the same, of the registers
-  int64_t register_parts = 2048;              // as fewest_parts, of the registers
+  int64_t register_parts = 264;               // as fewest_parts, for each block of an SM: two waves of 132 SMs
   int64_t fewest_parts = 512;                 // of all samples together: smaller ones where they would be fewer,
   int64_t fewest_pixels = 128;                // but not smaller than this
   int64_t most_parts = 4096;                  // of all samples together, beyond one a sample; forward

@@ -18,7 +18,7 @@ __device__ __forceinline__ ClassTerms<float> terms_of(const ClassTerms<float>* t
 // dx_k = p_k (base + constant_k + linear_k p_k) - smoothing_k, and for the label p slope - weight on top;
 // base = sum of the weights - sum p g.
 template <class Stored, int kClasses, OverlapAccess kAccess>
-__global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
+__global__ void __launch_bounds__(kRegisterThreads, register_blocks(kClasses))
     overlap_registers_backward(__grid_constant__ const OverlapBackward given) {
   using Pixels = RegisterPixels<Stored, kClasses, kAccess>;
   constexpr int kPixels = Pixels::kPixels;

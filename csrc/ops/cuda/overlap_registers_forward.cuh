@@ -14,12 +14,29 @@ class RegisterSums {
   };
   static constexpr uint32_t kColumns = kRegisterThreads;  // also where there are fewer: offsets are constants
   static constexpr uint32_t kScalarRows = 2;  // behind those of the classes: cross-entropy and count, invalid
+  // Rows that a warp folds at once. All, but for the most classes: their sums are twice as many.
+  static constexpr int kTogether = kClasses <= 2 ? 1 : kClasses <= 4 ? 2 : kClasses <= 12 ? 4 : 8;
 
  public:
   __device__ __forceinline__ explicit RegisterSums(int classes) : classes_(static_cast<uint32_t>(classes)) {
     TORCHTALLY_DYNAMIC_SHARED(Pair, shared);
     columns_ = shared;
-    clear();
+    for (uint32_t column = threadIdx.x + blockDim.x; column < kColumns; column += blockDim.x) {  // of no thread
+      for (uint32_t row = 0; row < classes_ + kScalarRows; ++row) {
+        columns_[row * kColumns + column] = {0.0F, 0.0F};
+      }
+    }
+  }
+
+  __device__ __forceinline__ void clear() {
+    for_classes<kClasses>(static_cast<int>(classes_), [&](int k, bool exists) {
+      prediction_[k] = squared_[k] = 0.0F;
+      if (exists) {
+        own(static_cast<uint32_t>(k)) = {0.0F, 0.0F};
+      }
+    });
+    loss_ = 0.0F;
+    count_ = invalid_ = 0;
   }
 
   // Of the block, behind all columns.
@@ -59,7 +76,6 @@ class RegisterSums {
     fold_rows(classes_, [&](uint32_t row, bool second, float sum) {
       store(values + ((second ? kSquared : kPrediction) * classes_ + row) * stride, sum, add);
     });
-    clear();
   }
 
  private:
@@ -69,41 +85,34 @@ class RegisterSums {
     *at = static_cast<double>(sum) + (add ? *at : 0.0);
   }
 
-  // Sums of the rows of all columns, a warp a row: body(row, whether it is the second of the pairs, sum), by one lane.
+  // Sums of the rows of all columns, a few rows a warp: body(row, whether it is the second of the pairs, sum), each by
+  // a lane of its own, because what body does takes longer than the sum.
   template <class Body>
   __device__ __forceinline__ void fold_rows(uint32_t rows, const Body& body) const {
-    const bool second = threadIdx.x % kWarp >= kWarp / 2;
+    constexpr int kSums = 2 * kTogether;
+    constexpr uint32_t kLanes = kWarp / kSums;  // that come to share a sum
+    const uint32_t lane = threadIdx.x % kWarp;
     __syncthreads();
-#pragma unroll 2
-    for (uint32_t row = threadIdx.x / kWarp; row < rows; row += blockDim.x / kWarp) {
-      Pair sum{0.0F, 0.0F};
-      for (uint32_t column = threadIdx.x % kWarp; column < blockDim.x; column += kWarp) {
-        const Pair pair = columns_[row * kColumns + column];
-        sum = {sum.first + pair.first, sum.second + pair.second};
-      }
-      // Each half of the warp goes on with one of the two.
-      float half = second ? sum.second : sum.first;
-      half += from_lane(second ? sum.first : sum.second, kWarp / 2);
+#pragma unroll 1
+    for (uint32_t first = threadIdx.x / kWarp * kTogether; first < rows; first += blockDim.x / kWarp * kTogether) {
+      float sums[kSums] = {};
 #pragma unroll
-      for (int lanes = kWarp / 4; lanes > 0; lanes /= 2) {
-        half += from_lane(half, lanes);
+      for (int j = 0; j < kTogether; ++j) {
+        const uint32_t row = first + j < rows ? first + j : first;
+#pragma unroll
+        for (uint32_t column = 0; column < kColumns; column += kWarp) {
+          const Pair pair = columns_[row * kColumns + column + lane];
+          sums[2 * j] += pair.first;
+          sums[2 * j + 1] += pair.second;
+        }
       }
-      if (threadIdx.x % (kWarp / 2) == 0) {
-        body(row, second, half);
+      const float sum = shared_out_sum<kSums>(sums, kWarp);
+      const uint32_t row = first + lane / kLanes / 2;
+      if (lane % kLanes == 0 && row < rows) {
+        body(row, lane / kLanes % 2 != 0, sum);
       }
     }
     __syncthreads();
-  }
-
-  __device__ __forceinline__ void clear() {
-    for_classes<kClasses>(static_cast<int>(classes_), [&](int k, bool exists) {
-      prediction_[k] = squared_[k] = 0.0F;
-      if (exists) {
-        own(static_cast<uint32_t>(k)) = {0.0F, 0.0F};
-      }
-    });
-    loss_ = 0.0F;
-    count_ = invalid_ = 0;
   }
 
   uint32_t classes_;
@@ -116,7 +125,7 @@ class RegisterSums {
 };
 
 template <class Stored, int kClasses, OverlapAccess kAccess>
-__global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
+__global__ void __launch_bounds__(kRegisterThreads, register_blocks(kClasses))
     overlap_registers_forward(__grid_constant__ const OverlapForward given) {
   using Pixels = RegisterPixels<Stored, kClasses, kAccess>;
   const OverlapProblem& problem = given.problem;
@@ -126,7 +135,8 @@ __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
   const auto* const class_terms = static_cast<const ClassTerms<float>*>(given.class_terms);
   const auto* const target_terms = static_cast<const TargetTerms<float>*>(given.target_terms);
   const int64_t values = given.rows * classes + 3;
-  const int64_t turns = partition.fold_pixels < Pixels::kPixels ? 1 : partition.fold_pixels / Pixels::kPixels;
+  const int32_t turns =
+      static_cast<int32_t>(partition.fold_pixels < Pixels::kPixels ? 1 : partition.fold_pixels / Pixels::kPixels);
   const int64_t step = int64_t{blockDim.x} * Pixels::kPixels;
   RegisterSums<kClasses> sums(classes);
   Pixels pixels(problem, sums.end());
@@ -136,8 +146,9 @@ __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
     int64_t of_block = part.begin;
     while (of_block < part.end) {
       const bool add = of_block > part.begin;
+      sums.clear();
 #pragma unroll 1
-      for (int64_t turn = 0; turn < turns && of_block < part.end; ++turn, of_block += step) {
+      for (int32_t turn = 0; turn < turns && of_block < part.end; ++turn, of_block += step) {
         if (!pixels.read(part.sample, of_block, part.end)) {
           continue;
         }
@@ -164,7 +175,7 @@ __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
             for_classes<kClasses>(classes, [&](int k, bool exists) {
               if (exists) {
                 const float smoothing =
-                    class_terms == nullptr ? static_cast<float>(given.smoothing_weight) : class_terms[k].smoothing;
+                    given.weighted ? class_terms[k].smoothing : static_cast<float>(given.smoothing_weight);
                 smoothing_loss -= smoothing * x[k];
                 smoothing_sum += smoothing;
               }
@@ -178,8 +189,7 @@ __global__ void __launch_bounds__(kRegisterThreads, kRegisterBlocks<kClasses>)
           }
           const float inverse = approximate_reciprocal(total);
           const float log_total = log_of_total<Stored>(total);
-          const float weight =
-              target_terms == nullptr ? static_cast<float>(given.target_weight) : target_terms[label].weight;
+          const float weight = given.weighted ? target_terms[label].weight : given.float_target_weight;
 #pragma unroll
           for (int k = 0; k < kClasses; ++k) {
             sums.add_class(k, x[k] * inverse);

@@ -36,6 +36,8 @@ struct alignas(sizeof(Stored) * kCount) Pack {
   __device__ __forceinline__ float get(int i) const {
     if constexpr (kOfWord == 1) {
       return float_of(words[i]);
+    } else if constexpr (std::is_same_v<Stored, BFloat16> && kCount < 8) {  // a float's upper half; chunks would spill
+      return float_of(i % 2 == 0 ? words[i / 2] << 16 : words[i / 2] & 0xffff0000U);
     } else {
       const uint32_t bits = words[i / 2] >> i % 2 * 16 & 0xffffU;
       return static_cast<float>(Stored(static_cast<uint16_t>(bits), Stored::from_bits()));
@@ -196,15 +198,13 @@ class RegisterPixels {
     const Stored* const from = data + existing(0) * pixel_stride(input);
     if constexpr (kAccess == OverlapAccess::kRows) {
       rows_.load(data + of_warp() * pixel_stride(input), left_ - of_warp());
-    } else {  // a pointer that moves on, because one for each class would take twice the registers of the logits
-      const Stored* at = from;
+    } else {
       for_classes<kClasses>(classes_, [&](int k, bool exists) {
         if (exists) {
-          read_[k] = *reinterpret_cast<const Read*>(at);
+          read_[k] = *reinterpret_cast<const Read*>(of_class(from, input, static_cast<uint32_t>(k)));
         } else {
           read_[k] = Read{};
         }
-        at += input.class_stride;
       });
     }
     __syncwarp();  // the compiler moves no load past this, behind the wait for the labels
@@ -212,7 +212,7 @@ class RegisterPixels {
     if constexpr (kAccess != OverlapAccess::kRows) {
 #pragma unroll
       for (int q = 0; q < kPixels; ++q) {  // again, from L1, where an index may be computed
-        of_label_[q] = from[q + label_or_first(q) * input.class_stride];
+        of_label_[q] = of_class(from, input, label_or_first(q))[q];
       }
     }
     return true;
@@ -252,9 +252,10 @@ class RegisterPixels {
       }
       rows_.store(data + of_warp() * pixel_stride(to), left_ - of_warp());
     } else if (exists(0)) {
-      Stored* at = data + offset(0) * pixel_stride(to);
+      Stored* const own = data + offset(0) * pixel_stride(to);
       for_classes<kClasses>(classes_, [&](int k, bool exists) {
         if (exists) {
+          Stored* const at = of_class(own, to, static_cast<uint32_t>(k));
           if constexpr (kAccess == OverlapAccess::kPacks) {
             Read pack;
             pack.set([&](int q) { return numbers[q][k]; });
@@ -263,7 +264,6 @@ class RegisterPixels {
             *at = static_cast<Stored>(numbers[0][k]);
           }
         }
-        at += to.class_stride;
       });
     }
   }
@@ -305,8 +305,16 @@ class RegisterPixels {
     return kAccess == OverlapAccess::kElements ? operand.pixel_stride : kAccess == OverlapAccess::kPacks ? 1 : classes_;
   }
 
-  __device__ __forceinline__ int64_t label_or_first(int q) const {
-    return code[q] < static_cast<Code>(classes_) ? static_cast<int64_t>(code[q]) : 0;
+  // The same pixel's number of class k: one instruction, because classes lie less than 2^32 bytes apart.
+  template <class Number>
+  static __device__ __forceinline__ Number* of_class(Number* first, const OverlapOperand& operand, uint32_t k) {
+    const uint64_t bytes = wide_product(static_cast<uint32_t>(operand.class_stride) * uint32_t{sizeof(Number)}, k);
+    using Byte = std::conditional_t<std::is_const_v<Number>, const char, char>;
+    return reinterpret_cast<Number*>(reinterpret_cast<Byte*>(first) + bytes);
+  }
+
+  __device__ __forceinline__ uint32_t label_or_first(int q) const {
+    return code[q] < static_cast<Code>(classes_) ? static_cast<uint32_t>(code[q]) : 0;
   }
 
   // As they are in memory.

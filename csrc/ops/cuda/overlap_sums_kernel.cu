@@ -8,6 +8,7 @@
 
 #include "ops/cuda/device.h"
 #include "ops/cuda/overlap_launch.cuh"
+#include "ops/operands.h"
 #include "ops/overlap_arguments.h"
 
 namespace torchtally::cuda {
@@ -17,7 +18,10 @@ using torch::headeronly::ScalarType;
 
 // Memory for the launches of a call. It may be freed before they have run: torch hands it out again only to work behind
 // them on the same stream.
-Tensor scratch(const Tensor& like, int64_t bytes) { return torch::stable::new_empty(like, {bytes}, ScalarType::Byte); }
+Tensor scratch(const char* op, const Tensor& like, int64_t bytes) {
+  return allocated(op, "bytes of scratch memory", {&bytes, 1}, 1,
+                   [&] { return torch::stable::new_empty(like, {bytes}, ScalarType::Byte); });
+}
 
 Tensor as_double(const Tensor& tensor) {
   return torch::stable::contiguous(torch::stable::to(tensor, ScalarType::Double));
@@ -35,25 +39,29 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> overlap_sums(const Tensor& input, con
   const std::vector<int64_t> per_sample{problem.samples};
   const std::vector<int64_t> per_class{problem.samples, kOverlapRows, problem.classes};
   if (problem.samples == 0 || problem.pixels == 0) {
-    return {torch::stable::new_zeros(input, per_class, ScalarType::Double),
-            torch::stable::new_zeros(input, per_sample, ScalarType::Double),
-            torch::stable::new_zeros(input, per_sample, ScalarType::Long),
-            torch::stable::new_zeros(input, per_sample, ScalarType::Long)};
+    return {new_zeros(op, "sums", input, per_class, ScalarType::Double),
+            new_zeros(op, "sums", input, per_sample, ScalarType::Double),
+            new_zeros(op, "sums", input, per_sample, ScalarType::Long),
+            new_zeros(op, "sums", input, per_sample, ScalarType::Long)};
   }
   const int32_t device_index = input.get_device_index();
   const DeviceGuard guard(device_index);
-  const Tensor sums = torch::stable::new_empty(input, per_class, ScalarType::Double);
-  const Tensor cross_entropy = torch::stable::new_empty(input, per_sample, ScalarType::Double);
-  const Tensor count = torch::stable::new_empty(input, per_sample, ScalarType::Long);
-  const Tensor invalid = torch::stable::new_empty(input, per_sample, ScalarType::Long);
+  const auto empty = [&](const std::vector<int64_t>& shape, ScalarType type) {
+    return allocated(op, "sums", {shape.data(), shape.size()}, sizeof(double),
+                     [&] { return torch::stable::new_empty(input, shape, type); });
+  };
+  const Tensor sums = empty(per_class, ScalarType::Double);
+  const Tensor cross_entropy = empty(per_sample, ScalarType::Double);
+  const Tensor count = empty(per_sample, ScalarType::Long);
+  const Tensor invalid = empty(per_sample, ScalarType::Long);
   const cudaStream_t stream = current_stream(device_index);
   const OverlapPlan plan = overlap_plan(current_overlap_policy(), problem, false);
-  const Tensor partials = scratch(input, partial_bytes(problem, plan));
+  const Tensor partials = scratch(op, input, partial_bytes(problem, plan));
   TermInputs term_inputs;
   std::optional<Tensor> weight, terms;
   if (class_weight.has_value()) {
     weight = as_double(*class_weight);
-    terms = scratch(input, term_bytes(problem, 1));
+    terms = scratch(op, input, term_bytes(problem, 1));
     term_inputs.class_weight = doubles(*weight);
   }
   const OverlapOutputs outputs{
@@ -80,7 +88,7 @@ Tensor overlap_sums_backward(const Tensor& grad_sums, const Tensor& grad_cross_e
   const DeviceGuard guard(device_index);
   const cudaStream_t stream = current_stream(device_index);
   const OverlapPlan plan = overlap_plan(current_overlap_policy(), problem, true);
-  const Tensor terms = scratch(input, term_bytes(problem, problem.samples));
+  const Tensor terms = scratch(op, input, term_bytes(problem, problem.samples));
   TermInputs term_inputs{nullptr, doubles(upstream.sums), doubles(upstream.cross_entropy)};
   std::optional<Tensor> weight;
   if (class_weight.has_value()) {

@@ -2,10 +2,7 @@
 #pragma once
 
 #include "common/overlap_terms.h"
-#include "ops/cuda/overlap_registers_backward.cuh"
-#include "ops/cuda/overlap_registers_forward.cuh"
-#include "ops/cuda/overlap_tiles_backward.cuh"
-#include "ops/cuda/overlap_tiles_forward.cuh"
+#include "ops/cuda/overlap_kernels.cuh"
 
 namespace torchtally::cuda {
 
@@ -62,8 +59,9 @@ struct OverlapFold {
 // The order is that of the threads, lanes and warps; how many there are follows from the number of parts. A template
 // only because a kernel in a header cannot be inline.
 template <int kThreads>
-__global__ void __launch_bounds__(kThreads) overlap_fold_kernel(__grid_constant__ const OverlapFold given) {
+__global__ void __launch_bounds__(kThreads, 4) overlap_fold_kernel(__grid_constant__ const OverlapFold given) {
   constexpr int kRows = static_cast<int>(kOverlapRows);
+  constexpr int kAhead = 4;  // parts of a thread
   const int64_t items = given.samples * (given.classes + 1);
   const uint32_t warps = blockDim.x / kWarp;
   TORCHTALLY_DYNAMIC_SHARED(double, of_warps);  // [kOverlapRows, warps]
@@ -76,12 +74,21 @@ __global__ void __launch_bounds__(kThreads) overlap_fold_kernel(__grid_constant_
     const int64_t stride = (of_class ? given.classes : 1) * given.parts_per_sample;
     const double* const parts = given.partials + first * given.parts_per_sample;
     double sums[kRows] = {};
-#pragma unroll 4
-    for (int64_t i = threadIdx.x; i < given.parts_per_sample; i += blockDim.x) {
+    for (int64_t i = threadIdx.x; i < given.parts_per_sample; i += kAhead * blockDim.x) {
+      double read[kAhead][kRows];  // all under way before the first of them is added
 #pragma unroll
-      for (int row = 0; row < kRows; ++row) {
-        if (row < rows) {
-          sums[row] += parts[row * stride + i];
+      for (int ahead = 0; ahead < kAhead; ++ahead) {
+        const int64_t part = i + ahead * int64_t{blockDim.x};
+#pragma unroll
+        for (int row = 0; row < kRows; ++row) {
+          read[ahead][row] = row < rows && part < given.parts_per_sample ? parts[row * stride + part] : 0.0;
+        }
+      }
+#pragma unroll
+      for (int ahead = 0; ahead < kAhead; ++ahead) {
+#pragma unroll
+        for (int row = 0; row < kRows; ++row) {
+          sums[row] += read[ahead][row];
         }
       }
     }
@@ -120,109 +127,15 @@ __global__ void __launch_bounds__(kThreads) overlap_fold_kernel(__grid_constant_
   }
 }
 
-// Calls body(stored) with a number of the input's type.
-template <class Body>
-auto with_stored(Element element, const Body& body) {
-  switch (element) {
-    case Element::kHalf:
-      return body(Half{});
-    case Element::kBFloat16:
-      return body(BFloat16{});
-    case Element::kDouble:
-      return body(double{});
-    default:
-      return body(float{});
-  }
-}
-
-// Calls body(stored, a kernel's number of classes as a constant, the access as another).
-template <class Body>
-auto with_registers(const OverlapProblem& problem, const OverlapPlan& plan, const Body& body) {
-  const auto with_access = [&](auto stored, auto classes) {
-    constexpr bool kHasPacks = register_pixels(sizeof(stored), classes.value) > 1;
-    if (plan.access == OverlapAccess::kRows) {
-      return body(stored, classes, std::integral_constant<OverlapAccess, OverlapAccess::kRows>());
-    }
-    if constexpr (kHasPacks) {
-      if (plan.access == OverlapAccess::kPacks) {
-        return body(stored, classes, std::integral_constant<OverlapAccess, OverlapAccess::kPacks>());
-      }
-    }
-    return body(stored, classes, std::integral_constant<OverlapAccess, OverlapAccess::kElements>());
-  };
-  const auto with_classes = [&](auto stored) {
-    switch (plan.classes) {
-      case 2:
-        return with_access(stored, std::integral_constant<int, 2>());
-      case 3:
-        return with_access(stored, std::integral_constant<int, 3>());
-      case 4:
-        return with_access(stored, std::integral_constant<int, 4>());
-      case 8:
-        return with_access(stored, std::integral_constant<int, 8>());
-      case 12:
-        return with_access(stored, std::integral_constant<int, 12>());
-      case 16:
-        return with_access(stored, std::integral_constant<int, 16>());
-      case 19:
-        return with_access(stored, std::integral_constant<int, 19>());
-      case 21:
-        return with_access(stored, std::integral_constant<int, 21>());
-      case 24:
-        return with_access(stored, std::integral_constant<int, 24>());
-      default:
-        return with_access(stored, std::integral_constant<int, 32>());
-    }
-  };
-  switch (problem.input.element) {
-    case Element::kHalf:
-      return with_classes(Half{});
-    case Element::kBFloat16:
-      return with_classes(BFloat16{});
-    default:
-      return with_classes(float{});
-  }
-}
-
-// Calls body(stored, the activation as a constant).
-template <class Body>
-auto with_activation(const OverlapProblem& problem, const Body& body) {
-  return with_stored(problem.input.element, [&](auto stored) {
-    switch (problem.activation) {
-      case Activation::kSigmoid:
-        return body(stored, std::integral_constant<Activation, Activation::kSigmoid>());
-      case Activation::kNone:
-        return body(stored, std::integral_constant<Activation, Activation::kNone>());
-      default:
-        return body(stored, std::integral_constant<Activation, Activation::kSoftmax>());
-    }
-  });
-}
-
-using OverlapForwardKernel = void (*)(OverlapForward);
-using OverlapBackwardKernel = void (*)(OverlapBackward);
 using OverlapTermsKernel = void (*)(OverlapTerms);
 
 inline OverlapForwardKernel overlap_forward_kernel_for(const OverlapProblem& problem, const OverlapPlan& plan) {
-  if (plan.path == OverlapPath::kRegisters) {
-    return with_registers(problem, plan, [](auto stored, auto classes, auto access) -> OverlapForwardKernel {
-      return &overlap_registers_forward<decltype(stored), classes.value, access.value>;
-    });
-  }
-  return with_activation(problem, [](auto stored, auto activation) -> OverlapForwardKernel {
-    return &overlap_tiles_forward<decltype(stored), activation.value>;
-  });
+  return plan.path == OverlapPath::kRegisters ? registers_forward_kernel(problem, plan) : tiles_forward_kernel(problem);
 }
 
 inline OverlapBackwardKernel overlap_backward_kernel_for(const OverlapProblem& problem, const OverlapPlan& plan) {
-  if (plan.path == OverlapPath::kRegisters) {
-    return with_registers(problem, plan, [](auto stored, auto classes, auto access) -> OverlapBackwardKernel {
-      return &overlap_registers_backward<decltype(stored), classes.value, access.value>;
-    });
-  }
-  return with_activation(problem, [](auto stored, auto activation) -> OverlapBackwardKernel {
-    return &overlap_tiles_backward<decltype(stored), activation.value>;
-  });
+  return plan.path == OverlapPath::kRegisters ? registers_backward_kernel(problem, plan)
+                                              : tiles_backward_kernel(problem);
 }
 
 inline OverlapTermsKernel overlap_terms_kernel_for(const OverlapProblem& problem) {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import torch
@@ -19,6 +20,9 @@ from torchtally.ops._arguments import (
     SCORES,
     check_choice,
     check_dense,
+    listed,
+    not_a_tensor,
+    number,
     plain,
 )
 from torchtally.ops._counting import has_values
@@ -37,11 +41,20 @@ def is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def integer(op: str, name: str, value: object) -> int:
+    """Return an int, or raise TypeError."""
+    whole = number(value)
+    if not is_integer(whole):
+        raise TypeError(f"{op}: {name} must be an int, got {type(value).__name__}")
+    return whole  # type: ignore[no-any-return]
+
+
 def flag(op: str, name: str, value: object) -> bool:
     """Return a bool, or raise TypeError."""
-    if not isinstance(value, bool):
+    truth = value if type(value) is bool else number(value)
+    if not isinstance(truth, bool):
         raise TypeError(f"{op}: {name} must be a bool, got {type(value).__name__}")
-    return value
+    return truth
 
 
 def non_negative(op: str, name: str, value: object, *, finite: bool = True) -> float:
@@ -51,13 +64,14 @@ def non_negative(op: str, name: str, value: object, *, finite: bool = True) -> f
         TypeError: if it is no number.
         ValueError: if it is negative, NaN, or infinite where ``finite``.
     """
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    real = value if type(value) is float else number(value)
+    if not is_number(real):
         raise TypeError(f"{op}: {name} must be a number, got {type(value).__name__}")
-    number = float(value)
-    if not number >= 0 or (finite and number == math.inf):  # NaN is not either
+    real = float(real)
+    if not real >= 0 or (finite and real == math.inf):  # NaN is not either
         rule = "be finite and" if finite else "be"
-        raise ValueError(f"{op}: {name} must {rule} not negative, got {number}")
-    return number
+        raise ValueError(f"{op}: {name} must {rule} not negative, got {real}")
+    return real
 
 
 def counts(op: str, given: Mapping[str, object]) -> list[Tensor]:
@@ -78,9 +92,7 @@ def counts(op: str, given: Mapping[str, object]) -> list[Tensor]:
     wide: dict[str, Tensor] = {}
     for name, tensor in given.items():
         if not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"{op}: {name} must be a tensor, got {type(tensor).__name__}"
-            )
+            raise not_a_tensor(op, name, tensor)
         check_dense(op, name, tensor)
         floating = tensor.dtype in SCORES
         if not floating and (
@@ -129,12 +141,13 @@ def zero_division(op: str, value: object) -> ZeroDivision:
     if isinstance(value, str):
         check_choice(op, "zero_division", value, ("skip", "nan"))
         return value  # type: ignore[return-value]
-    if not is_number(value):
+    worth = number(value)
+    if not is_number(worth):
         raise TypeError(
             f"{op}: zero_division must be 'skip', 'nan' or a number, "
             f"got {type(value).__name__}"
         )
-    return "nan" if math.isnan(value) else float(value)  # type: ignore[arg-type]
+    return "nan" if math.isnan(worth) else float(worth)
 
 
 def class_indices(
@@ -181,8 +194,8 @@ def regions(
     op: str, given: object, ignored: tuple[int, ...]
 ) -> tuple[tuple[int, ...], ...]:
     """Return unions of classes, of which none is ignored."""
-    unions = list(given.values()) if isinstance(given, Mapping) else given
-    if isinstance(unions, str) or not isinstance(unions, Sequence):
+    unions = list(given.values()) if isinstance(given, Mapping) else listed(given)
+    if not isinstance(unions, list):
         raise TypeError(
             f"{op}: regions must be None, a sequence of sequences of int, or a "
             f"mapping from names to them, got {type(given).__name__}"
@@ -216,12 +229,13 @@ def regions_fit(op: str, unions: tuple[tuple[int, ...], ...], num_classes: int) 
 
 
 def _integers(op: str, name: str, rule: str, values: object) -> tuple[int, ...]:
-    if isinstance(values, str) or not isinstance(values, Sequence):
+    indices = listed(values)
+    if not isinstance(indices, list):
         raise TypeError(f"{op}: {name} must {rule}, got {type(values).__name__}")
-    for index in values:
+    for index in indices:
         if not is_integer(index):
             raise TypeError(f"{op}: {name} must hold int, got {type(index).__name__}")
-    return tuple(values)
+    return tuple(indices)
 
 
 def class_weights(op: str, weights: object, average: str) -> tuple[float, ...]:
@@ -235,12 +249,7 @@ def class_weights(op: str, weights: object, average: str) -> tuple[float, ...]:
         check_dense(op, "class_weights", weights)
         if weights.is_meta:
             raise ValueError(f"{op}: class_weights must have values, got a meta tensor")
-        weights = weights.tolist()
-    if isinstance(weights, str) or not isinstance(weights, Sequence):
-        raise TypeError(
-            f"{op}: class_weights must be a sequence of float or a 1-D tensor, "
-            f"got {type(weights).__name__}"
-        )
+    weights = _weights_in_order(op, "class_weights", weights, "")
     for weight in weights:
         if not is_number(weight):
             raise TypeError(
@@ -267,6 +276,7 @@ def weights_tensor(op: str, name: str, weights: object) -> Tensor | None:
     """
     if weights is None:
         return None
+    weights = plain(weights if isinstance(weights, Tensor) else number(weights))
     if isinstance(weights, Tensor):
         if weights.dim() > 1 or weights.is_complex() or weights.dtype == torch.bool:
             raise ValueError(
@@ -278,17 +288,13 @@ def weights_tensor(op: str, name: str, weights: object) -> Tensor | None:
                 f"{op}: {name} must not require a gradient, which they never get; "
                 f"pass {name}.detach()"
             )
-        tensor: Tensor = plain(weights).detach().double()
+        tensor = weights.detach().double()
         if tensor.is_cpu and has_values(tensor):
             _finite_weights(op, name, tensor.reshape(-1).tolist())
         return tensor
     if is_number(weights):
         return _tensor_of(non_negative(op, name, weights))
-    if isinstance(weights, str) or not isinstance(weights, Sequence):
-        raise TypeError(
-            f"{op}: {name} must be a number, a sequence of float or a 1-D tensor, "
-            f"got {type(weights).__name__}"
-        )
+    weights = _weights_in_order(op, name, weights, "a number, ")
     for weight in weights:
         if not is_number(weight):
             raise TypeError(
@@ -296,6 +302,17 @@ def weights_tensor(op: str, name: str, weights: object) -> Tensor | None:
             )
     _finite_weights(op, name, [float(weight) for weight in weights])
     return _tensor_of(weights)
+
+
+def _weights_in_order(op: str, name: str, weights: object, also: str) -> list[Any]:
+    """Return a list of what should be numbers; a set has no order."""
+    values = None if isinstance(weights, AbstractSet) else listed(weights)
+    if not isinstance(values, list):
+        raise TypeError(
+            f"{op}: {name} must be {also}a sequence of float or a 1-D tensor, "
+            f"got {type(weights).__name__}"
+        )
+    return values
 
 
 def _tensor_of(numbers: float | Sequence[float]) -> Tensor:

@@ -73,6 +73,8 @@ class Score:
     counts: dict[str, Option] = field(init=False, repr=False, compare=False)
     state: dict[str, Option] = field(init=False, repr=False, compare=False)
     kept: dict[str, Option] = field(init=False, repr=False, compare=False)
+    #: Those that have an effect beside some values of others only.
+    dependent: dict[str, Option] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         refused = _REFUSED[self.sees] | set(self.fixed)
@@ -92,6 +94,9 @@ class Score:
             "counts": {**self.parameters, **COUNTED, **policy},
             "state": {**self.parameters, **counting, **kept, **METRIC},
             "kept": kept,
+            "dependent": {
+                n: o for n, o in {**self.parameters, **kept}.items() if o.needs
+            },
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -268,9 +273,9 @@ SCORES: dict[str, Score] = {
             make=_formulas.accuracy,
             changed={
                 "average": {
-                    "type": "Average",
                     "default": "micro",
-                    "doc": POLICY["average"].doc.rpartition(" None is")[0],
+                    "doc": POLICY["average"].doc.rpartition(" None is")[0]
+                    + ' None is ``"micro"``.',
                 }
             },
         ),
@@ -330,7 +335,8 @@ SCORES: dict[str, Score] = {
                     "EmptyWeight",
                     "largest",
                     'w of a class without target pixels: ``"largest"`` that of the '
-                    'other classes (MONAI); ``"zero"`` 0. No matter for linear.',
+                    'other classes (MONAI); ``"zero"`` 0. Not of linear.',
+                    needs=(("weight_type", ("square", "simple")),),
                 ),
             },
         ),

@@ -18,7 +18,9 @@ from torch import Tensor
 from torch.compiler import is_exporting
 
 from torchtally._options import LabelMap, Task
+from torchtally.ops._arguments import holds, number, of_memory
 from torchtally.ops._counting import (
+    CHECKED_INPUTS,
     COUNT,
     MAX_IGNORE,
     NO_LABEL,
@@ -27,6 +29,7 @@ from torchtally.ops._counting import (
     has_values,
 )
 from torchtally.ops._deferred import checks_later, deferred_check
+from torchtally.ops._scores import fault_of_scores
 from torchtally.ops._sharding import whole_counts
 
 from ._checks import is_integer
@@ -100,6 +103,7 @@ def _checked_map(
         raise ValueError(f"{op}: {name} must name at least one label, got none")
     checked = {}
     for label, named in given.items():
+        label, named = number(label), number(named)
         for value in (label, *([] if named is None else [named])):
             if not is_integer(value):
                 raise TypeError(
@@ -164,8 +168,15 @@ class MappedPixels:
             planes = _planes_of(preds, classes)
         checking = options
         if planes != classes:
-            checking = CountOptions(options.op, planes, "multiclass", 0.5, (), "error")
-        preds = checking.op_inputs(preds, target, mask, per_sample)
+            checking = CountOptions(
+                options.op, planes, "multiclass", None, False, (), "error"
+            )
+        if target.is_floating_point() and options.task != "multiclass":
+            raise TypeError(
+                f"{options.op}: target must be an integer or bool tensor for label_map "
+                f"and preds_map, got {target.dtype}; pass target.to(torch.int64)"
+            )
+        preds, target = checking.op_inputs(preds, target, mask, per_sample)
         if not matrix and not maps.folds(preds):
             preds, target = _classes_of(options, maps, preds, target)
             return cls(options, matrix, preds, target, classes, (-1,), None)
@@ -199,15 +210,18 @@ class MappedPixels:
             plain: makes plain tensors of what the op counts.
         """
         miss = self.options.out_of_range == "miss"
-        counts, invalid = COUNT[int(self.matrix or self.folds is not None)](
-            self.preds,
-            self.target,
-            self.op_classes,
-            mask,
-            ignore_index=self.ignored or (NO_LABEL if is_exporting() else ()),
-            other=miss or self.folds is not None,
-            **op_options,
-        )
+        try:
+            counts, invalid = COUNT[int(self.matrix or self.folds is not None)](
+                self.preds,
+                self.target,
+                self.op_classes,
+                mask,
+                ignore_index=self.ignored or (NO_LABEL if is_exporting() else ()),
+                other=miss or self.folds is not None,
+                **op_options,
+            )
+        except RuntimeError as error:
+            raise of_memory(error) from None
         if self.folds is None:
             return plain(counts), plain(invalid)
         matrix = _folded(plain(counts), *self.folds, self.options.op_classes)
@@ -245,13 +259,12 @@ def count_mapped(
     counts, unknown = pixels.count(mask, named, whole_counts)
     if options.out_of_range == "error" and validate:
         if has_values(unknown):
-            _raise_unknown(options, maps, unknown, preds, target)
+            _raise_unknown(options, maps, unknown, preds, target, mask)
         elif checks_later(target):
-            labels = None if preds.is_floating_point() else preds
-            words = (options.op, options.num_classes, options.task)
+            of_classes = preds.is_floating_point() and options.task == "multiclass"
             ids = (None if m is None else [*m] for m in (maps.target, maps.preds))
-            inputs = (unknown, labels, target)
-            counts = _CHECKED(counts, *inputs, *words, options.ignore_index, *ids)
+            inputs = (unknown, None if of_classes else preds, target, mask)
+            counts = _CHECKED(counts, *inputs, *options.words(), *ids)
     return counts
 
 
@@ -360,8 +373,9 @@ def _raise_unknown(
     unknown: Tensor,
     preds: Tensor | None,
     target: Tensor,
+    mask: Tensor | None,
 ) -> None:
-    """Raise ValueError if a pair has a label that no map names.
+    """Raise ValueError if a pair has a label that no map names, or no valid score.
 
     Reads one number back from the device.
     """
@@ -382,17 +396,35 @@ def _raise_unknown(
         others = _others(labels.unique().tolist(), known_values)
         if others:
             examples.append(f"{name} has {', '.join(map(str, others))}")
-    raise ValueError(unknown_message(options, bad, f" ({'; '.join(examples)})"))
+    fault = ""
+    if preds is not None and options.cuts(preds):
+        counted = options.counted_pixels(target, mask)
+        for value, code in (maps.target or {}).items():
+            if code < 0 and holds(target.dtype, value):
+                counted = counted & (target.to(torch.int64) != value)
+        fault = fault_of_scores(options.op, preds, counted, options.logits)
+    if examples or not fault:
+        shown = f" ({'; '.join(examples)})"
+        fault = unknown_message(options, bad, shown, or_score=bool(fault))
+    raise ValueError(fault)
 
 
 def unknown_message(
-    options: CountOptions, unknown: int | str, examples: str = ""
+    options: CountOptions,
+    unknown: int | str,
+    examples: str = "",
+    *,
+    or_score: bool,
 ) -> str:
-    """Say that ``unknown`` pairs have a label that no map names, and what to do."""
+    """Say that ``unknown`` pairs have a label that no map names, and what to do.
+
+    Or a score out of range, where they may.
+    """
+    scores, hold, remedy = options.words_of_scores() if or_score else ("", "", "")
     return (
-        f"{options.op}: labels must be named by label_map and preds_map, but {unknown} "
-        f"pair(s) hold another label{examples}. Map it to None, or pass "
-        "out_of_range='ignore' or 'miss'"
+        f"{options.op}: labels must be named by label_map and preds_map{scores}, but "
+        f"{unknown} pair(s) hold another label{hold}{examples}. Map it to None, or "
+        f"pass out_of_range='ignore' or 'miss'{remedy}"
     )
 
 
@@ -404,26 +436,30 @@ def _check_later(
     unknown: Tensor,
     preds: Tensor | None,
     target: Tensor,
+    mask: Tensor | None,
     op: str,
     num_classes: int,
     task: Task,
+    threshold: list[float] | None,
+    logits: bool,
     ignore_index: list[int],
     target_ids: list[int] | None,
     preds_ids: list[int] | None,
 ) -> None:
     """Raise ValueError, in a program, for a label that no map names."""
-    options = CountOptions(op, num_classes, task, 0.5, tuple(ignore_index), "error")
+    options = CountOptions.of_words(
+        op, num_classes, task, threshold, logits, ignore_index
+    )
     target_map, preds_map = (
         None if ids is None else dict.fromkeys(ids, 0)
         for ids in (target_ids, preds_ids)
     )
     maps = LabelMaps(target_map, preds_map, options.op_classes)
-    _raise_unknown(options, maps, unknown, preds, target)
+    _raise_unknown(options, maps, unknown, preds, target, mask)
 
 
 _CHECKED = deferred_check(
-    "checked_mapped_labels(Tensor counts, Tensor unknown, Tensor? preds, "
-    "Tensor target, str op, int num_classes, str task, int[] ignore_index, "
+    f"checked_mapped_labels(Tensor counts, Tensor unknown, {CHECKED_INPUTS}, "
     "int[]? target_ids, int[]? preds_ids)",
     _check_later,
 )

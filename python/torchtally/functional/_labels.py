@@ -6,16 +6,21 @@ Functions and metric objects read pixels alike; what they share of it is here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from torchtally._options import LabelMap
 from torchtally.ops._arguments import plain
-from torchtally.ops._counting import REMEDY, CountOptions
+from torchtally.ops._counting import CountOptions, has_values
 
-from ._checks import is_integer
+from ._checks import integer
 from ._label_maps import LabelMaps, count_mapped, unknown_message
+
+# So many scores are ranked at a time: what caches hold, or what keeps a device busy.
+_CELLS = 1 << 20
+_CELLS_OF_DEVICE = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Labels:
     ) -> Labels:
         """Return what labels mean, or raise TypeError or ValueError."""
         maps = LabelMaps.checked(options, label_map, preds_map)
+        if type(top_k) is not int:
+            top_k = integer(options.op, "top_k", top_k)
         _check_top_k(options, top_k, maps is not None)
         return cls(options, maps, top_k)
 
@@ -68,9 +75,9 @@ class Labels:
     def count(
         self,
         matrix: bool,
-        preds: Tensor,
-        target: Tensor,
-        mask: Tensor | None,
+        preds: Any,
+        target: Any,
+        mask: Any,
         per_sample: bool,
         validate: bool,
     ) -> Tensor:
@@ -85,19 +92,15 @@ class Labels:
     def invalid_message(self, invalid: int | str) -> str:
         """Say that ``invalid`` pairs have a label out of range, and what to do."""
         if self.maps is not None:
-            return unknown_message(self.options, invalid)
-        return f"{self.options.invalid_message(invalid)}. {REMEDY}"
+            return unknown_message(self.options, invalid, or_score=True)
+        return self.options.invalid_message(invalid)
 
 
-def _check_top_k(options: CountOptions, top_k: object, mapped: bool) -> None:
-    """Raise TypeError or ValueError unless so many of the highest scores may count."""
-    if not is_integer(top_k):
-        raise TypeError(
-            f"{options.op}: top_k must be an int, got {type(top_k).__name__}"
-        )
+def _check_top_k(options: CountOptions, top_k: int, mapped: bool) -> None:
+    """Raise ValueError unless so many of the highest scores may count."""
     if top_k == 1:
         return
-    if options.task != "multiclass" or not 1 <= top_k <= options.num_classes:  # type: ignore[operator]
+    if options.task != "multiclass" or not 1 <= top_k <= options.num_classes:
         raise ValueError(
             f"{options.op}: top_k must be 1, or lie in [1, {options.num_classes}] for "
             f"task='multiclass', got top_k={top_k} and task={options.task!r}"
@@ -114,8 +117,7 @@ def _top_k_labels(
 ) -> Tensor:
     """Return target where it is among the k highest scores, else the highest.
 
-    Ties and NaN are ranked as ``torch.argmax`` finds the highest: the lower class
-    first, NaN above all.
+    Takes 2 or 4 bytes a pixel, and memory that does not grow with the batch.
 
     Args:
         options: for messages.
@@ -124,7 +126,7 @@ def _top_k_labels(
         top_k: k.
 
     Returns:
-        int64 labels of target's shape.
+        Labels of target's shape.
 
     Raises:
         TypeError: if preds are no scores.
@@ -134,12 +136,45 @@ def _top_k_labels(
             f"{options.op}: top_k={top_k} needs class scores [N, C, ...], "
             f"got preds of {preds.dtype}"
         )
+    most = _CELLS if preds.is_cpu else _CELLS_OF_DEVICE
+    if type(preds) is not Tensor or not has_values(preds) or preds.numel() <= most:
+        return _ranked(preds, target, top_k)
+    narrow = options.num_classes <= torch.iinfo(torch.int16).max
+    dtype = torch.int16 if narrow else torch.int32
+    labels = torch.empty(target.shape, dtype=dtype, device=target.device)
+    _rank_in_parts(labels, preds, target, top_k, most)
+    return labels
+
+
+def _rank_in_parts(
+    labels: Tensor, preds: Tensor, target: Tensor, top_k: int, most: int
+) -> None:
+    """Write labels, from so many scores at a time, cut along the outer dimensions."""
+    outer = next((dim for dim, size in enumerate(target.shape) if size > 1), None)
+    if preds.numel() <= most or outer is None:
+        labels.copy_(_ranked(preds, target, top_k))
+        return
+    size = target.shape[outer]
+    step = max(1, size * most // preds.numel())
+    of_preds = outer + (outer > 0)  # which have classes in dimension 1
+    parts = (labels.split(step, outer), preds.split(step, of_preds))
+    for part in zip(*parts, target.split(step, outer), strict=True):
+        _rank_in_parts(*part, top_k, most)
+
+
+def _ranked(preds: Tensor, target: Tensor, top_k: int) -> Tensor:
+    """Return the labels that the top k make, int64.
+
+    Ties and NaN are ranked as ``torch.argmax`` finds the highest: the lower class
+    first, NaN above all.
+    """
+    num_classes = preds.shape[1]
     wide = target.to(torch.int64).unsqueeze(1)
-    inside = (wide >= 0) & (wide < options.num_classes)
-    wanted = wide.clamp(0, options.num_classes - 1)
+    inside = (wide >= 0) & (wide < num_classes)
+    wanted = wide.clamp(0, num_classes - 1)
     score = preds.gather(1, wanted)
     planes = [1, -1] + [1] * (preds.dim() - 2)
-    classes = torch.arange(options.num_classes, device=preds.device).view(planes)
+    classes = torch.arange(num_classes, device=preds.device).view(planes)
     missing, no_score = preds.isnan(), score.isnan()
     above = (preds > score) | (missing & ~no_score)
     level = (preds == score) | (missing & no_score)

@@ -11,14 +11,17 @@ from typing_extensions import Never
 from torchtally._options import (
     COUNTING,
     MATRIX,
+    Array,
     IgnoreIndex,
     LabelMap,
     Normalize,
     OutOfRange,
     Task,
+    Threshold,
+    refuse_idle,
     refuse_unknown,
 )
-from torchtally.ops._arguments import check_choice, check_dense, plain
+from torchtally.ops._arguments import check_choice, check_dense, not_a_tensor, plain
 from torchtally.ops._counting import ClassCounts, CountOptions
 
 from . import _checks
@@ -28,18 +31,19 @@ _SUMMED: dict[str, tuple[int, ...]] = {"true": (-1,), "pred": (-2,), "all": (-2,
 
 
 def confusion_matrix_of(
-    preds: Tensor,
-    target: Tensor,
+    preds: Array,
+    target: Array,
     num_classes: int | None,
     unknown: Mapping[str, object],
     *,
     task: Task,
-    threshold: float,
+    threshold: Threshold,
+    logits: bool,
     top_k: int,
     ignore_index: IgnoreIndex,
     label_map: LabelMap,
     preds_map: LabelMap,
-    mask: Tensor | None,
+    mask: Array | None,
     out_of_range: OutOfRange,
     validate: bool,
     per_sample: bool,
@@ -51,23 +55,26 @@ def confusion_matrix_of(
     refuse_unknown(op, unknown, [*COUNTING, *MATRIX])
     check_shares(op, normalize, dtype)
     options = CountOptions.checked(
-        op, num_classes, task, threshold, ignore_index, out_of_range
+        op, num_classes, task, threshold, logits, ignore_index, out_of_range
     )
     labels = Labels.checked(options, label_map, preds_map, top_k)
+    per_sample = _checks.flag(op, "per_sample", per_sample)
+    validate = _checks.flag(op, "validate", validate)
     matrix = labels.count(True, preds, target, mask, per_sample, validate)
     return matrix if normalize is None else shares(matrix, normalize, dtype)
 
 
 def class_counts_of(
-    preds: Tensor,
-    target: Tensor,
+    preds: Array,
+    target: Array,
     num_classes: int | None,
     unknown: Mapping[str, object],
     *,
     task: Task,
-    threshold: float,
+    threshold: Threshold,
+    logits: bool,
     ignore_index: IgnoreIndex,
-    mask: Tensor | None,
+    mask: Array | None,
     out_of_range: OutOfRange,
     validate: bool,
     per_sample: bool,
@@ -76,14 +83,16 @@ def class_counts_of(
     op = "class_counts"
     refuse_unknown(op, unknown, [*COUNTING, "per_sample"])
     options = CountOptions.checked(
-        op, num_classes, task, threshold, ignore_index, out_of_range
+        op, num_classes, task, threshold, logits, ignore_index, out_of_range
     )
+    per_sample = _checks.flag(op, "per_sample", per_sample)
+    validate = _checks.flag(op, "validate", validate)
     rows = options.count(False, preds, target, mask, per_sample, validate)
     return ClassCounts.from_op(rows, task)
 
 
 def normalize_confusion_matrix(
-    matrix: Tensor,
+    matrix: Array,
     normalize: Normalize,
     *,
     dtype: torch.dtype = torch.float32,
@@ -118,7 +127,7 @@ def normalize_confusion_matrix(
     refuse_unknown(op, unknown, ["dtype"])
     check_choice(op, "normalize", normalize, tuple(_SUMMED))
     if not isinstance(matrix, Tensor):
-        raise TypeError(f"{op}: matrix must be a tensor, got {type(matrix).__name__}")
+        raise not_a_tensor(op, "matrix", matrix)
     check_dense(op, "matrix", matrix)
     if matrix.dim() < 2 or matrix.shape[-1] != matrix.shape[-2]:
         raise ValueError(
@@ -140,6 +149,8 @@ def check_shares(op: str, normalize: Normalize | None, dtype: torch.dtype) -> No
     if normalize is not None:
         check_choice(op, "normalize", normalize, tuple(_SUMMED))
         _check_dtype(op, dtype)
+    elif dtype is not torch.float32:
+        refuse_idle(op, "dtype", MATRIX["dtype"], {"normalize": None, "dtype": dtype})
 
 
 def _check_dtype(op: str, dtype: torch.dtype) -> None:

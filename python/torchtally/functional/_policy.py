@@ -105,7 +105,13 @@ class ScorePolicy:
             raise ValueError(
                 f"{op}: dtype must be torch.float32 or torch.float64, got {dtype}"
             )
-        if zero_division not in ("skip", "nan"):
+        if type(include_background) is not bool:
+            include_background = _checks.flag(
+                op, "include_background", include_background
+            )
+        if type(return_valid) is not bool:
+            return_valid = _checks.flag(op, "return_valid", return_valid)
+        if type(zero_division) is not str or zero_division not in ("skip", "nan"):
             zero_division = _checks.zero_division(op, zero_division)
         chosen = classes is not None or not include_background
         if average == "binary" and (chosen or regions is not None):

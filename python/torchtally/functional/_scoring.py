@@ -11,16 +11,20 @@ from torch import Tensor
 
 from torchtally._options import (
     CHOICES,
+    Array,
     IgnoreIndex,
     LabelMap,
     OutOfRange,
     Task,
+    Threshold,
+    refuse_idle,
     refuse_unknown,
 )
 from torchtally.ops._arguments import (
     check_choice,
     check_dense,
     ignore_values,
+    not_a_tensor,
     plain,
 )
 from torchtally.ops._counting import ClassCounts, CountOptions
@@ -34,19 +38,20 @@ from ._policy import Scored, ScorePolicy
 
 def score_of_pixels(
     score: Score,
-    preds: Tensor,
-    target: Tensor,
+    preds: Array,
+    target: Array,
     num_classes: int | None,
     unknown: Mapping[str, object],
     parameters: Mapping[str, Any],
     *,
     task: Task,
-    threshold: float,
+    threshold: Threshold,
+    logits: bool,
     top_k: int,
     ignore_index: IgnoreIndex,
     label_map: LabelMap,
     preds_map: LabelMap,
-    mask: Tensor | None,
+    mask: Array | None,
     out_of_range: OutOfRange,
     validate: bool,
     **policy: Any,
@@ -58,12 +63,19 @@ def score_of_pixels(
     op = score.function
     if unknown:
         refuse_unknown(op, unknown, score.pixels)
+    if type(validate) is not bool:
+        validate = _checks.flag(op, "validate", validate)
     counting = CountOptions.checked(
-        op, num_classes, task, threshold, ignore_index, out_of_range
+        op, num_classes, task, threshold, logits, ignore_index, out_of_range
     )
     given: CountOptions | Labels = counting
     ignored = counting.ignore_index
-    if label_map is not None or preds_map is not None or top_k != 1 or top_k is True:
+    if (
+        label_map is not None
+        or preds_map is not None
+        or type(top_k) is not int
+        or top_k != 1
+    ):
         given = Labels.checked(counting, label_map, preds_map, top_k)
         ignored = given.ignored_classes
     bound = BoundScore.checked(
@@ -71,7 +83,7 @@ def score_of_pixels(
     )
     matrix = bound.needs_matrix
     if type(given) is Labels and given.maps is not None:
-        matrix = matrix or given.maps.folds(preds)
+        matrix = matrix or given.maps.folds(preds := plain(preds))
     per_sample = bound.policy.aggregation != "global"
     counts = given.count(matrix, preds, target, mask, per_sample, validate)
     return bound.of_counted(counts, matrix=matrix)
@@ -79,7 +91,7 @@ def score_of_pixels(
 
 def score_of_counts(
     score: Score,
-    counts: Tensor | ClassCounts,
+    counts: Array | ClassCounts,
     unknown: Mapping[str, object],
     parameters: Mapping[str, Any],
     *,
@@ -97,13 +109,12 @@ def score_of_counts(
         refuse_unknown(op, unknown, score.counts)
     check_choice(op, "task", task, CHOICES["Task"])
     ignored = tuple(ignore_values(op, ignore_index))
+    other = _checks.flag(op, "other", other)
     bound = BoundScore.checked(score, op, task, parameters, policy, ignored, other)
     if isinstance(counts, ClassCounts):
         return bound.of_counts(checked_class_counts(op, "counts", counts))
     if not isinstance(counts, Tensor):
-        raise TypeError(
-            f"{op}: counts must be a tensor or ClassCounts, got {type(counts).__name__}"
-        )
+        raise not_a_tensor(op, "counts", counts, " or ClassCounts")
     check_dense(op, "counts", counts)
     least, shape, square = 2, "[C, C] or [..., N, C, C]", counts.shape[-2:-1] * 2
     if task == "multilabel":
@@ -173,9 +184,16 @@ class BoundScore:
         if chosen.get("average") is None:
             of_class_one = task == "binary" and score.sees == "class"
             chosen["average"] = "binary" if of_class_one else "macro"
+            if "average" in score.changed:
+                chosen["average"] = score.kept["average"].default
         checked = ScorePolicy.checked(
             op, task, ignore_index=ignored, other=other, **chosen
         )
+        for name, option in score.dependent.items():
+            given = parameters if name in parameters else policy
+            if given[name] != option.default:
+                values = {**parameters, **vars(checked)}
+                refuse_idle(op, name, option, values)
         return cls(checked, task, score.sees, formula)
 
     @property

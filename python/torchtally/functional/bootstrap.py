@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from torchtally._options import Array
+from torchtally.ops._arguments import not_a_tensor, number, plain
 from torchtally.ops._counting import ClassCounts
 
 from . import _checks
-from ._checks import is_integer, is_number
+from ._checks import integer, is_number
 from ._scoring import checked_class_counts
 
 _CELLS = 1 << 22  # int64 counts held at once: 32 MiB
@@ -36,7 +38,7 @@ class ConfidenceInterval(NamedTuple):
 
 
 def bootstrap_ci(
-    per_sample_counts: Tensor | ClassCounts,
+    per_sample_counts: Array | ClassCounts,
     score: Callable[..., Tensor],
     *,
     confidence: float = 0.95,
@@ -84,8 +86,12 @@ def bootstrap_ci(
         >>> [round(value.item(), 4) for value in found[:3]]
         [0.7273, 0.5, 0.8571]
     """
+    op = "bootstrap_ci"
     tensors = _checked_counts(per_sample_counts)
-    _check(tensors, confidence, resamples, seed, options)
+    resamples = integer(op, "resamples", resamples)
+    seed = integer(op, "seed", seed)
+    confidence = number(confidence)
+    _check(tensors, confidence, resamples, options)
 
     def of(counts: list[Tensor]) -> Tensor:
         whole = ClassCounts(*counts) if len(counts) > 1 else counts[0]
@@ -115,23 +121,22 @@ def bootstrap_ci(
     )
 
 
-def _checked_counts(given: Tensor | ClassCounts) -> list[Tensor]:
+def _checked_counts(given: Any) -> list[Tensor]:
     """Return the counts as int64 or float64: a matrix, or those of classes."""
     op, name = "bootstrap_ci", "per_sample_counts"
     if isinstance(given, ClassCounts):
+        given = ClassCounts(*map(plain, given))
         return [*checked_class_counts(op, name, given)]
+    given = plain(given)
     if not isinstance(given, Tensor):
-        raise TypeError(
-            f"{op}: {name} must be a tensor or ClassCounts, got {type(given).__name__}"
-        )
+        raise not_a_tensor(op, name, given, " or ClassCounts")
     return _checks.counts(op, {name: given})
 
 
 def _check(
     counts: list[Tensor],
     confidence: object,
-    resamples: object,
-    seed: object,
+    resamples: int,
     options: dict[str, Any],
 ) -> None:
     op = "bootstrap_ci"
@@ -150,10 +155,7 @@ def _check(
         )
     if not 0 < confidence < 1:  # type: ignore[operator]
         raise ValueError(f"{op}: confidence must lie in (0, 1), got {confidence}")
-    for name, value in (("resamples", resamples), ("seed", seed)):
-        if not is_integer(value):
-            raise TypeError(f"{op}: {name} must be an int, got {type(value).__name__}")
-    if resamples < 1:  # type: ignore[operator]
+    if resamples < 1:
         raise ValueError(f"{op}: resamples must be at least 1, got {resamples}")
     if options.get("aggregation") == "none":
         raise ValueError(

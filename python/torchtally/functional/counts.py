@@ -10,7 +10,7 @@ from torch import Tensor
 from typing_extensions import Never
 
 from torchtally._options import (
-    IgnoreIndex, LabelMap, Normalize, OutOfRange, Task,
+    Array, IgnoreIndex, LabelMap, Normalize, OutOfRange, Task, Threshold,
 )
 from torchtally.ops._counting import ClassCounts
 
@@ -23,10 +23,10 @@ __all__ = [
 
 
 def confusion_matrix(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True, per_sample: bool = False,
     normalize: Normalize | None = None, dtype: torch.dtype = torch.float32,
     **unknown: Never,
@@ -39,12 +39,19 @@ def confusion_matrix(
     float64) the first maximum wins and a NaN is a maximum, as in ``torch.argmax``.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -52,9 +59,10 @@ def confusion_matrix(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         per_sample: count each index of dimension 0, each sample, on its own.
@@ -71,9 +79,9 @@ def confusion_matrix(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     Example:
         >>> confusion_matrix(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]), 2)
@@ -87,17 +95,18 @@ def confusion_matrix(
     """
     return confusion_matrix_of(
         preds, target, num_classes, unknown, task=task, threshold=threshold,
-        top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+        logits=logits, top_k=top_k, ignore_index=ignore_index, label_map=label_map,
         preds_map=preds_map, mask=mask, out_of_range=out_of_range, validate=validate,
         per_sample=per_sample, normalize=normalize, dtype=dtype,
     )
 
 
 def class_counts(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, ignore_index: IgnoreIndex = None,
-    mask: Tensor | None = None, out_of_range: OutOfRange = "error",
-    validate: bool = True, per_sample: bool = False, **unknown: Never,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    ignore_index: IgnoreIndex = None, mask: Array | None = None,
+    out_of_range: OutOfRange = "error", validate: bool = True, per_sample: bool = False,
+    **unknown: Never,
 ) -> ClassCounts:
     """Count true and false positives and negatives of each class.
 
@@ -107,17 +116,25 @@ def class_counts(
     NaN is a maximum, as in ``torch.argmax``.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         ignore_index: a target value, or several, whose pixels count nowhere.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         per_sample: count each index of dimension 0, each sample, on its own.
@@ -129,9 +146,9 @@ def class_counts(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     Example:
         >>> class_counts(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]), 2).tp
@@ -139,6 +156,6 @@ def class_counts(
     """
     return class_counts_of(
         preds, target, num_classes, unknown, task=task, threshold=threshold,
-        ignore_index=ignore_index, mask=mask, out_of_range=out_of_range,
+        logits=logits, ignore_index=ignore_index, mask=mask, out_of_range=out_of_range,
         validate=validate, per_sample=per_sample,
     )

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from torchtally._options import (
-    Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    OfSamples, Regions, SampleMean, Task, UndefinedWhen, WeightType, ZeroDivision,
+    Aggregation, Array, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex,
+    KappaWeights, OfSamples, Regions, SampleMean, Task, UndefinedWhen, WeightType,
+    ZeroDivision,
 )
 from torchtally.ops._counting import ClassCounts
 
@@ -49,7 +50,7 @@ __all__ = [
 
 @overload
 def dice_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -61,7 +62,7 @@ def dice_from_counts(
 
 @overload
 def dice_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -72,7 +73,7 @@ def dice_from_counts(
 ) -> Scored: ...
 
 def dice_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -155,7 +156,7 @@ def dice_from_counts(
 
 @overload
 def iou_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -167,7 +168,7 @@ def iou_from_counts(
 
 @overload
 def iou_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -178,7 +179,7 @@ def iou_from_counts(
 ) -> Scored: ...
 
 def iou_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -261,7 +262,7 @@ def iou_from_counts(
 
 @overload
 def f1_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -273,7 +274,7 @@ def f1_from_counts(
 
 @overload
 def f1_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -284,7 +285,7 @@ def f1_from_counts(
 ) -> Scored: ...
 
 def f1_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -367,7 +368,7 @@ def f1_from_counts(
 
 @overload
 def fbeta_from_counts(
-    counts: Tensor | ClassCounts, *, beta: float = 1.0, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, beta: float = 1.0, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -379,7 +380,7 @@ def fbeta_from_counts(
 
 @overload
 def fbeta_from_counts(
-    counts: Tensor | ClassCounts, *, beta: float = 1.0, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, beta: float = 1.0, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -390,7 +391,7 @@ def fbeta_from_counts(
 ) -> Scored: ...
 
 def fbeta_from_counts(
-    counts: Tensor | ClassCounts, *, beta: float = 1.0, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, beta: float = 1.0, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -474,7 +475,7 @@ def fbeta_from_counts(
 
 @overload
 def precision_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -486,7 +487,7 @@ def precision_from_counts(
 
 @overload
 def precision_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -497,7 +498,7 @@ def precision_from_counts(
 ) -> Scored: ...
 
 def precision_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -580,7 +581,7 @@ def precision_from_counts(
 
 @overload
 def recall_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -592,7 +593,7 @@ def recall_from_counts(
 
 @overload
 def recall_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -603,7 +604,7 @@ def recall_from_counts(
 ) -> Scored: ...
 
 def recall_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -686,7 +687,7 @@ def recall_from_counts(
 
 @overload
 def specificity_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -698,7 +699,7 @@ def specificity_from_counts(
 
 @overload
 def specificity_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -709,7 +710,7 @@ def specificity_from_counts(
 ) -> Scored: ...
 
 def specificity_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -792,7 +793,7 @@ def specificity_from_counts(
 
 @overload
 def negative_predictive_value_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -804,7 +805,7 @@ def negative_predictive_value_from_counts(
 
 @overload
 def negative_predictive_value_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -815,7 +816,7 @@ def negative_predictive_value_from_counts(
 ) -> Scored: ...
 
 def negative_predictive_value_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -898,7 +899,7 @@ def negative_predictive_value_from_counts(
 
 @overload
 def false_positive_rate_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -910,7 +911,7 @@ def false_positive_rate_from_counts(
 
 @overload
 def false_positive_rate_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -921,7 +922,7 @@ def false_positive_rate_from_counts(
 ) -> Scored: ...
 
 def false_positive_rate_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1004,7 +1005,7 @@ def false_positive_rate_from_counts(
 
 @overload
 def false_negative_rate_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1016,7 +1017,7 @@ def false_negative_rate_from_counts(
 
 @overload
 def false_negative_rate_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1027,7 +1028,7 @@ def false_negative_rate_from_counts(
 ) -> Scored: ...
 
 def false_negative_rate_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1110,7 +1111,7 @@ def false_negative_rate_from_counts(
 
 @overload
 def false_discovery_rate_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1122,7 +1123,7 @@ def false_discovery_rate_from_counts(
 
 @overload
 def false_discovery_rate_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1133,7 +1134,7 @@ def false_discovery_rate_from_counts(
 ) -> Scored: ...
 
 def false_discovery_rate_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1216,7 +1217,7 @@ def false_discovery_rate_from_counts(
 
 @overload
 def false_omission_rate_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1228,7 +1229,7 @@ def false_omission_rate_from_counts(
 
 @overload
 def false_omission_rate_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1239,7 +1240,7 @@ def false_omission_rate_from_counts(
 ) -> Scored: ...
 
 def false_omission_rate_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1322,7 +1323,7 @@ def false_omission_rate_from_counts(
 
 @overload
 def informedness_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1334,7 +1335,7 @@ def informedness_from_counts(
 
 @overload
 def informedness_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1345,7 +1346,7 @@ def informedness_from_counts(
 ) -> Scored: ...
 
 def informedness_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1430,7 +1431,7 @@ def informedness_from_counts(
 
 @overload
 def markedness_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1442,7 +1443,7 @@ def markedness_from_counts(
 
 @overload
 def markedness_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1453,7 +1454,7 @@ def markedness_from_counts(
 ) -> Scored: ...
 
 def markedness_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1538,7 +1539,7 @@ def markedness_from_counts(
 
 @overload
 def positive_likelihood_ratio_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1550,7 +1551,7 @@ def positive_likelihood_ratio_from_counts(
 
 @overload
 def positive_likelihood_ratio_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1561,7 +1562,7 @@ def positive_likelihood_ratio_from_counts(
 ) -> Scored: ...
 
 def positive_likelihood_ratio_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1646,9 +1647,9 @@ def positive_likelihood_ratio_from_counts(
 
 @overload
 def accuracy_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
-    ignore_index: IgnoreIndex = None, other: bool = False, average: Average = "micro",
-    zero_division: ZeroDivision = "skip",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -1658,9 +1659,9 @@ def accuracy_from_counts(
 
 @overload
 def accuracy_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
-    ignore_index: IgnoreIndex = None, other: bool = False, average: Average = "micro",
-    zero_division: ZeroDivision = "skip",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -1669,9 +1670,9 @@ def accuracy_from_counts(
 ) -> Scored: ...
 
 def accuracy_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
-    ignore_index: IgnoreIndex = None, other: bool = False, average: Average = "micro",
-    zero_division: ZeroDivision = "skip",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
+    ignore_index: IgnoreIndex = None, other: bool = False,
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -1694,7 +1695,7 @@ def accuracy_from_counts(
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
             classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
             each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel).
+            labels pooled (multilabel). None is ``"micro"``.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
             with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
             propagate; a number stands in for it.
@@ -1751,7 +1752,7 @@ def accuracy_from_counts(
 
 @overload
 def balanced_accuracy_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1762,7 +1763,7 @@ def balanced_accuracy_from_counts(
 
 @overload
 def balanced_accuracy_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1772,7 +1773,7 @@ def balanced_accuracy_from_counts(
 ) -> Scored: ...
 
 def balanced_accuracy_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1846,7 +1847,7 @@ def balanced_accuracy_from_counts(
 
 @overload
 def frequency_weighted_iou_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1857,7 +1858,7 @@ def frequency_weighted_iou_from_counts(
 
 @overload
 def frequency_weighted_iou_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1867,7 +1868,7 @@ def frequency_weighted_iou_from_counts(
 ) -> Scored: ...
 
 def frequency_weighted_iou_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1941,7 +1942,7 @@ def frequency_weighted_iou_from_counts(
 
 @overload
 def tversky_from_counts(
-    counts: Tensor | ClassCounts, *, alpha: float = 0.5, beta: float = 0.5,
+    counts: Array | ClassCounts, *, alpha: float = 0.5, beta: float = 0.5,
     task: Task = "multiclass", ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1953,7 +1954,7 @@ def tversky_from_counts(
 
 @overload
 def tversky_from_counts(
-    counts: Tensor | ClassCounts, *, alpha: float = 0.5, beta: float = 0.5,
+    counts: Array | ClassCounts, *, alpha: float = 0.5, beta: float = 0.5,
     task: Task = "multiclass", ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1964,7 +1965,7 @@ def tversky_from_counts(
 ) -> Scored: ...
 
 def tversky_from_counts(
-    counts: Tensor | ClassCounts, *, alpha: float = 0.5, beta: float = 0.5,
+    counts: Array | ClassCounts, *, alpha: float = 0.5, beta: float = 0.5,
     task: Task = "multiclass", ignore_index: IgnoreIndex = None, other: bool = False,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2051,7 +2052,7 @@ def tversky_from_counts(
 
 @overload
 def generalized_dice_from_counts(
-    counts: Tensor | ClassCounts, *, weight_type: WeightType = "square",
+    counts: Array | ClassCounts, *, weight_type: WeightType = "square",
     empty_weight: EmptyWeight = "largest", task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
@@ -2063,7 +2064,7 @@ def generalized_dice_from_counts(
 
 @overload
 def generalized_dice_from_counts(
-    counts: Tensor | ClassCounts, *, weight_type: WeightType = "square",
+    counts: Array | ClassCounts, *, weight_type: WeightType = "square",
     empty_weight: EmptyWeight = "largest", task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
@@ -2074,7 +2075,7 @@ def generalized_dice_from_counts(
 ) -> Scored: ...
 
 def generalized_dice_from_counts(
-    counts: Tensor | ClassCounts, *, weight_type: WeightType = "square",
+    counts: Array | ClassCounts, *, weight_type: WeightType = "square",
     empty_weight: EmptyWeight = "largest", task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
@@ -2094,7 +2095,7 @@ def generalized_dice_from_counts(
         weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
             ``"simple"`` 1 / t; ``"linear"`` 1.
         empty_weight: w of a class without target pixels: ``"largest"`` that of the
-            other classes (MONAI); ``"zero"`` 0. No matter for linear.
+            other classes (MONAI); ``"zero"`` 0. Not of linear.
         task: the task counted: for ``"multilabel"`` the counts are those of L labels,
             matrices ``[L, 2, 2]`` or ``[..., N, L, 2, 2]``.
         ignore_index: classes that were ignored in counting and are not scored.
@@ -2150,7 +2151,7 @@ def generalized_dice_from_counts(
 
 @overload
 def exact_match_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2160,7 +2161,7 @@ def exact_match_from_counts(
 
 @overload
 def exact_match_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2169,7 +2170,7 @@ def exact_match_from_counts(
 ) -> Scored: ...
 
 def exact_match_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2234,7 +2235,7 @@ def exact_match_from_counts(
 
 @overload
 def matthews_corrcoef_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2244,7 +2245,7 @@ def matthews_corrcoef_from_counts(
 
 @overload
 def matthews_corrcoef_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2253,7 +2254,7 @@ def matthews_corrcoef_from_counts(
 ) -> Scored: ...
 
 def matthews_corrcoef_from_counts(
-    counts: Tensor | ClassCounts, *, task: Task = "multiclass",
+    counts: Array | ClassCounts, *, task: Task = "multiclass",
     ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2316,7 +2317,7 @@ def matthews_corrcoef_from_counts(
 
 @overload
 def cohen_kappa_from_counts(
-    counts: Tensor | ClassCounts, *, weights: KappaWeights = "none",
+    counts: Array | ClassCounts, *, weights: KappaWeights = "none",
     task: Task = "multiclass", ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2326,7 +2327,7 @@ def cohen_kappa_from_counts(
 
 @overload
 def cohen_kappa_from_counts(
-    counts: Tensor | ClassCounts, *, weights: KappaWeights = "none",
+    counts: Array | ClassCounts, *, weights: KappaWeights = "none",
     task: Task = "multiclass", ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2335,7 +2336,7 @@ def cohen_kappa_from_counts(
 ) -> Scored: ...
 
 def cohen_kappa_from_counts(
-    counts: Tensor | ClassCounts, *, weights: KappaWeights = "none",
+    counts: Array | ClassCounts, *, weights: KappaWeights = "none",
     task: Task = "multiclass", ignore_index: IgnoreIndex = None, other: bool = False,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",

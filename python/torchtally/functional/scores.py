@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from torchtally._options import (
-    Aggregation, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex, KappaWeights,
-    LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, UndefinedWhen,
-    WeightType, ZeroDivision,
+    Aggregation, Array, Average, ClassWeights, Classes, EmptyWeight, IgnoreIndex,
+    KappaWeights, LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, Threshold,
+    UndefinedWhen, WeightType, ZeroDivision,
 )
 
 from ._definitions import SCORES
@@ -49,10 +49,10 @@ __all__ = [
 
 @overload
 def dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -64,10 +64,10 @@ def dice_score(
 
 @overload
 def dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -78,10 +78,10 @@ def dice_score(
 ) -> Scored: ...
 
 def dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -93,12 +93,19 @@ def dice_score(
     """Dice coefficient, 2 tp / (2 tp + fp + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -106,9 +113,10 @@ def dice_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -147,9 +155,9 @@ def dice_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Dice (1945), Measures of the amount of ecologic association between species.
@@ -163,7 +171,7 @@ def dice_score(
     """
     return score_of_pixels(
         SCORES["dice"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -175,10 +183,10 @@ def dice_score(
 
 @overload
 def iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -190,10 +198,10 @@ def iou_score(
 
 @overload
 def iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -204,10 +212,10 @@ def iou_score(
 ) -> Scored: ...
 
 def iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -219,12 +227,19 @@ def iou_score(
     """Intersection over union (Jaccard index), tp / (tp + fp + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -232,9 +247,10 @@ def iou_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -273,9 +289,9 @@ def iou_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Jaccard (1912), The distribution of the flora in the alpine zone.
@@ -289,7 +305,7 @@ def iou_score(
     """
     return score_of_pixels(
         SCORES["iou"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -301,10 +317,10 @@ def iou_score(
 
 @overload
 def f1_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -316,10 +332,10 @@ def f1_score(
 
 @overload
 def f1_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -330,10 +346,10 @@ def f1_score(
 ) -> Scored: ...
 
 def f1_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -345,12 +361,19 @@ def f1_score(
     """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -358,9 +381,10 @@ def f1_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -399,9 +423,9 @@ def f1_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -415,7 +439,7 @@ def f1_score(
     """
     return score_of_pixels(
         SCORES["f1"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -427,10 +451,10 @@ def f1_score(
 
 @overload
 def fbeta_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *, beta: float = 1.0,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -442,10 +466,10 @@ def fbeta_score(
 
 @overload
 def fbeta_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *, beta: float = 1.0,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -456,10 +480,10 @@ def fbeta_score(
 ) -> Scored: ...
 
 def fbeta_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *, beta: float = 1.0,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *, beta: float = 1.0,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -471,13 +495,20 @@ def fbeta_score(
     """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         beta: weight of recall; 0 is precision, infinity is recall.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -485,9 +516,10 @@ def fbeta_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -526,9 +558,9 @@ def fbeta_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -542,7 +574,7 @@ def fbeta_score(
     """
     return score_of_pixels(
         SCORES["fbeta"], preds, target, num_classes, unknown, {"beta": beta}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -554,10 +586,10 @@ def fbeta_score(
 
 @overload
 def precision_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -569,10 +601,10 @@ def precision_score(
 
 @overload
 def precision_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -583,10 +615,10 @@ def precision_score(
 ) -> Scored: ...
 
 def precision_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -598,12 +630,19 @@ def precision_score(
     """Precision (positive predictive value), tp / (tp + fp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -611,9 +650,10 @@ def precision_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -652,9 +692,9 @@ def precision_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -668,7 +708,7 @@ def precision_score(
     """
     return score_of_pixels(
         SCORES["precision"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -680,10 +720,10 @@ def precision_score(
 
 @overload
 def recall_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -695,10 +735,10 @@ def recall_score(
 
 @overload
 def recall_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -709,10 +749,10 @@ def recall_score(
 ) -> Scored: ...
 
 def recall_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -724,12 +764,19 @@ def recall_score(
     """Recall (sensitivity, true positive rate), tp / (tp + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -737,9 +784,10 @@ def recall_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -778,9 +826,9 @@ def recall_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -794,7 +842,7 @@ def recall_score(
     """
     return score_of_pixels(
         SCORES["recall"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -806,10 +854,10 @@ def recall_score(
 
 @overload
 def specificity_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -821,10 +869,10 @@ def specificity_score(
 
 @overload
 def specificity_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -835,10 +883,10 @@ def specificity_score(
 ) -> Scored: ...
 
 def specificity_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -850,12 +898,19 @@ def specificity_score(
     """Specificity (true negative rate), tn / (tn + fp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -863,9 +918,10 @@ def specificity_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -904,9 +960,9 @@ def specificity_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -920,7 +976,7 @@ def specificity_score(
     """
     return score_of_pixels(
         SCORES["specificity"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -932,10 +988,10 @@ def specificity_score(
 
 @overload
 def negative_predictive_value(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -947,10 +1003,10 @@ def negative_predictive_value(
 
 @overload
 def negative_predictive_value(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -961,10 +1017,10 @@ def negative_predictive_value(
 ) -> Scored: ...
 
 def negative_predictive_value(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -976,12 +1032,19 @@ def negative_predictive_value(
     """Negative predictive value, tn / (tn + fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -989,9 +1052,10 @@ def negative_predictive_value(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1030,9 +1094,9 @@ def negative_predictive_value(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1046,22 +1110,22 @@ def negative_predictive_value(
     """
     return score_of_pixels(
         SCORES["negative_predictive_value"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def false_positive_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1073,10 +1137,10 @@ def false_positive_rate(
 
 @overload
 def false_positive_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1087,10 +1151,10 @@ def false_positive_rate(
 ) -> Scored: ...
 
 def false_positive_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1102,12 +1166,19 @@ def false_positive_rate(
     """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1115,9 +1186,10 @@ def false_positive_rate(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1156,9 +1228,9 @@ def false_positive_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1172,22 +1244,22 @@ def false_positive_rate(
     """
     return score_of_pixels(
         SCORES["false_positive_rate"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def false_negative_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1199,10 +1271,10 @@ def false_negative_rate(
 
 @overload
 def false_negative_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1213,10 +1285,10 @@ def false_negative_rate(
 ) -> Scored: ...
 
 def false_negative_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1228,12 +1300,19 @@ def false_negative_rate(
     """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1241,9 +1320,10 @@ def false_negative_rate(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1282,9 +1362,9 @@ def false_negative_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1298,22 +1378,22 @@ def false_negative_rate(
     """
     return score_of_pixels(
         SCORES["false_negative_rate"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def false_discovery_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1325,10 +1405,10 @@ def false_discovery_rate(
 
 @overload
 def false_discovery_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1339,10 +1419,10 @@ def false_discovery_rate(
 ) -> Scored: ...
 
 def false_discovery_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1354,12 +1434,19 @@ def false_discovery_rate(
     """False discovery rate, 1 - precision, fp / (fp + tp).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1367,9 +1454,10 @@ def false_discovery_rate(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1408,9 +1496,9 @@ def false_discovery_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1424,22 +1512,22 @@ def false_discovery_rate(
     """
     return score_of_pixels(
         SCORES["false_discovery_rate"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def false_omission_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1451,10 +1539,10 @@ def false_omission_rate(
 
 @overload
 def false_omission_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1465,10 +1553,10 @@ def false_omission_rate(
 ) -> Scored: ...
 
 def false_omission_rate(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1480,12 +1568,19 @@ def false_omission_rate(
     """False omission rate, 1 - negative predictive value, fn / (fn + tn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1493,9 +1588,10 @@ def false_omission_rate(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1534,9 +1630,9 @@ def false_omission_rate(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1550,22 +1646,22 @@ def false_omission_rate(
     """
     return score_of_pixels(
         SCORES["false_omission_rate"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def informedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1577,10 +1673,10 @@ def informedness(
 
 @overload
 def informedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1591,10 +1687,10 @@ def informedness(
 ) -> Scored: ...
 
 def informedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1608,12 +1704,19 @@ def informedness(
     ``(tp tn - fp fn) / ((tp + fn) (tn + fp))``
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1621,9 +1724,10 @@ def informedness(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1662,9 +1766,9 @@ def informedness(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
@@ -1678,7 +1782,7 @@ def informedness(
     """
     return score_of_pixels(
         SCORES["informedness"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -1690,10 +1794,10 @@ def informedness(
 
 @overload
 def markedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1705,10 +1809,10 @@ def markedness(
 
 @overload
 def markedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1719,10 +1823,10 @@ def markedness(
 ) -> Scored: ...
 
 def markedness(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1736,12 +1840,19 @@ def markedness(
     ``(tp tn - fp fn) / ((tp + fp) (tn + fn))``
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1749,9 +1860,10 @@ def markedness(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1790,9 +1902,9 @@ def markedness(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
@@ -1806,7 +1918,7 @@ def markedness(
     """
     return score_of_pixels(
         SCORES["markedness"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -1818,10 +1930,10 @@ def markedness(
 
 @overload
 def positive_likelihood_ratio(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1833,10 +1945,10 @@ def positive_likelihood_ratio(
 
 @overload
 def positive_likelihood_ratio(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1847,10 +1959,10 @@ def positive_likelihood_ratio(
 ) -> Scored: ...
 
 def positive_likelihood_ratio(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -1864,12 +1976,19 @@ def positive_likelihood_ratio(
     ``tp (fp + tn) / (fp (tp + fn))``
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -1877,9 +1996,10 @@ def positive_likelihood_ratio(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -1918,9 +2038,9 @@ def positive_likelihood_ratio(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
@@ -1934,24 +2054,24 @@ def positive_likelihood_ratio(
     """
     return score_of_pixels(
         SCORES["positive_likelihood_ratio"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, average=average, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
-        classes=classes, include_background=include_background,
-        class_weights=class_weights, regions=regions, return_valid=return_valid,
-        dtype=dtype,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, average=average,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
+        include_background=include_background, class_weights=class_weights,
+        regions=regions, return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
-    average: Average = "micro", zero_division: ZeroDivision = "skip",
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -1961,12 +2081,12 @@ def accuracy_score(
 
 @overload
 def accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
-    average: Average = "micro", zero_division: ZeroDivision = "skip",
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -1975,12 +2095,12 @@ def accuracy_score(
 ) -> Scored: ...
 
 def accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
-    average: Average = "micro", zero_division: ZeroDivision = "skip",
+    average: Average | None = "micro", zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
     aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
     classes: Classes = None, include_background: bool = True,
@@ -1990,12 +2110,19 @@ def accuracy_score(
     """Accuracy, the share of pixels predicted right; of a class, its recall.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2003,15 +2130,16 @@ def accuracy_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
             classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
             each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples of
-            labels pooled (multilabel).
+            labels pooled (multilabel). None is ``"micro"``.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
             with ``average="none"``, and where nothing is left); ``"nan"`` lets NaN
             propagate; a number stands in for it.
@@ -2043,9 +2171,9 @@ def accuracy_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
@@ -2059,7 +2187,7 @@ def accuracy_score(
     """
     return score_of_pixels(
         SCORES["accuracy"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, average=average, zero_division=zero_division,
         undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
@@ -2071,10 +2199,10 @@ def accuracy_score(
 
 @overload
 def balanced_accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2085,10 +2213,10 @@ def balanced_accuracy_score(
 
 @overload
 def balanced_accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2098,10 +2226,10 @@ def balanced_accuracy_score(
 ) -> Scored: ...
 
 def balanced_accuracy_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2112,12 +2240,19 @@ def balanced_accuracy_score(
     """Balanced accuracy, the mean recall of the classes of the target.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2125,9 +2260,10 @@ def balanced_accuracy_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2159,9 +2295,9 @@ def balanced_accuracy_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
@@ -2175,7 +2311,7 @@ def balanced_accuracy_score(
     """
     return score_of_pixels(
         SCORES["balanced_accuracy"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, sample_mean=sample_mean, classes=classes,
@@ -2186,10 +2322,10 @@ def balanced_accuracy_score(
 
 @overload
 def frequency_weighted_iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2200,10 +2336,10 @@ def frequency_weighted_iou_score(
 
 @overload
 def frequency_weighted_iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2213,10 +2349,10 @@ def frequency_weighted_iou_score(
 ) -> Scored: ...
 
 def frequency_weighted_iou_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2227,12 +2363,19 @@ def frequency_weighted_iou_score(
     """Intersection over union, each class weighted by its share of the target.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2240,9 +2383,10 @@ def frequency_weighted_iou_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2274,9 +2418,9 @@ def frequency_weighted_iou_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Long et al. (2015), Fully convolutional networks: frequency weighted IU.
@@ -2290,21 +2434,21 @@ def frequency_weighted_iou_score(
     """
     return score_of_pixels(
         SCORES["frequency_weighted_iou"], preds, target, num_classes, unknown, {},
-        task=task, threshold=threshold, top_k=top_k, ignore_index=ignore_index,
-        label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
-        validate=validate, zero_division=zero_division, undefined_when=undefined_when,
-        aggregation=aggregation, sample_mean=sample_mean, classes=classes,
-        include_background=include_background, regions=regions,
+        task=task, threshold=threshold, logits=logits, top_k=top_k,
+        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
+        out_of_range=out_of_range, validate=validate, zero_division=zero_division,
+        undefined_when=undefined_when, aggregation=aggregation, sample_mean=sample_mean,
+        classes=classes, include_background=include_background, regions=regions,
         return_valid=return_valid, dtype=dtype,
     )
 
 
 @overload
 def tversky_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
-    threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *, alpha: float = 0.5,
+    beta: float = 0.5, task: Task = "multiclass", threshold: Threshold = None,
+    logits: bool = False, top_k: int = 1, ignore_index: IgnoreIndex = None,
+    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2316,10 +2460,10 @@ def tversky_score(
 
 @overload
 def tversky_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
-    threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *, alpha: float = 0.5,
+    beta: float = 0.5, task: Task = "multiclass", threshold: Threshold = None,
+    logits: bool = False, top_k: int = 1, ignore_index: IgnoreIndex = None,
+    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2330,10 +2474,10 @@ def tversky_score(
 ) -> Scored: ...
 
 def tversky_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    alpha: float = 0.5, beta: float = 0.5, task: Task = "multiclass",
-    threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *, alpha: float = 0.5,
+    beta: float = 0.5, task: Task = "multiclass", threshold: Threshold = None,
+    logits: bool = False, top_k: int = 1, ignore_index: IgnoreIndex = None,
+    label_map: LabelMap = None, preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     average: Average | None = None, zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2345,14 +2489,21 @@ def tversky_score(
     """Tversky index, tp / (tp + alpha fp + beta fn).
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         alpha: weight of false positives; not negative.
         beta: weight of false negatives. 0.5 and 0.5 is Dice.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2360,9 +2511,10 @@ def tversky_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -2401,9 +2553,9 @@ def tversky_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Tversky (1977), Features of similarity; alpha, beta as in Salehi et al. (2017).
@@ -2417,10 +2569,10 @@ def tversky_score(
     """
     return score_of_pixels(
         SCORES["tversky"], preds, target, num_classes, unknown,
-        {"alpha": alpha, "beta": beta}, task=task, threshold=threshold, top_k=top_k,
-        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
-        out_of_range=out_of_range, validate=validate, average=average,
-        zero_division=zero_division, undefined_when=undefined_when,
+        {"alpha": alpha, "beta": beta}, task=task, threshold=threshold, logits=logits,
+        top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+        preds_map=preds_map, mask=mask, out_of_range=out_of_range, validate=validate,
+        average=average, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, sample_mean=sample_mean, classes=classes,
         include_background=include_background, class_weights=class_weights,
         regions=regions, return_valid=return_valid, dtype=dtype,
@@ -2429,11 +2581,11 @@ def tversky_score(
 
 @overload
 def generalized_dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2444,11 +2596,11 @@ def generalized_dice_score(
 
 @overload
 def generalized_dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2458,11 +2610,11 @@ def generalized_dice_score(
 ) -> Scored: ...
 
 def generalized_dice_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
+    preds: Array, target: Array, num_classes: int | None = None, *,
     weight_type: WeightType = "square", empty_weight: EmptyWeight = "largest",
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2473,16 +2625,23 @@ def generalized_dice_score(
     """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
             ``"simple"`` 1 / t; ``"linear"`` 1.
         empty_weight: w of a class without target pixels: ``"largest"`` that of the
-            other classes (MONAI); ``"zero"`` 0. No matter for linear.
+            other classes (MONAI); ``"zero"`` 0. Not of linear.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2490,9 +2649,10 @@ def generalized_dice_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2521,9 +2681,9 @@ def generalized_dice_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).
@@ -2538,7 +2698,7 @@ def generalized_dice_score(
     return score_of_pixels(
         SCORES["generalized_dice"], preds, target, num_classes, unknown,
         {"weight_type": weight_type, "empty_weight": empty_weight}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, classes=classes, include_background=include_background,
@@ -2548,10 +2708,10 @@ def generalized_dice_score(
 
 @overload
 def exact_match_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2561,10 +2721,10 @@ def exact_match_score(
 
 @overload
 def exact_match_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2573,10 +2733,10 @@ def exact_match_score(
 ) -> Scored: ...
 
 def exact_match_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2586,12 +2746,19 @@ def exact_match_score(
     """Exact match (subset accuracy), the share of samples without a wrong label.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2599,9 +2766,10 @@ def exact_match_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2624,9 +2792,9 @@ def exact_match_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Kazawa et al. (2005), Maximal margin labeling for multi-topic text
@@ -2641,7 +2809,7 @@ def exact_match_score(
     """
     return score_of_pixels(
         SCORES["exact_match"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, return_valid=return_valid, dtype=dtype,
@@ -2650,10 +2818,10 @@ def exact_match_score(
 
 @overload
 def matthews_corrcoef(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2663,10 +2831,10 @@ def matthews_corrcoef(
 
 @overload
 def matthews_corrcoef(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2675,10 +2843,10 @@ def matthews_corrcoef(
 ) -> Scored: ...
 
 def matthews_corrcoef(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2688,12 +2856,19 @@ def matthews_corrcoef(
     """Matthews correlation coefficient of target and prediction, in [-1, 1].
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2701,9 +2876,10 @@ def matthews_corrcoef(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2726,9 +2902,9 @@ def matthews_corrcoef(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Gorodkin (2004), Comparing two K-category assignments by a K-category
@@ -2743,7 +2919,7 @@ def matthews_corrcoef(
     """
     return score_of_pixels(
         SCORES["matthews_corrcoef"], preds, target, num_classes, unknown, {}, task=task,
-        threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+        threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
         label_map=label_map, preds_map=preds_map, mask=mask, out_of_range=out_of_range,
         validate=validate, zero_division=zero_division, undefined_when=undefined_when,
         aggregation=aggregation, return_valid=return_valid, dtype=dtype,
@@ -2752,10 +2928,11 @@ def matthews_corrcoef(
 
 @overload
 def cohen_kappa_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
-    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    weights: KappaWeights = "none", task: Task = "multiclass",
+    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2765,10 +2942,11 @@ def cohen_kappa_score(
 
 @overload
 def cohen_kappa_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
-    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    weights: KappaWeights = "none", task: Task = "multiclass",
+    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2777,10 +2955,11 @@ def cohen_kappa_score(
 ) -> Scored: ...
 
 def cohen_kappa_score(
-    preds: Tensor, target: Tensor, num_classes: int | None = None, *,
-    weights: KappaWeights = "none", task: Task = "multiclass", threshold: float = 0.5,
-    top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
-    preds_map: LabelMap = None, mask: Tensor | None = None,
+    preds: Array, target: Array, num_classes: int | None = None, *,
+    weights: KappaWeights = "none", task: Task = "multiclass",
+    threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+    ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+    preds_map: LabelMap = None, mask: Array | None = None,
     out_of_range: OutOfRange = "error", validate: bool = True,
     zero_division: ZeroDivision = "skip",
     undefined_when: UndefinedWhen = "zero_denominator",
@@ -2790,14 +2969,21 @@ def cohen_kappa_score(
     """Cohen's kappa, agreement beyond chance, at most 1.
 
     Args:
-        preds: labels of target's shape, or class scores ``[N, C, ...]``.
-        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel.
+        preds: labels of target's shape, or class scores ``[N, C, ...]``. A tensor, or
+            an array of NumPy, CuPy or JAX, read without a copy; so target and mask.
+        target: integer or bool labels ``[N, ...]``; ``[N, L, ...]`` for multilabel. For
+            binary and multilabel also floating numbers 0 and 1.
         num_classes: C, or L for multilabel; may be left out for binary.
         weights: weight of a disagreement between two classes: ``"none"`` 1;
             ``"linear"`` the distance; ``"quadratic"`` its square.
         task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
             ``"multilabel"`` L labels a pixel, each set or not.
-        threshold: a score above it is class 1 (binary and multilabel scores).
+        threshold: a binary or multilabel score above it is class 1: a number, or one
+            for each label. Scores are then taken as they are, and a NaN is above
+            nothing. None means probabilities, cut at 0.5, and one outside [0, 1] is out
+            of range.
+        logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+            range.
         top_k: a pixel whose target is among its k highest class scores counts as
             predicted right, another as its highest score says (``[N, C, ...]`` scores).
         ignore_index: a target value, or several, whose pixels count nowhere.
@@ -2805,9 +2991,10 @@ def cohen_kappa_score(
             mapped to None is ignored, one that is not named is out of range.
         preds_map: the same for preds.
         mask: bool tensor of target's shape; pixels where it is False count nowhere.
-        out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-            ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts it
-            as a class of its own, "other", that enters micro averages only.
+        out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+            score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair out;
+            ``"miss"`` counts it as a class of its own, "other", that enters micro
+            averages only.
         validate: with False, ``out_of_range="error"`` does not raise, which spares CUDA
             tensors the read back from the device; the pair is left out.
         zero_division: what an undefined entry is worth: ``"skip"`` leaves it out (NaN
@@ -2830,9 +3017,9 @@ def cohen_kappa_score(
 
     Raises:
         TypeError: for an argument of the wrong kind, or an option that is not listed.
-        ValueError: for a wrong shape or value, or a label out of range. A program of
-            ``torch.compile`` raises for such a label on CPU; on CUDA, and where it is
-            exported, traced or vmapped, the pair is left out.
+        ValueError: for a wrong shape or value, or a label or score out of range. A
+            program of ``torch.compile`` raises for these on CPU; on CUDA, and where it
+            is exported, traced or vmapped, the pair is left out.
 
     References:
         Cohen (1960), A coefficient of agreement for nominal scales; (1968) weighted.
@@ -2846,9 +3033,9 @@ def cohen_kappa_score(
     """
     return score_of_pixels(
         SCORES["cohen_kappa"], preds, target, num_classes, unknown,
-        {"weights": weights}, task=task, threshold=threshold, top_k=top_k,
-        ignore_index=ignore_index, label_map=label_map, preds_map=preds_map, mask=mask,
-        out_of_range=out_of_range, validate=validate, zero_division=zero_division,
-        undefined_when=undefined_when, aggregation=aggregation,
-        return_valid=return_valid, dtype=dtype,
+        {"weights": weights}, task=task, threshold=threshold, logits=logits,
+        top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+        preds_map=preds_map, mask=mask, out_of_range=out_of_range, validate=validate,
+        zero_division=zero_division, undefined_when=undefined_when,
+        aggregation=aggregation, return_valid=return_valid, dtype=dtype,
     )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import Self
 
-from torchtally._options import refuse_unknown, shown
+from torchtally._options import Array, refuse_unknown, shown
 from torchtally.functional.losses._computing import BoundLoss
 from torchtally.functional.losses._definitions import Loss
 
@@ -21,8 +21,8 @@ class OverlapLoss(nn.Module):
 
     The options are those of the function of the same name, such as
     :func:`torchtally.functional.dice_loss`, and are checked when the module is made.
-    Class weights are buffers that follow ``.to(device)``, stay float64, and are not
-    in the ``state_dict``.
+    Class weights are buffers that follow ``.to(device)`` and ``.to_empty(device=...)``,
+    keep their values and float64, and are not in the ``state_dict``.
     """
 
     _definition: ClassVar[Loss]
@@ -39,14 +39,15 @@ class OverlapLoss(nn.Module):
         if unknown:
             refuse_unknown(name, unknown, definition.state)
         self._options = options
-        self._loss = BoundLoss.checked(name, definition, definition.state, options)
+        with torch.inference_mode(False):  # else no gradient could be taken later
+            self._loss = BoundLoss.checked(name, definition, definition.state, options)
         for name, weights in self._loss.weights.items():
             self.register_buffer(name, weights, persistent=False)
 
     if TYPE_CHECKING:  # torch calls it a callable of anything
 
         def __call__(
-            self, logits: Tensor, target: Tensor, mask: Tensor | None = None
+            self, logits: Array, target: Array, mask: Array | None = None
         ) -> Tensor: ...
 
     @classmethod
@@ -70,7 +71,7 @@ class OverlapLoss(nn.Module):
         return cls(**preset_options(cls.__name__, name, peer, overrides))
 
     def forward(
-        self, logits: Tensor, target: Tensor, mask: Tensor | None = None
+        self, logits: Array, target: Array, mask: Array | None = None
     ) -> Tensor:
         """Return the loss.
 
@@ -91,16 +92,20 @@ class OverlapLoss(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the options that are not the defaults."""
-        given = {
-            name: value.tolist() if isinstance(value, Tensor) else value
-            for name, value in self._options.items()
-        }
-        return shown(type(self), given)
+        return shown(type(self), self._options)
 
     def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
+        """Move weights, and nothing else: their values and dtype stay.
+
+        ``to_empty`` would leave memory in their place that nobody wrote; after
+        ``meta``, which holds no values, they are those that were given.
+        """
+        before = {name: getattr(self, name) for name in self._loss.weights}
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        for name, weights in self._loss.weights.items():
-            buffer = getattr(self, name)
-            if buffer is not None and buffer.dtype != torch.float64:
-                setattr(self, name, weights.to(buffer.device))  # type: ignore[union-attr]
+        with torch.inference_mode(False):
+            for name, given in self._loss.weights.items():
+                weights, moved = before[name], getattr(self, name)
+                if given is not None and moved is not weights:
+                    held = given if weights.is_meta else weights
+                    setattr(self, name, held.to(moved.device))
         return self

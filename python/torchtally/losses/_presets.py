@@ -53,7 +53,9 @@ def preset_options(
     chosen = {**preset.options, **own}
     for name, default in preset.options.items():
         if isinstance(default, bool):
-            _checks.flag(op, name, chosen[name])
+            chosen[name] = _checks.flag(op, name, chosen[name])
+        elif isinstance(default, float):
+            chosen[name] = _checks.non_negative(op, name, chosen[name])
     try:
         return {**preset.translate(chosen), **shared}
     except ValueError as error:
@@ -71,6 +73,8 @@ def _monai(options: Options) -> Options:
     activation = "none" if softmax is False else "softmax"
     options["activation"] = "sigmoid" if sigmoid else activation
     options["conventions"] = "monai"
+    if options.get("squared_pred") and options.get("soft_label"):
+        options["soft_label"] = False  # of which squares make the same
     return options
 
 
@@ -140,6 +144,8 @@ def _smp(options: Options) -> Options:
             )
     activation = "softmax" if mode == "multiclass" else "sigmoid"
     smooth, log_loss = options.pop("smooth"), options.pop("log_loss")
+    if log_loss:
+        options["log_eps"] = options["eps"]
     return {
         **options,
         "activation": activation if from_logits else "none",
@@ -151,7 +157,6 @@ def _smp(options: Options) -> Options:
         "absent": "zero",
         "normalize_weights": True,
         "form": "log" if log_loss else "complement",
-        "log_eps": options["eps"],
     }
 
 

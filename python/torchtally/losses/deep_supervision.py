@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from torchtally._options import Array
 from torchtally.functional._checks import weights_tensor
+from torchtally.ops._arguments import plain
 
 
 class DeepSupervision(nn.Module):
@@ -44,8 +46,8 @@ class DeepSupervision(nn.Module):
     def forward(
         self,
         logits: Sequence[Tensor],
-        target: Tensor | Sequence[Tensor],
-        mask: Tensor | None = None,
+        target: Array | Sequence[Array],
+        mask: Array | None = None,
     ) -> Tensor:
         """Return sum of weight times loss.
 
@@ -64,32 +66,33 @@ class DeepSupervision(nn.Module):
             ValueError: if there are not as many outputs or targets as weights, or a
                 mask comes with several targets.
         """
-        if isinstance(logits, Tensor):
+        outputs, targets, counted = plain(logits), plain(target), plain(mask)
+        if isinstance(outputs, Tensor):
             raise TypeError(
                 "DeepSupervision: logits must be a sequence of tensors, got one tensor"
             )
-        several = not isinstance(target, Tensor)
-        self._check_length("logits", len(logits))
+        several = not isinstance(targets, Tensor)
+        self._check_length("logits", len(outputs))
         if several:
-            self._check_length("targets", len(target))
-            if mask is not None:
+            self._check_length("targets", len(targets))
+            if counted is not None:
                 raise ValueError(
                     "DeepSupervision: mask goes with a single target, got "
-                    f"{len(target)} targets"
+                    f"{len(targets)} targets"
                 )
         total: Tensor | None = None
         for index, weight in enumerate(self.weights):
             if weight == 0:
                 continue
-            output = logits[index]
-            arguments = [output, target[index]] if several else [output]
-            if isinstance(target, Tensor):
-                arguments.append(nearest(target, output.shape[2:]))
-                if mask is not None:
-                    arguments.append(nearest(mask, output.shape[2:]))
+            output = plain(outputs[index])
+            arguments = [output, targets[index]] if several else [output]
+            if not several:
+                arguments.append(nearest(targets, output.shape[2:]))
+                if counted is not None:
+                    arguments.append(nearest(counted, output.shape[2:]))
             part = weight * self.loss(*arguments)
             total = part if total is None else total + part
-        return logits[0].sum() * 0.0 if total is None else total
+        return plain(outputs[0]).sum() * 0.0 if total is None else total
 
     def _check_length(self, name: str, length: int) -> None:
         if length != len(self.weights):

@@ -91,7 +91,7 @@ class DiceLoss(OverlapLoss):
             jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
             squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
             soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which
-                is greatest at p = t for targets between 0 and 1 too. No effect with
+                is greatest at p = t for targets between 0 and 1 too. Not with
                 ``squared_pred``.
             smooth_nr: added to the numerator.
             smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -208,7 +208,7 @@ class DiceCELoss(OverlapLoss):
             jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
             squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
             soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which
-                is greatest at p = t for targets between 0 and 1 too. No effect with
+                is greatest at p = t for targets between 0 and 1 too. Not with
                 ``squared_pred``.
             smooth_nr: added to the numerator.
             smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -312,7 +312,7 @@ class JaccardLoss(OverlapLoss):
                 warn once. CUDA tensors and compiled code are never looked at.
             squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
             soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which
-                is greatest at p = t for targets between 0 and 1 too. No effect with
+                is greatest at p = t for targets between 0 and 1 too. Not with
                 ``squared_pred``.
             smooth_nr: added to the numerator.
             smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -419,7 +419,7 @@ class TverskyLoss(OverlapLoss):
             beta: weight of what was missed, not negative.
             squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
             soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which
-                is greatest at p = t for targets between 0 and 1 too. No effect with
+                is greatest at p = t for targets between 0 and 1 too. Not with
                 ``squared_pred``.
             smooth_nr: added to the numerator.
             smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -529,7 +529,7 @@ class FocalTverskyLoss(OverlapLoss):
             beta: weight of what was missed, not negative.
             squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
             soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which
-                is greatest at p = t for targets between 0 and 1 too. No effect with
+                is greatest at p = t for targets between 0 and 1 too. Not with
                 ``squared_pred``.
             smooth_nr: added to the numerator.
             smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -633,7 +633,7 @@ class GeneralizedDiceLoss(OverlapLoss):
             weight_type: weight of a class whose target has size T: ``"square"`` 1 / T²;
                 ``"simple"`` 1 / T; ``"uniform"`` 1.
             soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which
-                is greatest at p = t for targets between 0 and 1 too. No effect with
+                is greatest at p = t for targets between 0 and 1 too. Not with
                 ``squared_pred``.
             smooth_nr: added to the numerator.
             smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -716,7 +716,7 @@ class LogDiceLoss(OverlapLoss):
             jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
             squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
             soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which
-                is greatest at p = t for targets between 0 and 1 too. No effect with
+                is greatest at p = t for targets between 0 and 1 too. Not with
                 ``squared_pred``.
             smooth_nr: added to the numerator.
             smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was

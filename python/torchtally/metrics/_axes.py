@@ -8,6 +8,8 @@ from typing import Any
 
 from torch import Tensor
 
+from torchtally.ops._arguments import plain
+
 LETTERS = 10.0  # points
 _WIDTH = 0.62  # of a letter, in its height
 
@@ -27,7 +29,7 @@ def pyplot(op: str) -> Any:
 def value_and_axes(op: str, val: Any, ax: Any) -> tuple[Any, Any]:
     """Tell a value from axes, of which either may come first."""
     plt = pyplot(op)
-    first = val
+    first = val = plain(val)
     if not isinstance(val, (Mapping, str, Tensor)) and isinstance(val, Iterable):
         first = next(iter(val), None)
     if not isinstance(first, plt.Axes):

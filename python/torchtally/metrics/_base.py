@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 from torch.compiler import is_exporting
-from torch.nn.parallel import DistributedDataParallel
 from typing_extensions import Self
 
 from torchtally import distributed
-from torchtally._options import ClassNames, shown
+from torchtally._options import Array, ClassNames, shown
 from torchtally.distributed import Group
+from torchtally.functional._checks import flag
 from torchtally.functional._labels import Labels
 from torchtally.ops._arguments import plain
 from torchtally.ops._counting import COUNT_IN_PLACE, has_values
@@ -23,19 +23,24 @@ from torchtally.ops._sharding import is_dtensor
 
 from ._counters import counter_of, in_order
 from ._names import checked_names
-from ._state import Keep, State, Waiting
+from ._saved import KEYS, loaded_state, options_text, saved_state
+from ._state import Keep, State, Waiting, changeable, moved
 
 Value = TypeVar("Value")
 
-_DDP = DistributedDataParallel
-
 
 class CountingMetric(nn.Module, Generic[Value]):
-    """Counts kept as int64 buffers; subclasses say what they mean.
+    """Counts kept as int64 tensors; subclasses say what they mean.
 
     ``update`` never reads back from the device. Labels out of range are counted on the
     way and raised by ``compute``, which adds up the counts of all ranks first where
     ``torch.distributed`` is initialised.
+
+    The counts are plain attributes, neither parameters nor buffers, so that what walks
+    over those (DDP, averaged models, checkpoints) leaves them alone. ``.to(device)``
+    moves them, no cast and no ``to_empty`` changes them, and with ``persistent=True``
+    they are in ``state_dict``. An exported program needs buffers:
+    :func:`torchtally.metrics.state_as_buffers`.
 
     Attributes:
         counts: ``[..., 3, K]`` or ``[..., K, K]``, with the samples in front where the
@@ -56,6 +61,7 @@ class CountingMetric(nn.Module, Generic[Value]):
         keep: Keep,
         sync_on_compute: bool,
         class_names: ClassNames,
+        persistent: bool,
         given: Mapping[str, object],
         read: Sequence[object],
         summed: Sequence[object] = (),
@@ -68,6 +74,7 @@ class CountingMetric(nn.Module, Generic[Value]):
             keep: what is kept of it.
             sync_on_compute: whether ``compute`` adds up the counts of all ranks.
             class_names: what results call the classes.
+            persistent: whether the counts are in ``state_dict``.
             given: the options as they were given, for ``repr``.
             read: what is read off the counts; the same on all ranks.
             summed: what the sums over samples depend on; metrics that merge share it.
@@ -75,22 +82,25 @@ class CountingMetric(nn.Module, Generic[Value]):
         """
         super().__init__()
         options = labels.options
-        if not isinstance(sync_on_compute, bool):
-            raise TypeError(
-                f"{options.op}: sync_on_compute must be a bool, "
-                f"got {type(sync_on_compute).__name__}"
-            )
+        if type(sync_on_compute) is not bool:
+            sync_on_compute = flag(options.op, "sync_on_compute", sync_on_compute)
         self._given = given
         self._labels = labels
         self._options = options
         self._matrix = matrix
         self._keep = keep
         self._sync_on_compute = sync_on_compute
+        if not isinstance(persistent, bool):
+            raise TypeError(
+                f"{options.op}: persistent must be a bool, "
+                f"got {type(persistent).__name__}"
+            )
+        self._persistent = persistent
         self._class_names: tuple[str, ...] | None = None
         if class_names is not None:
             self._class_names = self._names_of(options.op, class_names)
         #: What is counted; metrics merge where it is the same.
-        self._counted = (in_order(labels), keep, matrix, *summed)
+        self._counted: tuple[Any, ...] = (in_order(labels), keep, matrix, *summed)
         self._mark = distributed.fingerprint(self._counted, *read)
         counter = counter_of(labels, matrix=matrix, per_sample=keep != "total")
         self._counter = counter
@@ -103,17 +113,18 @@ class CountingMetric(nn.Module, Generic[Value]):
         classes = options.output_classes
         apart = (options.num_classes,) if options.task == "multilabel" else ()
         self._group_shape = (*apart, classes if matrix else 3, classes)
-        self._waiting = Waiting(self._group_shape if keep == "samples" else (0,))
         samples = (0,) if keep == "samples" else ()
-        zeros = torch.zeros((*samples, *self._group_shape), dtype=torch.int64)
-        self.register_buffer("counts", zeros)
-        self.register_buffer("invalid", torch.zeros(apart, dtype=torch.int64))
-        self.register_buffer("sums", None)
+        # What is made in inference mode could not be added to outside of it.
+        with torch.inference_mode(False):
+            self._waiting = Waiting(self._group_shape if samples else (0,))
+            self.counts = torch.zeros((*samples, *self._group_shape), dtype=torch.int64)
+            self.invalid = torch.zeros(apart, dtype=torch.int64)
+        self.sums = None
 
     if TYPE_CHECKING:  # torch calls it a callable of anything
 
         def __call__(
-            self, preds: Tensor, target: Tensor, mask: Tensor | None = None
+            self, preds: Array, target: Array, mask: Array | None = None
         ) -> Value: ...
 
     def _sums_of(self, counts: Tensor) -> Tensor:
@@ -124,22 +135,24 @@ class CountingMetric(nn.Module, Generic[Value]):
         """Return the metric of a state."""
         raise NotImplementedError
 
-    def update(self, preds: Tensor, target: Tensor, mask: Tensor | None = None) -> None:
+    def update(self, preds: Array, target: Array, mask: Array | None = None) -> None:
         """Count a batch.
 
         Args:
-            preds: labels of target's shape, or scores.
+            preds: labels of target's shape, or scores. A tensor, or an array of NumPy,
+                CuPy or JAX, read without a copy; so target and mask.
             target: integer or bool labels ``[N, ...]``.
             mask: bool tensor of target's shape; False counts nowhere.
 
         Raises:
             TypeError: for an argument of the wrong kind or dtype.
             ValueError: for a wrong shape.
-            RuntimeError: between ``sync`` and ``unsync``, and inside a model whose
-                DistributedDataParallel would overwrite the counts.
+            RuntimeError: between ``sync`` and ``unsync``, and in ``torch.export``
+                outside of :func:`torchtally.metrics.state_as_buffers`.
         """
-        if self._unsynced is not None or _DDP._active_ddp_module is not None:
-            self._refuse_shared("update")
+        exporting = is_exporting()
+        if exporting or self._unsynced is not None:
+            self._refuse_count("update")
         if (
             type(preds) is not Tensor
             or type(target) is not Tensor
@@ -149,20 +162,20 @@ class CountingMetric(nn.Module, Generic[Value]):
         if not self._in_place or (type(target) is not Tensor and is_dtensor(target)):
             self._put(*self._counter.count(preds, target, mask))
             return
-        preds = self._options.op_inputs(preds, target, mask, False)
-        buffers = self._buffers  # an attribute of a module is looked up in three places
+        preds, target = self._options.op_inputs(preds, target, mask, False)
         try:
             # int, because Dynamo of torch 2.10 takes no bool for an index.
             COUNT_IN_PLACE[int(self._matrix)](
-                buffers["counts"],
-                buffers["invalid"],
+                self.counts,
+                self.invalid,
                 preds,
                 target,
                 mask,
-                **(self._exported_options if is_exporting() else self._op_options),
+                **(self._exported_options if exporting else self._op_options),
             )
         except (RuntimeError, ValueError):
-            self._check_device(target)  # costs nothing where it is the same
+            # It costs nothing to ask where the devices are the same.
+            self._check_device(target)  # type: ignore[arg-type]
             raise
 
     def compute(self) -> Value:
@@ -203,17 +216,15 @@ class CountingMetric(nn.Module, Generic[Value]):
                 )
         return state
 
-    def forward(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None = None
-    ) -> Value:
+    def forward(self, preds: Array, target: Array, mask: Array | None = None) -> Value:
         """Count a batch, once, and return the metric of this batch on this rank.
 
         Raises:
             TypeError: for an argument of the wrong kind or dtype.
             ValueError: for a wrong shape, or a label out of range.
-            RuntimeError: between ``sync`` and ``unsync``.
+            RuntimeError: as ``update``.
         """
-        self._refuse_shared("forward")
+        self._refuse_count("forward")
         preds, target, mask = plain(preds), plain(target), plain(mask)
         counts, invalid = self._counter.count(preds, target, mask)
         self._check_device(counts)
@@ -340,7 +351,7 @@ class CountingMetric(nn.Module, Generic[Value]):
             self.sums += state.sums
 
     def _collect(self) -> None:
-        """Move the batches that wait into the buffers."""
+        """Add the batches that wait to the state."""
         rows, invalid = self._waiting.take()
         if not rows:
             return
@@ -355,7 +366,7 @@ class CountingMetric(nn.Module, Generic[Value]):
             self.sums += self._sums_of(counts)
 
     def _state(self) -> State:
-        """Return everything counted, as the buffers hold it."""
+        """Return everything counted."""
         if self._keep != "total":
             self._collect()
         return State(self.counts, self.invalid, self.sums)
@@ -371,42 +382,116 @@ class CountingMetric(nn.Module, Generic[Value]):
             )
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        self._collect()
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self._load(self._state().map(lambda tensor: moved(tensor, fn)))
         self._waiting.move(fn)
         if self._unsynced is not None:
-            self._unsynced = self._unsynced.map(fn)
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+            self._unsynced = self._unsynced.map(lambda tensor: moved(tensor, fn))
         return self
 
-    def _save_to_state_dict(self, *args: Any, **kwargs: Any) -> None:
-        self._collect()
-        super()._save_to_state_dict(*args, **kwargs)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self._load(State(self.counts, self.invalid, self.sums).map(changeable))
+        if self._unsynced is not None:
+            self._unsynced = self._unsynced.map(changeable)
+
+    def _save_to_state_dict(
+        self, destination: dict[str, Any], prefix: str, keep_vars: bool
+    ) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        if self._persistent and not self._buffers:
+            state = self._state()
+            if not keep_vars:
+                state = state.map(Tensor.detach)
+            saved = saved_state(state, self._options_text())
+            destination.update({prefix + key: saved[key] for key in saved})
 
     def _load_from_state_dict(
-        self, state_dict: dict[str, Any], prefix: str, *args: Any
+        self,
+        state_dict: Mapping[str, Any],
+        prefix: str,
+        local_metadata: Mapping[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
     ) -> None:
-        saved = state_dict.get(f"{prefix}counts")
-        if saved is not None:  # replaces what is here, synced or not
-            if self._unsynced is not None:
-                self.unsync()
-            self._waiting.clear()
-            if self._keep == "samples":
-                shape = (len(saved), *self._group_shape)
-                self.counts = self.counts.new_zeros(shape)
-        super()._load_from_state_dict(state_dict, prefix, *args)
-
-    def _refuse_shared(self, method: str) -> None:
-        """Refuse to count into a state that is not of this rank alone."""
-        self._refuse_synced(method)
-        ddp = _DDP._active_ddp_module
-        if ddp is None or torch.compiler.is_compiling() or not ddp.broadcast_buffers:
+        super()._load_from_state_dict(
+            state_dict,
+            prefix,
+            local_metadata,
+            strict,
+            missing_keys,
+            unexpected_keys,
+            error_msgs,
+        )
+        keys = {prefix + key: key for key in KEYS}
+        saved = {keys[key]: state_dict[key] for key in keys if key in state_dict}
+        unexpected_keys[:] = [key for key in unexpected_keys if key not in keys]
+        name = type(self).__name__
+        if not self._persistent:
+            if saved:
+                warnings.warn(
+                    f"{name}: the state_dict holds counts, {prefix}counts and others, "
+                    "which are left where they are; a metric made with "
+                    "persistent=True loads them",
+                    UserWarning,
+                    stacklevel=2,
+                )
             return
-        if any(buffer is self.invalid for buffer in ddp.modules_buffers):
+        own = self._state()
+        if not saved:
+            missing_keys += [prefix + key for key in saved_state(own, "")]
+            return
+        try:  # everything is looked at before anything changes
+            state = loaded_state(
+                saved, own, self._options_text(), samples=self._keep == "samples"
+            )
+        except ValueError as refused:
+            error_msgs.append(f"{name}: {refused}")
+            return
+        if self._unsynced is not None:  # it is replaced, synced or not
+            self.unsync()
+        self._waiting.clear()
+        device = self.counts.device
+        if device.type == "meta" and local_metadata.get("assign_to_params_buffers"):
+            device = state.counts.device
+        # Where it can, the state stays the same memory, for CUDA graphs.
+        self._load(State(self.counts, self.invalid, self.sums).replaced(state, device))
+
+    def _options_text(self) -> str:
+        """Return the options that the counts depend on, as they are saved."""
+        return options_text(*self._counted)
+
+    def _to_buffers(self) -> State:
+        """Make buffers of copies of the state, and return the state."""
+        self._refuse_synced("state_as_buffers")
+        if self._keep == "samples":
             raise RuntimeError(
-                f"{type(self).__name__}.update: DistributedDataParallel broadcasts the "
-                "buffers of rank 0 before each forward pass and overwrites the counts "
-                "of other ranks; call torchtally.metrics.exclude_from_ddp(model) "
-                "before wrapping the model, or pass broadcast_buffers=False"
+                f"{type(self).__name__}.state_as_buffers: the metric keeps the counts "
+                "of each sample, which grow, and an exported program has a state of "
+                "fixed size"
+            )
+        state = self._state()
+        for name, tensor in state.named().items():
+            delattr(self, name)
+            self.register_buffer(name, tensor.clone())
+        return state
+
+    def _from_buffers(self, state: State) -> None:
+        """Take the state back that ``_to_buffers`` returned."""
+        for name in state.named():
+            delattr(self, name)
+        self._load(state)
+
+    def _refuse_count(self, method: str) -> None:
+        """Refuse to count into a state that is not this rank's, or would be lost."""
+        self._refuse_synced(method)
+        if is_exporting() and "counts" not in self._buffers:
+            raise RuntimeError(
+                f"{type(self).__name__}.{method}: torch.export takes counts that are "
+                "no buffers for constants, so the program would not count; export "
+                "inside `with torchtally.metrics.state_as_buffers(model):`"
             )
 
     def _check_device(self, batch: Tensor) -> None:

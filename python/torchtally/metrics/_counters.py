@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from torch import Tensor
 from torch.compiler import is_exporting
@@ -14,6 +15,7 @@ from torchtally.functional._label_maps import (
     raw_op_options,
 )
 from torchtally.functional._labels import Labels
+from torchtally.ops._arguments import of_memory
 from torchtally.ops._counting import COUNT
 from torchtally.ops._sharding import local_counts
 
@@ -46,18 +48,20 @@ class Counter:
         self._matrix = matrix
         self._per_sample = per_sample
 
-    def count(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def count(self, preds: Any, target: Any, mask: Any) -> tuple[Tensor, Tensor]:
         """Return (counts, invalid) of a batch, of each sample where they are needed."""
-        preds = self._options.op_inputs(preds, target, mask, self._per_sample)
-        counts, invalid = COUNT[int(self._matrix)](
-            preds,
-            target,
-            self._options.op_classes,
-            mask,
-            **(self.exported_options if is_exporting() else self.op_options),
-        )
+        inputs = (preds, target, mask, self._per_sample)
+        preds, target = self._options.op_inputs(*inputs)
+        try:
+            counts, invalid = COUNT[int(self._matrix)](
+                preds,
+                target,
+                self._options.op_classes,
+                mask,
+                **(self.exported_options if is_exporting() else self.op_options),
+            )
+        except RuntimeError as error:
+            raise of_memory(error) from None
         if type(counts) is Tensor:
             return counts, invalid
         return (
@@ -71,9 +75,7 @@ class TopKCounter(Counter):
 
     in_place = False
 
-    def count(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def count(self, preds: Any, target: Any, mask: Any) -> tuple[Tensor, Tensor]:
         preds = self._labels.counted_preds(preds, target, mask)
         return super().count(preds, target, mask)
 
@@ -90,9 +92,7 @@ class MappedCounter(Counter):
         self._maps = maps
         self._raw_options = raw_op_options(labels.options, per_sample)
 
-    def count(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def count(self, preds: Any, target: Any, mask: Any) -> tuple[Tensor, Tensor]:
         inputs = (preds, target, mask, self._per_sample)
         pixels = MappedPixels.of(self._options, self._maps, self._matrix, *inputs)
         plain = partial(local_counts, per_sample=self._per_sample)

@@ -11,6 +11,7 @@ from torch import Tensor
 from torchtally._options import ClassNames
 from torchtally.functional._checks import is_number
 from torchtally.functional._scoring import BoundScore
+from torchtally.ops._arguments import number, plain
 
 from ._axes import value_and_axes
 from ._base import CountingMetric
@@ -56,8 +57,8 @@ class NamedScores(CountingMetric[Value]):
                 found[f"{prefix}{result}"] = value.item()
                 continue
             names = self._entry_names(op, result, value)
-            for name, number in zip(names, value.tolist(), strict=True):
-                found[f"{prefix}{result}/{name}"] = number
+            for name, score in zip(names, value.tolist(), strict=True):
+                found[f"{prefix}{result}/{name}"] = score
         return found
 
     def plot(
@@ -117,7 +118,7 @@ class NamedScores(CountingMetric[Value]):
             val = dict.fromkeys(self._scores, val)
         values: dict[str, Tensor] = {}
         for result in self._scores:
-            value = val.get(result)
+            value = plain(number(val.get(result)))
             if not isinstance(value, Tensor) and not is_number(value):
                 raise TypeError(
                     f"{op}: val must be what compute returns, "

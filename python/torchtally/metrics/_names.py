@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from torchtally._options import ClassNames
 from torchtally.functional._checks import is_integer
 from torchtally.functional._policy import ScorePolicy
+from torchtally.ops._arguments import listed, number
 
 
 def checked_names(op: str, given: ClassNames, classes: int) -> tuple[str, ...]:
@@ -22,7 +24,11 @@ def checked_names(op: str, given: ClassNames, classes: int) -> tuple[str, ...]:
     """
     if given is None:
         return tuple(map(str, range(classes)))
-    if isinstance(given, str) or not isinstance(given, (Sequence, Mapping)):
+    if isinstance(given, Mapping):
+        given = {number(index): name for index, name in given.items()}
+    elif not isinstance(given, AbstractSet):
+        given = listed(given)
+    if not isinstance(given, (list, Mapping)):
         raise TypeError(
             f"{op}: class_names must be a sequence of names, or a mapping from classes "
             f"to names, got {type(given).__name__}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -15,7 +16,7 @@ from torchtally.functional._definitions import SCORES, Score
 from torchtally.functional._labels import Labels
 from torchtally.functional._policy import ScorePolicy
 from torchtally.functional._scoring import BoundScore, checked_parameters
-from torchtally.ops._arguments import check_choice
+from torchtally.ops._arguments import check_choice, listed
 from torchtally.ops._counting import CountOptions
 
 from ._named import NamedScores
@@ -61,6 +62,7 @@ class ScoredMetric(NamedScores[Value]):
             num_classes,
             counting["task"],
             counting["threshold"],
+            counting["logits"],
             counting["ignore_index"],
             counting["out_of_range"],
         )
@@ -76,6 +78,7 @@ class ScoredMetric(NamedScores[Value]):
             keep=keep,
             sync_on_compute=counting["sync_on_compute"],
             class_names=counting["class_names"],
+            persistent=counting["persistent"],
             given=_plain({"num_classes": options.num_classes, **counting, **given}),
             read=sorted(equal.items()),
             summed=[
@@ -88,7 +91,8 @@ class ScoredMetric(NamedScores[Value]):
         self._bind(scores)
         if keep == "sums":
             entries = sum(mean.entries for mean in self._means.values())
-            self.sums = torch.zeros((entries, COLUMNS), dtype=torch.int64)
+            with torch.inference_mode(False):  # as the counts
+                self.sums = torch.zeros((entries, COLUMNS), dtype=torch.int64)
 
     def _bind(self, scores: dict[str, BoundScore]) -> None:
         """Prepare to read scores; options that do not fit the classes are refused."""
@@ -127,7 +131,7 @@ class ScoredMetric(NamedScores[Value]):
         return {k: v for k, v in self.__dict__.items() if k not in derived}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        super().__setstate__(state)
         self._bind(_bound(self._labels, self._asked))
 
 
@@ -190,10 +194,11 @@ class SuiteMetric(ScoredMetric[dict[str, Tensor]]):
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of options that compares and pickles: tensors as lists."""
+    """Return a copy of options that compares and pickles: tensors, arrays as lists."""
     plain = dict(options)
-    if isinstance(plain.get("class_weights"), Tensor):
-        plain["class_weights"] = plain["class_weights"].tolist()
+    for name, value in options.items():
+        if hasattr(value, "tolist") or isinstance(value, AbstractSet):
+            plain[name] = listed(value)
     return copy.deepcopy(plain)
 
 

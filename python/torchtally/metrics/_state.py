@@ -24,10 +24,57 @@ class State(NamedTuple):
         """Return the tensors that there are."""
         return [tensor for tensor in self if tensor is not None]
 
+    def named(self) -> dict[str, Tensor]:
+        """Return the tensors that there are, by name."""
+        return {n: tensor for n, tensor in self._asdict().items() if tensor is not None}
+
     def map(self, function: Callable[[Tensor], Tensor]) -> State:
         """Return the state with every tensor replaced."""
         counts, invalid, *sums = map(function, self.tensors())
         return State(counts, invalid, *sums)
+
+    def replaced(self, other: State, device: torch.device) -> State:
+        """Return another state on a device, in the memory of this one where it fits."""
+        tensors = []
+        with torch.inference_mode(False):
+            for own, new in zip(self.tensors(), other.tensors(), strict=True):
+                fits = own.shape == new.shape and own.device == device
+                if fits and not own.is_inference():
+                    tensors.append(own.copy_(new))
+                else:
+                    tensors.append(new.detach().to(device, copy=True))
+        counts, invalid, *sums = tensors
+        return State(counts, invalid, *sums)
+
+
+def moved(tensor: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return counts on the device where a function of tensors puts them, unchanged.
+
+    The function is what ``nn.Module`` applies to parameters and buffers. It may cast
+    them, or make others that nobody wrote (``to_empty``), so only the device of what
+    it returns is believed. Counts that leave the meta device are 0.
+    """
+    # Outside of inference mode, whose tensors could not be added to later.
+    with torch.inference_mode(False):
+        try:
+            found = function(tensor)
+        except NotImplementedError:  # "Cannot copy out of meta tensor; no data!"
+            if not tensor.is_meta:
+                raise
+            found = function(torch.zeros((), dtype=tensor.dtype, device="cpu"))
+        if found.device == tensor.device:
+            return tensor
+        if tensor.is_meta:
+            return torch.zeros(tensor.shape, dtype=tensor.dtype, device=found.device)
+        return tensor.to(found.device)
+
+
+def changeable(tensor: Tensor) -> Tensor:
+    """Return a tensor that may be changed outside of inference mode."""
+    if not tensor.is_inference():
+        return tensor
+    with torch.inference_mode(False):
+        return tensor.clone()
 
 
 class Waiting:
@@ -91,4 +138,4 @@ class Waiting:
 
     def move(self, function: Callable[[Tensor], Tensor]) -> None:
         """Move an empty object to another device."""
-        self._rows = function(self._rows)
+        self._rows = moved(self._rows, function)

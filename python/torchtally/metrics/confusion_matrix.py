@@ -9,7 +9,7 @@ import torch
 from typing_extensions import Never
 
 from torchtally._options import (
-    ClassNames, IgnoreIndex, LabelMap, Normalize, OutOfRange, Task,
+    ClassNames, IgnoreIndex, LabelMap, Normalize, OutOfRange, Task, Threshold,
 )
 
 from ._matrix import MatrixMetric
@@ -42,11 +42,12 @@ class ConfusionMatrix(MatrixMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", per_sample: bool = False,
-        normalize: Normalize | None = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        per_sample: bool = False, normalize: Normalize | None = None,
+        dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Accumulate a confusion matrix over batches.
 
@@ -54,7 +55,12 @@ class ConfusionMatrix(MatrixMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -62,9 +68,10 @@ class ConfusionMatrix(MatrixMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             per_sample: count each index of dimension 0, each sample, on its own.
             normalize: None for counts, or their shares: ``"true"`` of the pixels of
                 each target class; ``"pred"`` of the pixels of each predicted class;
@@ -76,6 +83,9 @@ class ConfusionMatrix(MatrixMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -84,8 +94,9 @@ class ConfusionMatrix(MatrixMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, per_sample=per_sample, normalize=normalize,
-            dtype=dtype, sync_on_compute=sync_on_compute, class_names=class_names,
+            num_classes, unknown, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, per_sample=per_sample,
+            normalize=normalize, dtype=dtype, sync_on_compute=sync_on_compute,
+            class_names=class_names, persistent=persistent,
         )

@@ -13,7 +13,7 @@ from typing_extensions import Never
 
 from torchtally._options import (
     Aggregation, Average, ClassNames, ClassWeights, Classes, EmptyWeight, IgnoreIndex,
-    KappaWeights, LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task,
+    KappaWeights, LabelMap, OfSamples, OutOfRange, Regions, SampleMean, Task, Threshold,
     UndefinedWhen, WeightType, ZeroDivision,
 )
 from torchtally.functional._definitions import SCORES
@@ -69,16 +69,16 @@ class DiceScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Dice coefficient, 2 tp / (2 tp + fp + fn).
 
@@ -86,7 +86,12 @@ class DiceScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -94,9 +99,10 @@ class DiceScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -129,6 +135,9 @@ class DiceScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -137,14 +146,14 @@ class DiceScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -169,16 +178,16 @@ class IoUScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Intersection over union (Jaccard index), tp / (tp + fp + fn).
 
@@ -186,7 +195,12 @@ class IoUScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -194,9 +208,10 @@ class IoUScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -229,6 +244,9 @@ class IoUScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -237,14 +255,14 @@ class IoUScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -269,16 +287,16 @@ class F1Score(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
 
@@ -286,7 +304,12 @@ class F1Score(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -294,9 +317,10 @@ class F1Score(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -329,6 +353,9 @@ class F1Score(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -337,14 +364,14 @@ class F1Score(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -369,8 +396,8 @@ class FBetaScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, beta: float = 1.0,
-        task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+        top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
         preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
         average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
@@ -378,7 +405,7 @@ class FBetaScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
 
@@ -387,7 +414,12 @@ class FBetaScore(ScoreMetric):
             beta: weight of recall; 0 is precision, infinity is recall.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -395,9 +427,10 @@ class FBetaScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -430,6 +463,9 @@ class FBetaScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -439,13 +475,13 @@ class FBetaScore(ScoreMetric):
         """
         super().__init__(
             num_classes, unknown, {"beta": beta}, task=task, threshold=threshold,
-            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            logits=logits, top_k=top_k, ignore_index=ignore_index, label_map=label_map,
             preds_map=preds_map, out_of_range=out_of_range, average=average,
             zero_division=zero_division, undefined_when=undefined_when,
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -470,16 +506,16 @@ class PrecisionScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Precision (positive predictive value), tp / (tp + fp).
 
@@ -487,7 +523,12 @@ class PrecisionScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -495,9 +536,10 @@ class PrecisionScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -530,6 +572,9 @@ class PrecisionScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -538,14 +583,14 @@ class PrecisionScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -570,16 +615,16 @@ class RecallScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Recall (sensitivity, true positive rate), tp / (tp + fn).
 
@@ -587,7 +632,12 @@ class RecallScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -595,9 +645,10 @@ class RecallScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -630,6 +681,9 @@ class RecallScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -638,14 +692,14 @@ class RecallScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -670,16 +724,16 @@ class SpecificityScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Specificity (true negative rate), tn / (tn + fp).
 
@@ -687,7 +741,12 @@ class SpecificityScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -695,9 +754,10 @@ class SpecificityScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -730,6 +790,9 @@ class SpecificityScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -738,14 +801,14 @@ class SpecificityScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -770,16 +833,16 @@ class NegativePredictiveValue(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Negative predictive value, tn / (tn + fn).
 
@@ -787,7 +850,12 @@ class NegativePredictiveValue(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -795,9 +863,10 @@ class NegativePredictiveValue(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -830,6 +899,9 @@ class NegativePredictiveValue(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -838,14 +910,14 @@ class NegativePredictiveValue(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -870,16 +942,16 @@ class FalsePositiveRate(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
 
@@ -887,7 +959,12 @@ class FalsePositiveRate(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -895,9 +972,10 @@ class FalsePositiveRate(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -930,6 +1008,9 @@ class FalsePositiveRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -938,14 +1019,14 @@ class FalsePositiveRate(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -970,16 +1051,16 @@ class FalseNegativeRate(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
 
@@ -987,7 +1068,12 @@ class FalseNegativeRate(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -995,9 +1081,10 @@ class FalseNegativeRate(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1030,6 +1117,9 @@ class FalseNegativeRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1038,14 +1128,14 @@ class FalseNegativeRate(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1070,16 +1160,16 @@ class FalseDiscoveryRate(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False discovery rate, 1 - precision, fp / (fp + tp).
 
@@ -1087,7 +1177,12 @@ class FalseDiscoveryRate(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1095,9 +1190,10 @@ class FalseDiscoveryRate(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1130,6 +1226,9 @@ class FalseDiscoveryRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1138,14 +1237,14 @@ class FalseDiscoveryRate(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1170,16 +1269,16 @@ class FalseOmissionRate(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """False omission rate, 1 - negative predictive value, fn / (fn + tn).
 
@@ -1187,7 +1286,12 @@ class FalseOmissionRate(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1195,9 +1299,10 @@ class FalseOmissionRate(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1230,6 +1335,9 @@ class FalseOmissionRate(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1238,14 +1346,14 @@ class FalseOmissionRate(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1272,16 +1380,16 @@ class Informedness(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Informedness (Youden's J), recall + specificity - 1.
 
@@ -1291,7 +1399,12 @@ class Informedness(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1299,9 +1412,10 @@ class Informedness(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1334,6 +1448,9 @@ class Informedness(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1342,14 +1459,14 @@ class Informedness(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1376,16 +1493,16 @@ class Markedness(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Markedness, precision + negative predictive value - 1.
 
@@ -1395,7 +1512,12 @@ class Markedness(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1403,9 +1525,10 @@ class Markedness(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1438,6 +1561,9 @@ class Markedness(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1446,14 +1572,14 @@ class Markedness(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1480,16 +1606,16 @@ class PositiveLikelihoodRatio(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average | None = None,
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Positive likelihood ratio, recall / (1 - specificity).
 
@@ -1499,7 +1625,12 @@ class PositiveLikelihoodRatio(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1507,9 +1638,10 @@ class PositiveLikelihoodRatio(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1542,6 +1674,9 @@ class PositiveLikelihoodRatio(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1550,14 +1685,14 @@ class PositiveLikelihoodRatio(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1582,16 +1717,16 @@ class AccuracyScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", average: Average = "micro",
-        zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        average: Average | None = "micro", zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Accuracy, the share of pixels predicted right; of a class, its recall.
 
@@ -1599,7 +1734,12 @@ class AccuracyScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1607,13 +1747,14 @@ class AccuracyScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
-                of labels pooled (multilabel).
+                of labels pooled (multilabel). None is ``"micro"``.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -1641,6 +1782,9 @@ class AccuracyScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1649,14 +1793,14 @@ class AccuracyScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, average=average, zero_division=zero_division,
-            undefined_when=undefined_when, aggregation=aggregation,
-            sample_mean=sample_mean, classes=classes,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, average=average,
+            zero_division=zero_division, undefined_when=undefined_when,
+            aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1681,14 +1825,16 @@ class BalancedAccuracyScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         regions: Regions = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Balanced accuracy, the mean recall of the classes of the target.
 
@@ -1696,7 +1842,12 @@ class BalancedAccuracyScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1704,9 +1855,10 @@ class BalancedAccuracyScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -1732,6 +1884,9 @@ class BalancedAccuracyScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1740,13 +1895,14 @@ class BalancedAccuracyScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, zero_division=zero_division,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation,
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -1771,14 +1927,16 @@ class FrequencyWeightedIoUScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", sample_mean: SampleMean = "classes_first",
         classes: Classes = None, include_background: bool = True,
         regions: Regions = None, dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Intersection over union, each class weighted by its share of the target.
 
@@ -1786,7 +1944,12 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1794,9 +1957,10 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -1822,6 +1986,9 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1830,13 +1997,14 @@ class FrequencyWeightedIoUScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, zero_division=zero_division,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation,
             sample_mean=sample_mean, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -1861,8 +2029,8 @@ class TverskyScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, alpha: float = 0.5, beta: float = 0.5,
-        task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+        top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
         preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
         average: Average | None = None, zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
@@ -1870,7 +2038,7 @@ class TverskyScore(ScoreMetric):
         classes: Classes = None, include_background: bool = True,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Tversky index, tp / (tp + alpha fp + beta fn).
 
@@ -1880,7 +2048,12 @@ class TverskyScore(ScoreMetric):
             beta: weight of false negatives. 0.5 and 0.5 is Dice.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1888,9 +2061,10 @@ class TverskyScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
                 classes; ``"weighted"`` mean weighted by support; ``"none"`` a score for
                 each class; ``"binary"`` class 1 alone; ``"samples"`` mean over samples
@@ -1923,6 +2097,9 @@ class TverskyScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -1932,13 +2109,13 @@ class TverskyScore(ScoreMetric):
         """
         super().__init__(
             num_classes, unknown, {"alpha": alpha, "beta": beta}, task=task,
-            threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+            threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
             label_map=label_map, preds_map=preds_map, out_of_range=out_of_range,
             average=average, zero_division=zero_division, undefined_when=undefined_when,
             aggregation=aggregation, sample_mean=sample_mean, classes=classes,
             include_background=include_background, class_weights=class_weights,
             regions=regions, dtype=dtype, sync_on_compute=sync_on_compute,
-            class_names=class_names,
+            class_names=class_names, persistent=persistent,
         )
 
 
@@ -1964,14 +2141,15 @@ class GeneralizedDiceScore(ScoreMetric):
     def __init__(
         self, num_classes: int | None = None, *, weight_type: WeightType = "square",
         empty_weight: EmptyWeight = "largest", task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", classes: Classes = None,
         include_background: bool = True, regions: Regions = None,
         dtype: torch.dtype = torch.float32, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
 
@@ -1980,10 +2158,15 @@ class GeneralizedDiceScore(ScoreMetric):
             weight_type: w of a class with t target pixels: ``"square"`` 1 / t²;
                 ``"simple"`` 1 / t; ``"linear"`` 1.
             empty_weight: w of a class without target pixels: ``"largest"`` that of the
-                other classes (MONAI); ``"zero"`` 0. No matter for linear.
+                other classes (MONAI); ``"zero"`` 0. Not of linear.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -1991,9 +2174,10 @@ class GeneralizedDiceScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2016,6 +2200,9 @@ class GeneralizedDiceScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2026,12 +2213,13 @@ class GeneralizedDiceScore(ScoreMetric):
         super().__init__(
             num_classes, unknown,
             {"weight_type": weight_type, "empty_weight": empty_weight}, task=task,
-            threshold=threshold, top_k=top_k, ignore_index=ignore_index,
+            threshold=threshold, logits=logits, top_k=top_k, ignore_index=ignore_index,
             label_map=label_map, preds_map=preds_map, out_of_range=out_of_range,
             zero_division=zero_division, undefined_when=undefined_when,
             aggregation=aggregation, classes=classes,
             include_background=include_background, regions=regions, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2057,12 +2245,14 @@ class ExactMatchScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: OfSamples = "samplewise", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Exact match (subset accuracy), the share of samples without a wrong label.
 
@@ -2070,7 +2260,12 @@ class ExactMatchScore(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -2078,9 +2273,10 @@ class ExactMatchScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2096,6 +2292,9 @@ class ExactMatchScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2104,11 +2303,12 @@ class ExactMatchScore(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, zero_division=zero_division,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2134,12 +2334,14 @@ class MatthewsCorrCoef(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, task: Task = "multiclass",
-        threshold: float = 0.5, top_k: int = 1, ignore_index: IgnoreIndex = None,
-        label_map: LabelMap = None, preds_map: LabelMap = None,
-        out_of_range: OutOfRange = "error", zero_division: ZeroDivision = "skip",
+        threshold: Threshold = None, logits: bool = False, top_k: int = 1,
+        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
+        zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Matthews correlation coefficient of target and prediction, in [-1, 1].
 
@@ -2147,7 +2349,12 @@ class MatthewsCorrCoef(ScoreMetric):
             num_classes: C, or L for multilabel; may be left out for binary.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -2155,9 +2362,10 @@ class MatthewsCorrCoef(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2173,6 +2381,9 @@ class MatthewsCorrCoef(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2181,11 +2392,12 @@ class MatthewsCorrCoef(ScoreMetric):
             ValueError: for a wrong value.
         """
         super().__init__(
-            num_classes, unknown, {}, task=task, threshold=threshold, top_k=top_k,
-            ignore_index=ignore_index, label_map=label_map, preds_map=preds_map,
-            out_of_range=out_of_range, zero_division=zero_division,
+            num_classes, unknown, {}, task=task, threshold=threshold, logits=logits,
+            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2210,13 +2422,14 @@ class CohenKappaScore(ScoreMetric):
 
     def __init__(
         self, num_classes: int | None = None, *, weights: KappaWeights = "none",
-        task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+        top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
         preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
         zero_division: ZeroDivision = "skip",
         undefined_when: UndefinedWhen = "zero_denominator",
         aggregation: Aggregation = "global", dtype: torch.dtype = torch.float32,
-        sync_on_compute: bool = True, class_names: ClassNames = None, **unknown: Never,
+        sync_on_compute: bool = True, class_names: ClassNames = None,
+        persistent: bool = False, **unknown: Never,
     ) -> None:
         """Cohen's kappa, agreement beyond chance, at most 1.
 
@@ -2226,7 +2439,12 @@ class CohenKappaScore(ScoreMetric):
                 ``"linear"`` the distance; ``"quadratic"`` its square.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -2234,9 +2452,10 @@ class CohenKappaScore(ScoreMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             zero_division: what an undefined entry is worth: ``"skip"`` leaves it out
                 (NaN with ``average="none"``, and where nothing is left); ``"nan"`` lets
                 NaN propagate; a number stands in for it.
@@ -2252,6 +2471,9 @@ class CohenKappaScore(ScoreMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2261,10 +2483,11 @@ class CohenKappaScore(ScoreMetric):
         """
         super().__init__(
             num_classes, unknown, {"weights": weights}, task=task, threshold=threshold,
-            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            logits=logits, top_k=top_k, ignore_index=ignore_index, label_map=label_map,
             preds_map=preds_map, out_of_range=out_of_range, zero_division=zero_division,
             undefined_when=undefined_when, aggregation=aggregation, dtype=dtype,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )
 
 
@@ -2288,8 +2511,8 @@ class ScoreSuite(SuiteMetric):
     def __init__(
         self, num_classes: int | None = None,
         scores: Sequence[str] | Mapping[str, Mapping[str, Any]] = ("dice", "iou", "f1"),
-        *, task: Task = "multiclass", threshold: float = 0.5, top_k: int = 1,
-        ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
+        *, task: Task = "multiclass", threshold: Threshold = None, logits: bool = False,
+        top_k: int = 1, ignore_index: IgnoreIndex = None, label_map: LabelMap = None,
         preds_map: LabelMap = None, out_of_range: OutOfRange = "error",
         beta: float | None = None, alpha: float | None = None,
         weight_type: WeightType | None = None, empty_weight: EmptyWeight | None = None,
@@ -2300,7 +2523,7 @@ class ScoreSuite(SuiteMetric):
         classes: Classes = None, include_background: bool | None = None,
         class_weights: ClassWeights = None, regions: Regions = None,
         dtype: torch.dtype | None = None, sync_on_compute: bool = True,
-        class_names: ClassNames = None, **unknown: Never,
+        class_names: ClassNames = None, persistent: bool = False, **unknown: Never,
     ) -> None:
         """Any set of scores from one accumulation: each batch is counted once.
 
@@ -2316,7 +2539,12 @@ class ScoreSuite(SuiteMetric):
                 matthews_corrcoef, cohen_kappa.
             task: ``"multiclass"`` one class a pixel; ``"binary"`` classes 0 and 1;
                 ``"multilabel"`` L labels a pixel, each set or not.
-            threshold: a score above it is class 1 (binary and multilabel scores).
+            threshold: a binary or multilabel score above it is class 1: a number, or
+                one for each label. Scores are then taken as they are, and a NaN is
+                above nothing. None means probabilities, cut at 0.5, and one outside [0,
+                1] is out of range.
+            logits: binary and multilabel scores are logits, cut at 0; a NaN is out of
+                range.
             top_k: a pixel whose target is among its k highest class scores counts as
                 predicted right, another as its highest score says (``[N, C, ...]``
                 scores).
@@ -2324,17 +2552,18 @@ class ScoreSuite(SuiteMetric):
             label_map: a mapping from the values of target to classes, all at once; a
                 value mapped to None is ignored, one that is not named is out of range.
             preds_map: the same for preds.
-            out_of_range: what a label outside ``[0, C)`` that is not ignored does:
-                ``"error"`` raises; ``"ignore"`` leaves its pair out; ``"miss"`` counts
-                it as a class of its own, "other", that enters micro averages only.
+            out_of_range: what a label outside ``[0, C)`` that is not ignored does, or a
+                score that cannot be: ``"error"`` raises; ``"ignore"`` leaves its pair
+                out; ``"miss"`` counts it as a class of its own, "other", that enters
+                micro averages only.
             beta: of fbeta: weight of recall; 0 is precision, infinity is recall. Of
                 tversky: weight of false negatives. 0.5 and 0.5 is Dice.
             alpha: of tversky: weight of false positives; not negative.
             weight_type: of generalized_dice: w of a class with t target pixels:
                 ``"square"`` 1 / t²; ``"simple"`` 1 / t; ``"linear"`` 1.
             empty_weight: of generalized_dice: w of a class without target pixels:
-                ``"largest"`` that of the other classes (MONAI); ``"zero"`` 0. No matter
-                for linear.
+                ``"largest"`` that of the other classes (MONAI); ``"zero"`` 0. Not of
+                linear.
             weights: of cohen_kappa: weight of a disagreement between two classes:
                 ``"none"`` 1; ``"linear"`` the distance; ``"quadratic"`` its square.
             average: ``"macro"`` mean over classes; ``"micro"`` pools the counts of all
@@ -2369,6 +2598,9 @@ class ScoreSuite(SuiteMetric):
             class_names: what ``named`` and ``plot`` call the classes, or labels: a name
                 for each, or a mapping from classes to names. A class without a name is
                 its number.
+            persistent: keep the counts in ``state_dict``, with the options that they
+                depend on, which ``load_state_dict`` compares; without, saving and
+                loading a model leaves them alone.
             **unknown: any other option is refused, and the nearest one is named.
 
         Raises:
@@ -2384,7 +2616,8 @@ class ScoreSuite(SuiteMetric):
             "sample_mean": sample_mean, "classes": classes,
             "include_background": include_background, "class_weights": class_weights,
             "regions": regions, "dtype": dtype}, task=task, threshold=threshold,
-            top_k=top_k, ignore_index=ignore_index, label_map=label_map,
+            logits=logits, top_k=top_k, ignore_index=ignore_index, label_map=label_map,
             preds_map=preds_map, out_of_range=out_of_range,
             sync_on_compute=sync_on_compute, class_names=class_names,
+            persistent=persistent,
         )

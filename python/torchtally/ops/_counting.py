@@ -12,7 +12,7 @@ from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.compiler import is_compiling, is_exporting
 
 from torchtally import _library  # noqa: F401  (loads the ops)
-from torchtally._options import CHOICES, IgnoreIndex, OutOfRange, Task
+from torchtally._options import CHOICES, IgnoreIndex, OutOfRange, Task, Threshold
 
 from ._arguments import (
     INTEGERS,
@@ -22,9 +22,26 @@ from ._arguments import (
     check_devices,
     holds,
     ignore_values,
+    not_a_tensor,
+    number,
+    of_memory,
     plain,
 )
 from ._deferred import checks_later, deferred_check
+from ._scores import (
+    LEAVE_OUT,
+    checked_threshold,
+    fault_of_scores,
+    score_remedy,
+    score_rule,
+)
+from ._shapes import (
+    channel_remedy,
+    labels_of,
+    one_hot_remedy,
+    refuse_one_hot,
+    scores_remedy,
+)
 from ._sharding import is_dtensor, register_sharding, whole_counts
 
 # Limits of the compiled ops (csrc/common/counting_problem.h).
@@ -108,7 +125,9 @@ class CountOptions:
         op: name of the operation, for messages.
         num_classes: C, or the number of labels L for ``task="multilabel"``.
         task: how preds and target are read.
-        threshold: a score above it is class 1 (binary, multilabel).
+        threshold: scores above it are class 1 (binary, multilabel): one, or one for
+            each label. None for probabilities, or logits.
+        logits: whether scores are logits, where there is no threshold.
         ignore_index: target values that count nowhere.
         out_of_range: what a label outside ``[0, C)`` does.
     """
@@ -116,7 +135,8 @@ class CountOptions:
     op: str
     num_classes: int
     task: Task
-    threshold: float
+    threshold: tuple[float, ...] | None
+    logits: bool
     ignore_index: tuple[int, ...]
     out_of_range: OutOfRange
 
@@ -126,7 +146,8 @@ class CountOptions:
         op: str,
         num_classes: int | None,
         task: Task,
-        threshold: float,
+        threshold: Threshold,
+        logits: bool,
         ignore_index: IgnoreIndex,
         out_of_range: OutOfRange,
     ) -> CountOptions:
@@ -139,6 +160,8 @@ class CountOptions:
                 check_choice(op, name, value, allowed)
         if num_classes is None and task == "binary":
             num_classes = 2
+        if type(num_classes) is not int:
+            num_classes = number(num_classes)
         if isinstance(num_classes, bool) or not isinstance(num_classes, int):
             raise TypeError(
                 f"{op}: num_classes must be an int, got {type(num_classes).__name__}"
@@ -151,10 +174,11 @@ class CountOptions:
             raise ValueError(
                 f"{op}: num_classes must be 2 for task='binary', got {num_classes}"
             )
-        if not isinstance(threshold, (int, float)) or isinstance(threshold, bool):
-            raise TypeError(
-                f"{op}: threshold must be a number, got {type(threshold).__name__}"
-            )
+        thresholds = None
+        if type(logits) is not bool:
+            logits = number(logits)
+        if threshold is not None or logits is not False:
+            thresholds = checked_threshold(op, task, num_classes, threshold, logits)
         values: tuple[int, ...] = ()
         if ignore_index is not None:
             values = tuple(ignore_values(op, ignore_index))
@@ -163,7 +187,7 @@ class CountOptions:
                 f"{op}: ignore_index must hold at most {MAX_IGNORE} values, "
                 f"got {len(values)}"
             )
-        return cls(op, num_classes, task, float(threshold), values, out_of_range)
+        return cls(op, num_classes, task, thresholds, logits, values, out_of_range)
 
     @property
     def op_classes(self) -> int:
@@ -187,8 +211,10 @@ class CountOptions:
             options["ignore_index"] = self.ignore_index
         elif exporting or is_exporting():
             options["ignore_index"] = NO_LABEL
-        if self.threshold != 0.5:
+        if self.threshold is not None:
             options["threshold"] = self.threshold
+        if self.logits:
+            options["logits"] = True
         if per_sample:
             options["per_sample"] = True
         if self.task == "multilabel":
@@ -197,10 +223,8 @@ class CountOptions:
             options["other"] = True
         return options
 
-    def op_inputs(
-        self, preds: Tensor, target: Tensor, mask: Tensor | None, per_sample: bool
-    ) -> Tensor:
-        """Check the tensors; return preds as the compiled op takes them.
+    def op_inputs(self, preds: Any, target: Any, mask: Any, per_sample: bool) -> Any:
+        """Check the tensors; return preds and target as the compiled op takes them.
 
         Raises:
             TypeError: for a wrong kind or dtype.
@@ -209,40 +233,48 @@ class CountOptions:
         if type(target) is not Tensor and is_dtensor(target):
             register_sharding()
         if mask is None and self._usual(preds, target):
-            return preds
+            return preds, target
         op = self.op
         tensors = (("preds", preds), ("target", target), ("mask", mask))
         for name, tensor in tensors:
             if not isinstance(tensor, Tensor) and not (name == "mask" and mask is None):
-                raise TypeError(
-                    f"{op}: {name} must be a tensor, got {type(tensor).__name__}"
-                )
+                raise not_a_tensor(op, name, tensor)
             if tensor is not None:
                 check_dense(op, name, tensor)
         check_devices(op, target, preds=preds, mask=mask)
-        if target.dtype not in INTEGERS:
-            raise TypeError(
-                f"{op}: target must be an integer or bool tensor, got {target.dtype}"
-            )
         scores = preds.dtype in SCORES
         if not scores and preds.dtype not in INTEGERS:
             raise TypeError(
                 f"{op}: preds must hold integer or bool labels, or float16, bfloat16, "
                 f"float32 or float64 scores, got {preds.dtype}"
             )
+        shape = tuple(target.shape)
+        if target.dtype not in INTEGERS and (
+            self.task == "multiclass" or target.dtype not in SCORES
+        ):
+            remedy = ""
+            if target.dtype in SCORES:
+                remedy = "; pass target.to(torch.int64) for labels"
+                if len(shape) > 1 and shape[1] == self.num_classes:
+                    remedy = "; for one-hot pass target.argmax(1)"
+            raise TypeError(
+                f"{op}: target must be an integer or bool tensor, got {target.dtype}"
+                f"{remedy}"
+            )
         if mask is not None:
             if mask.dtype != torch.bool:
                 raise TypeError(f"{op}: mask must be a bool tensor, got {mask.dtype}")
             if mask.shape != target.shape:
+                channel = mask.shape == (*shape[:1], 1, *shape[1:])
                 raise ValueError(
-                    f"{op}: mask must have target's shape {list(target.shape)}, "
-                    f"got {list(mask.shape)}"
+                    f"{op}: mask must have target's shape {[*shape]}, got "
+                    f"{[*mask.shape]}{'; pass mask.squeeze(1)' if channel else ''}"
                 )
         least = 2 if self.task == "multilabel" else int(per_sample)
         if target.dim() < least:
             raise ValueError(
                 f"{op}: target must have at least {least} dimension(s) here, "
-                f"got shape {list(target.shape)}"
+                f"got shape {[*shape]}"
             )
         if target.dim() > _MAX_DIMS:
             raise ValueError(
@@ -251,26 +283,18 @@ class CountOptions:
             )
         if self.task == "multiclass":
             self._check_multiclass(preds, target, scores)
-            return preds
-        if (
-            self.task == "binary"
-            and preds.dim() == target.dim() + 1
-            and preds.shape[1] == 1
-        ):
+            return preds, target
+        if not scores and (self.logits or self.threshold is not None):
+            raise ValueError(
+                f"{op}: {'logits' if self.logits else 'threshold'} has no effect on "
+                f"preds of {preds.dtype}, which are labels; leave it out"
+            )
+        self._check_cut(preds, target)
+        if preds.dim() > target.dim():
             preds = preds.squeeze(1)
-        if preds.shape != target.shape:
-            one_channel = " (or one channel in dimension 1)"
-            raise ValueError(
-                f"{op}: preds must have target's shape {list(target.shape)}"
-                f"{one_channel if self.task == 'binary' else ''} for "
-                f"task='{self.task}', got {list(preds.shape)}"
-            )
-        if self.task == "multilabel" and target.shape[1] != self.num_classes:
-            raise ValueError(
-                f"{op}: preds and target must be [N, L, ...] with L = num_classes = "
-                f"{self.num_classes} for task='multilabel', got {list(target.shape)}"
-            )
-        return preds
+        if target.dtype in SCORES:
+            target = labels_of(target, self.ignore_index)
+        return preds, target
 
     def _usual(self, preds: Tensor, target: Tensor) -> bool:
         """Whether these are multiclass labels or scores without fault.
@@ -290,7 +314,11 @@ class CountOptions:
         if not 1 <= len(shape) <= _MAX_DIMS:
             return False
         if preds.dtype in INTEGERS:
-            return full == shape
+            # Pairs that may be one-hot are looked at, where a program is not traced,
+            # which would depend on the comparison.
+            return full == shape and (
+                len(shape) < 2 or is_compiling() or shape[1] != self.num_classes
+            )
         return (
             preds.dtype in SCORES
             and len(full) == len(shape) + 1
@@ -300,44 +328,108 @@ class CountOptions:
         )
 
     def _check_multiclass(self, preds: Tensor, target: Tensor, scores: bool) -> None:
-        op, shape = self.op, list(target.shape)
+        op, classes = self.op, self.num_classes
+        full, shape = tuple(preds.shape), tuple(target.shape)
         if not scores:
-            if preds.shape != target.shape:
-                raise ValueError(
-                    f"{op}: integer preds must have target's shape {shape}, "
-                    f"got {list(preds.shape)}"
+            if full != shape:
+                remedy = (
+                    channel_remedy("target", target, full)
+                    or channel_remedy("preds", preds, shape)
+                    or one_hot_remedy("preds", preds, shape, classes)
+                    or one_hot_remedy("target", target, full, classes)
                 )
+                raise ValueError(
+                    f"{op}: integer preds must have target's shape {[*shape]}, "
+                    f"got {[*full]}{remedy}"
+                )
+            if self._may_be_one_hot(target) and target.is_cpu:
+                refuse_one_hot(op, preds, target)
             return
-        if preds.dim() != target.dim() + 1 or target.dim() == 0:
+        if len(full) != len(shape) + 1 or not shape:
+            remedy = channel_remedy("target", target, full[:1] + full[2:])
+            if full == shape:
+                of_classes = full[:1] + full[2:]
+                remedy = one_hot_remedy("target", target, of_classes, classes) or remedy
             raise ValueError(
                 f"{op}: floating preds are class scores [N, C, ...] for target "
-                f"[N, ...], got preds {list(preds.shape)} and target {shape}"
+                f"[N, ...], got preds {[*full]} and target {[*shape]}{remedy}"
             )
-        if preds.shape[1] != self.num_classes:
+        if full[1] != classes:
             raise ValueError(
-                f"{op}: preds must hold num_classes = {self.num_classes} scores in "
-                f"dimension 1, got {list(preds.shape)}"
+                f"{op}: preds must hold num_classes = {classes} scores in "
+                f"dimension 1, got {[*full]}{scores_remedy('preds', preds, target)}"
             )
-        if [preds.shape[0], *preds.shape[2:]] != shape:
+        if full[:1] + full[2:] != shape:
             raise ValueError(
-                f"{op}: preds [N, C, ...] must match target [N, ...] beside C, "
-                f"got preds {list(preds.shape)} and target {shape}"
+                f"{op}: preds [N, C, ...] must match target [N, ...] beside C, got "
+                f"preds {[*full]} and target {[*shape]}"
+                f"{scores_remedy('preds', preds, target)}"
             )
 
+    def _check_cut(self, preds: Tensor, target: Tensor) -> None:
+        """Check the shapes of a binary or multilabel task."""
+        full, shape, labels = tuple(preds.shape), tuple(target.shape), self.num_classes
+        binary = self.task == "binary"
+        channel = binary and full == (*shape[:1], 1, *shape[1:])
+        if full != shape and not (channel and shape):
+            remedy = channel_remedy("target", target, full)
+            if binary and full == (*shape[:1], 2, *shape[1:]) and shape:
+                remedy = "; for scores of two classes leave task='binary' out"
+            raise ValueError(
+                f"{self.op}: preds must have target's shape {[*shape]}"
+                f"{' (or one channel in dimension 1)' if binary else ''} for "
+                f"task='{self.task}', got {[*full]}{remedy}"
+            )
+        if not binary and shape[1] != labels:
+            remedy = ""
+            if shape[-1] == labels:
+                remedy = "; for labels in the last dimension pass both .movedim(-1, 1)"
+            elif shape[0] == labels:
+                remedy = "; without a batch dimension pass both .unsqueeze(0)"
+            raise ValueError(
+                f"{self.op}: preds and target must be [N, L, ...] with L = num_classes "
+                f"= {labels} for task='multilabel', got {[*shape]}{remedy}"
+            )
+
+    def _may_be_one_hot(self, target: Tensor) -> bool:
+        """Whether integers of target's shape may be one-hot, and can be looked at."""
+        return (
+            target.dim() > 1
+            and has_values(target)
+            and target.shape[1] == self.num_classes > 1
+            and not is_dtensor(target)
+        )
+
     def invalid_message(self, invalid: int | str) -> str:
-        """Say that ``invalid`` pairs have a label out of range."""
+        """Say that ``invalid`` pairs have a label, or a score, out of range.
+
+        The pairs are gone, so it says what either must be.
+        """
+        scores, hold, remedy = self.words_of_scores()
         return (
             f"{self.op}: labels must lie in [0, {self.op_classes}) or equal "
-            f"ignore_index {list(self.ignore_index)}, but {invalid} pair(s) hold "
-            "another label"
+            f"ignore_index {list(self.ignore_index)}{scores}, but {invalid} pair(s) "
+            f"hold another label{hold}. {REMEDY}{remedy}"
         )
+
+    def words_of_scores(self) -> tuple[str, str, str]:
+        """Return what a message on labels says of scores too, where they may be bad."""
+        if self.task == "multiclass" or self.threshold is not None:
+            return "", "", ""
+        remedy = f". Of scores: {score_remedy(self.logits, None)}"
+        return f", and scores {score_rule(self.logits)}", " or score", remedy
+
+    def cuts(self, preds: Tensor) -> bool:
+        """Whether preds are scores that may be out of range."""
+        of_task = self.task != "multiclass" and self.threshold is None
+        return of_task and preds.dtype in SCORES
 
     def count(
         self,
         matrix: bool,
-        preds: Tensor,
-        target: Tensor,
-        mask: Tensor | None,
+        preds: Any,
+        target: Any,
+        mask: Any,
         per_sample: bool,
         validate: bool,
     ) -> Tensor:
@@ -353,11 +445,14 @@ class CountOptions:
             or (mask is not None and type(mask) is not Tensor)
         ):
             preds, target, mask = plain(preds), plain(target), plain(mask)
-        preds = self.op_inputs(preds, target, mask, per_sample)
+        preds, labels = self.op_inputs(preds, target, mask, per_sample)
         counts: Tensor
-        counts, invalid = COUNT[int(matrix)](
-            preds, target, self.op_classes, mask, **self.op_options(per_sample)
-        )
+        try:
+            counts, invalid = COUNT[int(matrix)](
+                preds, labels, self.op_classes, mask, **self.op_options(per_sample)
+            )
+        except RuntimeError as error:
+            raise of_memory(error) from None
         if type(counts) is not Tensor:
             counts, invalid = whole_counts(counts), whole_counts(invalid)
         if self.out_of_range == "error" and validate:
@@ -365,36 +460,97 @@ class CountOptions:
                 bad = int(invalid if invalid.dim() == 0 else invalid.sum())
                 if bad:
                     self.raise_invalid(bad, preds, target, mask)
+                if invalid.is_cuda and preds.dtype in INTEGERS:
+                    self._look_on_device(preds, target)
             elif checks_later(target):
-                labels = None if preds.dtype in SCORES else preds
-                inputs = (invalid, labels, target, mask)
-                options = (self.op, self.num_classes, self.task, self.ignore_index)
-                counts = _CHECKED(counts, *inputs, *options)
+                of_classes = self.task == "multiclass" and preds.dtype in SCORES
+                inputs = (invalid, None if of_classes else preds, target, mask)
+                counts = _CHECKED(counts, *inputs, *self.words())
         return counts
+
+    def _look_on_device(self, preds: Tensor, target: Tensor) -> None:
+        """Refuse one-hot pairs where the host has waited for the device anyway."""
+        if self.task == "multiclass" and self._may_be_one_hot(target):
+            refuse_one_hot(self.op, preds, target)
+
+    def words(self) -> tuple[Any, ...]:
+        """Return what messages need of the options, as an op takes it."""
+        cut = (self.threshold, self.logits)
+        return (self.op, self.num_classes, self.task, *cut, self.ignore_index)
+
+    @classmethod
+    def of_words(
+        cls,
+        op: str,
+        num_classes: int,
+        task: Task,
+        threshold: list[float] | None,
+        logits: bool,
+        ignore_index: list[int],
+    ) -> CountOptions:
+        """Return the options that ``words`` were of."""
+        thresholds = None if threshold is None else tuple(threshold)
+        ignored = tuple(ignore_index)
+        return cls(op, num_classes, task, thresholds, logits, ignored, "error")
 
     def raise_invalid(
         self, bad: int, preds: Tensor | None, target: Tensor, mask: Tensor | None
     ) -> None:
-        """Raise ValueError for pairs with a label out of range, naming such a label."""
+        """Raise ValueError for pairs with a label or score out of range, naming it.
+
+        Args:
+            bad: how many pairs there are.
+            preds: labels or scores; None for scores of classes.
+            target: labels, or the floating numbers that were given for them.
+            mask: the mask.
+        """
         if is_dtensor(target):  # its labels are on many ranks
-            raise ValueError(f"{self.invalid_message(bad)}. {REMEDY}")
+            raise ValueError(self.invalid_message(bad))
+        counted = self.counted_pixels(target, mask)
+        faults, examples, wrong = [], [], torch.zeros_like(counted)
+        for name, labels in (("target", target), ("preds", preds)):
+            if labels is None or (name == "preds" and labels.dtype in SCORES):
+                continue
+            out, values = _out_of_range(labels, counted, self.op_classes)
+            wrong |= out
+            if values:
+                examples.append(f"{name} has {', '.join(values)}")
+        if examples:
+            number = int(wrong.sum())
+            faults.append(
+                f"{self.op}: labels must lie in [0, {self.op_classes}) or equal "
+                f"ignore_index {list(self.ignore_index)}, but {number} pair(s) hold "
+                f"another label ({'; '.join(examples)}). {REMEDY}"
+            )
+            if "target has nan" in examples:
+                faults[0] += f"; {LEAVE_OUT}"
+        if preds is not None and self.cuts(preds):
+            faults.append(fault_of_scores(self.op, preds, counted, self.logits))
+        raise ValueError(". ".join(filter(None, faults)))
+
+    def counted_pixels(self, target: Tensor, mask: Tensor | None) -> Tensor:
+        """Return which pixels are not ignored: bool of target's shape."""
         counted = torch.ones_like(target, dtype=torch.bool) if mask is None else mask
         for value in self.ignore_index:
-            if holds(target.dtype, value):
+            if target.is_floating_point():
+                counted = counted & (target != value)
+            elif holds(target.dtype, value):
                 counted = counted & (target.to(torch.int64) != value)
-        examples = []
-        for name, labels in (("target", target), ("preds", preds)):
-            if labels is None or labels.dtype in SCORES:
-                continue
-            wide = labels.to(torch.int64)
-            out = wide[counted & ((wide < 0) | (wide >= self.op_classes))]
-            wrap = 2**64 if labels.dtype == torch.uint64 else 0
-            values = [v + wrap if v < 0 else v for v in out.unique()[:3].tolist()]
-            if values:
-                examples.append(f"{name} has {', '.join(map(str, values))}")
-        raise ValueError(
-            f"{self.invalid_message(bad)} ({'; '.join(examples)}). {REMEDY}"
-        )
+        return counted
+
+
+def _out_of_range(
+    labels: Tensor, counted: Tensor, classes: int
+) -> tuple[Tensor, list[str]]:
+    """Return which labels that count are no classes, and some of them."""
+    if labels.is_floating_point():
+        out = counted & (labels != 0) & (labels != 1)
+        return out, [f"{value:.6g}" for value in labels[out][:1].tolist()]
+    wide = labels.to(torch.int64)
+    out = counted & ((wide < 0) | (wide >= classes))
+    wrap = 2**64 if labels.dtype == torch.uint64 else 0
+    found = wide[out].unique()[:3].tolist()
+    return out, [str(value + wrap if value < 0 else value) for value in found]
 
 
 def _check_later(
@@ -402,20 +558,19 @@ def _check_later(
     preds: Tensor | None,
     target: Tensor,
     mask: Tensor | None,
-    op: str,
-    num_classes: int,
-    task: Task,
-    ignore_index: tuple[int, ...],
+    *words: Any,
 ) -> None:
-    """Raise ValueError, in a program, for pairs with a label out of range."""
+    """Raise ValueError, in a program, for pairs with a label or score out of range."""
     bad = int(invalid.sum())
     if bad:
-        options = CountOptions(op, num_classes, task, 0.5, tuple(ignore_index), "error")
-        options.raise_invalid(bad, preds, target, mask)
+        CountOptions.of_words(*words).raise_invalid(bad, preds, target, mask)
 
 
+#: Of a check: what was counted, None for scores of classes, and ``words``.
+CHECKED_INPUTS = (
+    "Tensor? preds, Tensor target, Tensor? mask, str op, int num_classes, str task, "
+    "float[]? threshold, bool logits, int[] ignore_index"
+)
 _CHECKED = deferred_check(
-    "checked_labels(Tensor counts, Tensor invalid, Tensor? preds, Tensor target, "
-    "Tensor? mask, str op, int num_classes, str task, int[] ignore_index)",
-    _check_later,
+    f"checked_labels(Tensor counts, Tensor invalid, {CHECKED_INPUTS})", _check_later
 )

@@ -1,4 +1,4 @@
-"""Checks of values in compiled programs, as ops that return the counts they check.
+"""Checks of values in compiled programs, as ops that return what they check.
 
 A program that is traced has no numbers to look at. The op it calls instead runs when
 the program does, and its result depends on the check, so that no pass takes it away.
@@ -19,27 +19,39 @@ _NAMESPACE = "torchtally_checks"
 _library = torch.library.Library(_NAMESPACE, "DEF")
 
 
-def deferred_check(schema: str, check: Callable[..., None]) -> Any:
-    """Define an op ``(Tensor counts, ...) -> Tensor`` that returns counts, checked.
+def deferred_check(schema: str, check: Callable[..., None], *, results: int = 1) -> Any:
+    """Define an op that returns its first arguments, checked, and their gradients.
 
     Args:
-        schema: its name and its arguments, of which the first is counts.
+        schema: its name and its arguments, of which the first are tensors.
         check: takes the other arguments, and raises.
+        results: how many arguments it returns.
     """
     name = schema.split("(")[0]
+    qualified = f"{_NAMESPACE}::{name}"
 
-    def run(counts: Tensor, *arguments: Any) -> Tensor:
-        check(*arguments)
-        return counts.clone()
+    def several(tensors: list[Tensor]) -> Any:
+        return tensors[0] if results == 1 else tuple(tensors)
 
-    def fake(counts: Tensor, *_arguments: Any) -> Tensor:
-        return torch.empty_like(counts)
+    def run(*arguments: Any) -> Any:
+        check(*arguments[results:])
+        return several([tensor.clone() for tensor in arguments[:results]])
 
-    _library.define(f"{schema} -> Tensor")
+    def fake(*arguments: Any) -> Any:
+        return several([torch.empty_like(tensor) for tensor in arguments[:results]])
+
+    returned = "Tensor" if results == 1 else f"({', '.join(['Tensor'] * results)})"
+    _library.define(f"{schema} -> {returned}")
     _library.impl(name, run, "CompositeExplicitAutograd")
-    _library.impl(name, torch.library.fallthrough_kernel, "Autograd")
-    torch.library.register_fake(f"{_NAMESPACE}::{name}", fake, lib=_library)
-    return getattr(getattr(torch.ops, _NAMESPACE), name).default
+    torch.library.register_fake(qualified, fake, lib=_library)
+    op = getattr(getattr(torch.ops, _NAMESPACE), name).default
+    others = (None,) * (len(op._schema.arguments) - results)
+
+    def differentiate(_ctx: Any, *gradients: Any) -> Any:
+        return *gradients, *others
+
+    torch.library.register_autograd(qualified, differentiate, lib=_library)
+    return op
 
 
 def checks_later(target: Tensor) -> bool:

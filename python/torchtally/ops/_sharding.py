@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias, cast
 
@@ -23,7 +24,7 @@ Rule: TypeAlias = tuple[list[Any], list[Any]]
 _registered: list[bool] = []
 
 
-def is_dtensor(tensor: Tensor) -> bool:
+def is_dtensor(tensor: object) -> bool:
     """Whether a tensor is a DTensor, asked without importing what defines it."""
     if type(tensor) is Tensor or _MODULE not in sys.modules:
         return False
@@ -47,7 +48,8 @@ def register_sharding() -> None:
     rules = DTensor._op_dispatcher.sharding_propagator.op_to_schema_info
     for op in _OPS:
         rules[op] = replace(
-            rules[op], static_kwargkey=["per_sample", "per_label", "other"]
+            rules[op],
+            static_kwargkey=["threshold", "per_sample", "per_label", "other"],
         )
     _registered.append(True)
 
@@ -88,6 +90,7 @@ def _shardings(
     _num_classes: int,
     mask: Any = None,
     *,
+    threshold: Sequence[float] | None = None,
     per_sample: bool = False,
     per_label: bool = False,
     **_options: Any,
@@ -108,6 +111,8 @@ def _shardings(
     rules = [rule(Replicate(), Replicate(), Replicate())]
     scores = preds.ndim > target.ndim  # [N, C, ...] for a target [N, ...]
     for dim in range(target.ndim):
+        if threshold is not None and len(threshold) > 1 and dim == 1:
+            continue  # each label has a threshold, and each rank would have some labels
         counts: Any = Partial("sum")
         if per_sample and dim == 0:
             counts = Shard(0)

@@ -10,7 +10,7 @@ from torch import Tensor
 from typing_extensions import Never
 
 from torchtally import _library  # noqa: F401  (loads the ops)
-from torchtally._options import CHOICES, Activation, IgnoreIndex, refuse_unknown
+from torchtally._options import CHOICES, Activation, Array, IgnoreIndex, refuse_unknown
 
 from ._arguments import (
     INTEGERS,
@@ -20,13 +20,20 @@ from ._arguments import (
     check_devices,
     holds,
     ignore_values,
+    not_a_tensor,
+    number,
+    of_memory,
     plain,
 )
 from ._counting import has_values
+from ._deferred import checks_later, deferred_check
 from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
+from ._shapes import channel_remedy, scores_remedy
 
 _ACTIVATIONS = CHOICES["Activation"]
 _OPTIONS = ("activation", "ignore_index", "mask", "class_weight", "label_smoothing")
+#: How a loss, which calls the function, says in whose name labels are refused.
+CALLER = "_caller"
 #: Rows of what the op returns.
 _ROWS = 6
 
@@ -64,13 +71,13 @@ class OverlapSums(NamedTuple):
 
 
 def overlap_sums(
-    input: Tensor,  # noqa: A002  (as torch.nn.functional calls it)
-    target: Tensor,
+    input: Array,  # noqa: A002  (as torch.nn.functional calls it)
+    target: Array,
     *,
     activation: Activation = "softmax",
     ignore_index: IgnoreIndex = None,
-    mask: Tensor | None = None,
-    class_weight: Tensor | None = None,
+    mask: Array | None = None,
+    class_weight: Array | None = None,
     label_smoothing: float = 0.0,
     **unknown: Never,
 ) -> OverlapSums:
@@ -81,7 +88,9 @@ def overlap_sums(
     computed in float32, and summed in float64.
 
     Args:
-        input: logits ``[N, C, ...]``, or probabilities for ``activation="none"``.
+        input: logits ``[N, C, ...]``, or probabilities for ``activation="none"``. A
+            tensor, or an array of NumPy, CuPy or JAX, read without a copy; so target,
+            mask and class_weight.
         target: integer or bool labels ``[N, ...]``; or of input's shape and any
             dtype, a value for each class (one-hot, soft).
         activation: ``"softmax"`` over the classes, ``"sigmoid"``, or ``"none"``.
@@ -105,38 +114,50 @@ def overlap_sums(
         >>> overlap_sums(logits, torch.tensor([[0, 1, 1]])).intersection
         tensor([[0.5000, 1.0000]], dtype=torch.float64)
     """
+    op = unknown.pop(CALLER, "overlap_sums")
     if unknown:
         refuse_unknown("overlap_sums", unknown, _OPTIONS)
     ignored: list[int] = []
     if ignore_index is not None:
         ignored = ignore_values("overlap_sums", ignore_index)
-    logits = input
+    logits: Any = input
+    values: Any = target
+    counted: Any = mask
+    weight: Any = class_weight
+    if type(label_smoothing) is not float:
+        label_smoothing = number(label_smoothing)
     if (
         type(logits) is not Tensor
-        or type(target) is not Tensor
-        or (mask is not None and type(mask) is not Tensor)
+        or type(values) is not Tensor
+        or (counted is not None and type(counted) is not Tensor)
     ):
-        logits, target, mask = plain(logits), plain(target), plain(mask)
-    if class_weight is not None and type(class_weight) is not Tensor:
-        class_weight = plain(class_weight)
-    _check(logits, target, activation, ignored, mask, class_weight, label_smoothing)
-    given, smoothing = (logits, target, mask, class_weight), float(label_smoothing)
-    if torch._C._are_functorch_transforms_active():
-        apply: Callable[..., Any] = Sums.apply
-        sums, cross_entropy, count, invalid = apply(
-            *given, activation, ignored, smoothing
-        )
-    else:
-        sums, cross_entropy, count, invalid = _OP(
-            *given,
-            activation=activation,
-            ignore_index=ignored,
-            label_smoothing=smoothing,
-        )
-    if target.dim() < logits.dim() and logits.is_cpu and has_values(invalid):
-        bad = int(invalid.sum())
-        if bad:
-            _raise_invalid(bad, target, mask, logits.shape[1], ignored)
+        logits, values, counted = plain(logits), plain(values), plain(counted)
+    if weight is not None and type(weight) is not Tensor:
+        weight = plain(weight)
+    _check(logits, values, activation, ignored, counted, weight, label_smoothing)
+    given, smoothing = (logits, values, counted, weight), float(label_smoothing)
+    try:
+        if torch._C._are_functorch_transforms_active():
+            apply: Callable[..., Any] = Sums.apply
+            sums, cross_entropy, count, invalid = apply(
+                *given, activation, ignored, smoothing
+            )
+        else:
+            sums, cross_entropy, count, invalid = _OP(
+                *given,
+                activation=activation,
+                ignore_index=ignored,
+                label_smoothing=smoothing,
+            )
+    except RuntimeError as error:
+        raise of_memory(error) from None
+    if values.dim() < logits.dim() and logits.is_cpu:
+        labels = (values, counted, op, logits.shape[1], ignored)
+        if has_values(invalid):
+            if int(invalid.sum()):
+                _raise_invalid(invalid, *labels)
+        elif checks_later(values):
+            sums, cross_entropy = _CHECKED(sums, cross_entropy, invalid, *labels)
     fields = (*sums.unbind(1), cross_entropy, count, invalid)
     return OverlapSums(*fields)
 
@@ -161,9 +182,7 @@ def _check(
         ("class_weight", class_weight, True),
     ):
         if not isinstance(value, Tensor) and not (optional and value is None):
-            raise TypeError(
-                f"{op}: {name} must be a tensor, got {type(value).__name__}"
-            )
+            raise not_a_tensor(op, name, value)
         if value is None:
             continue
         if value.is_nested or value.layout is not torch.strided:
@@ -196,8 +215,7 @@ def _check(
         )
     if target.dim() == logits.dim():
         if target.shape != logits.shape:
-            channel = target.shape == (shape[0], 1, *shape[1:])
-            remedy = "; for labels pass target.squeeze(1)" if channel else ""
+            remedy = channel_remedy("target", target, shape)
             raise ValueError(
                 f"{op}: target with a class dimension must have input's shape "
                 f"{list(logits.shape)}, got {list(target.shape)}{remedy}"
@@ -212,6 +230,7 @@ def _check(
             raise ValueError(
                 f"{op}: target must be labels [N, ...] = {list(shape)} or have input's "
                 f"shape {list(logits.shape)}, got {list(target.shape)}"
+                f"{scores_remedy('input', logits, target)}"
             )
         if target.dtype not in INTEGERS:
             remedy = ""
@@ -249,6 +268,8 @@ def _check(
 
 def check_mask(op: str, mask: Tensor, logits: Tensor) -> None:
     """Raise TypeError or ValueError unless mask is bool ``[N, ...]``."""
+    if not isinstance(mask, Tensor):
+        raise not_a_tensor(op, "mask", mask)
     shape = (logits.shape[0], *logits.shape[2:])
     if mask.dtype != torch.bool:
         raise TypeError(f"{op}: mask must be a bool tensor, got {mask.dtype}")
@@ -259,13 +280,17 @@ def check_mask(op: str, mask: Tensor, logits: Tensor) -> None:
 
 
 def _raise_invalid(
-    bad: int,
+    invalid: Tensor,
     target: Tensor,
     mask: Tensor | None,
+    op: str,
     classes: int,
     ignored: list[int],
 ) -> None:
-    """Raise ValueError for pixels whose label is out of range, naming some."""
+    """Raise ValueError if the label of a pixel is out of range, naming some."""
+    bad = int(invalid.sum())
+    if bad == 0:
+        return
     labels = target.to(torch.int64)
     out = (labels < 0) | (labels >= classes)
     if mask is not None:
@@ -276,10 +301,18 @@ def _raise_invalid(
     wrap = 2**64 if target.dtype == torch.uint64 else 0
     named = [v + wrap if v < 0 else v for v in labels[out].unique()[:3].tolist()]
     raise ValueError(
-        f"overlap_sums: labels must lie in [0, {classes}) or equal ignore_index "
+        f"{op}: labels must lie in [0, {classes}) or equal ignore_index "
         f"{ignored}, but {bad} pixel(s) hold another label (target has "
         f"{', '.join(map(str, named))})"
     )
+
+
+_CHECKED = deferred_check(
+    "checked_labels_of_sums(Tensor sums, Tensor cross_entropy, Tensor invalid, "
+    "Tensor target, Tensor? mask, str op, SymInt classes, int[] ignored)",
+    _raise_invalid,
+    results=2,
+)
 
 
 # What PyTorch must know
@@ -322,9 +355,12 @@ def _differentiate(
 ) -> tuple[Tensor | None, None, None, None]:
     if not ctx.needs_input_grad[0]:
         return None, None, None, None
-    gradient = _BACKWARD(
-        grad_sums, grad_cross_entropy, *ctx.saved_tensors, **ctx.options
-    )
+    try:
+        gradient = _BACKWARD(
+            grad_sums, grad_cross_entropy, *ctx.saved_tensors, **ctx.options
+        )
+    except RuntimeError as error:
+        raise of_memory(error) from None
     return gradient, None, None, None
 
 

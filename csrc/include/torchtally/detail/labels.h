@@ -146,6 +146,9 @@ class MappedPixels {
     if (planes != classes) {
       checking = Counting{counting_.op, planes};
     }
+    TORCH_CHECK_TYPE(!target.is_floating_point() || counting_.task == Task::kMulticlass, counting_.op,
+                     ": target must be an integer or bool tensor for label_map and preds_map, got ",
+                     text_of(target.scalar_type()), "; pass target.to(torch.int64)");
     CountCall call = checking.call(preds, target, mask, per_sample);
     const CountCall given = call;
     if (counted == Counted::kClasses && !maps_.folds(preds)) {
@@ -251,14 +254,21 @@ class MappedPixels {
   Codes rows_, columns_;  // what the labels of target and preds that the op counts mean
 };
 
-inline std::string unknown_message(const Counting& counting, int64_t unknown, const std::string& examples = "") {
-  return counting.op + ": labels must be named by label_map and preds_map, but " + std::to_string(unknown) +
-         " pair(s) hold another label" + examples + ". Map it to None, or pass out_of_range='ignore' or 'miss'";
+// Also of scores out of range, where they may be.
+inline std::string unknown_message(const Counting& counting, int64_t unknown, bool or_score,
+                                   const std::string& examples = "") {
+  std::string scores, hold, remedy;
+  if (or_score) {
+    std::tie(scores, hold, remedy) = counting.words_of_scores();
+  }
+  return counting.op + ": labels must be named by label_map and preds_map" + scores + ", but " +
+         std::to_string(unknown) + " pair(s) hold another label" + hold + examples +
+         ". Map it to None, or pass out_of_range='ignore' or 'miss'" + remedy;
 }
 
-// Throws if a pair has a label that no map names. Reads one number back from the device.
+// Throws if a pair has a label that no map names, or a score out of range. Reads one number back from the device.
 inline void raise_unknown(const Counting& counting, const LabelMaps& maps, const at::Tensor& unknown,
-                          const at::Tensor& preds, const at::Tensor& target) {
+                          const at::Tensor& preds, const at::Tensor& target, const std::optional<at::Tensor>& mask) {
   const int64_t bad = unknown.sum().item<int64_t>();
   if (bad == 0) {
     return;
@@ -277,27 +287,73 @@ inline void raise_unknown(const Counting& counting, const LabelMaps& maps, const
   };
   add("target", target, maps.target, counting.ignore_index);
   add("preds", preds, maps.preds, {});
-  TORCH_CHECK_VALUE(false, unknown_message(counting, bad, " (" + examples + ")"));
+  std::vector<int64_t> ignored = counting.ignore_index;
+  for (const auto& [value, code] : maps.target.value_or(Codes{})) {
+    if (code < 0) {
+      ignored.push_back(value);
+    }
+  }
+  const bool channel = preds.dim() > target.dim() && counting.task == Task::kBinary;
+  const std::string fault =
+      counting.fault_of_scores(channel ? preds.squeeze(1) : preds, counted_pixels(target, mask, ignored));
+  TORCH_CHECK_VALUE(false, examples.empty() && !fault.empty()
+                               ? fault
+                               : unknown_message(counting, bad, !fault.empty(), " (" + examples + ")"));
 }
+
+// So many scores are ranked at a time: what caches hold, or what keeps a device busy.
+inline constexpr int64_t kRanked = 1 << 20, kRankedOnDevice = 1 << 24;
 
 // int64 labels: target where it is among the k highest scores, else the highest. Ties and NaN are ranked as argmax
 // finds the highest: the lower class first, NaN above all. A label out of range is in no top k.
-inline at::Tensor top_k_labels(const Counting& counting, const at::Tensor& preds, const at::Tensor& target,
-                               int64_t top_k) {
-  TORCH_CHECK_TYPE(preds.is_floating_point(), counting.op, ": top_k=", top_k,
-                   " needs class scores [N, C, ...], got preds of ", text_of(preds.scalar_type()));
+inline at::Tensor ranked(const at::Tensor& preds, const at::Tensor& target, int64_t top_k) {
+  const int64_t num_classes = preds.size(1);
   const at::Tensor wide = target.to(at::kLong).unsqueeze(1);
-  const at::Tensor inside = (wide >= 0) & (wide < counting.num_classes);
-  const at::Tensor wanted = wide.clamp(0, counting.num_classes - 1);
+  const at::Tensor inside = (wide >= 0) & (wide < num_classes);
+  const at::Tensor wanted = wide.clamp(0, num_classes - 1);
   const at::Tensor score = preds.gather(1, wanted);
   std::vector<int64_t> planes(static_cast<size_t>(preds.dim()), 1);
   planes[1] = -1;
-  const at::Tensor classes = at::arange(counting.num_classes, preds.options().dtype(at::kLong)).view(planes);
+  const at::Tensor classes = at::arange(num_classes, preds.options().dtype(at::kLong)).view(planes);
   const at::Tensor missing = preds.isnan(), no_score = score.isnan();
   const at::Tensor above = (preds > score) | (missing & ~no_score);
   const at::Tensor level = (preds == score) | (missing & no_score);
   const at::Tensor rank = (above | (level & (classes < wanted))).sum(1, true);
   return at::where(inside & (rank < top_k), wanted, preds.argmax(1, true)).squeeze(1);
+}
+
+// Writes labels, from so many scores at a time, cut along the outer dimensions.
+inline void rank_in_parts(const at::Tensor& labels, const at::Tensor& preds, const at::Tensor& target, int64_t top_k,
+                          int64_t most) {
+  int64_t outer = 0;
+  while (outer < target.dim() && target.size(outer) <= 1) {
+    ++outer;
+  }
+  if (preds.numel() <= most || outer == target.dim()) {
+    labels.copy_(ranked(preds, target, top_k));
+    return;
+  }
+  const int64_t size = target.size(outer), step = std::max<int64_t>(1, size * most / preds.numel());
+  for (int64_t start = 0; start < size; start += step) {
+    const int64_t end = std::min(start + step, size);
+    rank_in_parts(labels.slice(outer, start, end), preds.slice(outer + (outer > 0 ? 1 : 0), start, end),
+                  target.slice(outer, start, end), top_k, most);
+  }
+}
+
+// The labels that the top k make, in 2 or 4 bytes a pixel and memory that does not grow with the batch.
+inline at::Tensor top_k_labels(const Counting& counting, const at::Tensor& preds, const at::Tensor& target,
+                               int64_t top_k) {
+  TORCH_CHECK_TYPE(preds.is_floating_point(), counting.op, ": top_k=", top_k,
+                   " needs class scores [N, C, ...], got preds of ", text_of(preds.scalar_type()));
+  const int64_t most = preds.is_cpu() ? kRanked : kRankedOnDevice;
+  if (preds.numel() <= most) {
+    return ranked(preds, target, top_k);
+  }
+  const bool narrow = counting.num_classes <= std::numeric_limits<int16_t>::max();
+  const at::Tensor labels = at::empty(target.sizes(), target.options().dtype(narrow ? at::kShort : at::kInt));
+  rank_in_parts(labels, preds, target, top_k, most);
+  return labels;
 }
 
 // The options that say what is counted, checked once.
@@ -320,12 +376,17 @@ struct Labels {
     TORCH_CHECK_VALUE(
         top_k == 1 || !maps.has_value(), op,
         ": top_k looks for the target among the scores, so label_map and preds_map do not apply, got top_k=", top_k);
-    const auto of_counting = [](const char* option) { return contains(kCounting, std::string_view(option)); };
+    const auto of_counting = [](std::string_view option) {
+      return contains(kCounting, option) && option != "validate";
+    };
     const std::set<int64_t> ignored(counting.ignore_index.begin(), counting.ignore_index.end());
     Options in_order = options;  // what means the same looks the same
     in_order.ignore_index(std::vector<int64_t>(ignored.begin(), ignored.end()));
+    if (counting.threshold.has_value()) {
+      in_order.threshold(*counting.threshold);
+    }
     return {std::move(counting), std::move(maps), top_k,
-            "num_classes=" + std::to_string(num_classes) + text_of(in_order, of_counting)};
+            listed(in_order, of_counting, {{"num_classes", std::to_string(num_classes)}})};
   }
 
   // The classes of which every label is ignored, which are not scored.
@@ -353,20 +414,23 @@ struct Labels {
       const CountCall given = call(preds, target, mask, per_sample);
       auto found = counting.count(counted, given);
       if (raises) {
-        counting.raise_invalid(std::get<1>(found), given);
+        counting.raise_invalid(std::get<1>(found), given, target);
+        if (target.is_cuda() && counting.task == Task::kMulticlass && !preds.is_floating_point()) {
+          counting.look_for_one_hot(preds, target);
+        }
       }
       return found;
     }
     auto found = MappedPixels(counting, *maps).count(counted, preds, target, mask, per_sample);
     if (raises) {
-      raise_unknown(counting, *maps, std::get<1>(found), preds, target);
+      raise_unknown(counting, *maps, std::get<1>(found), preds, target, mask);
     }
     return found;
   }
 
   // Says that so many pairs have a label out of range, and what to do.
   std::string invalid_message(int64_t invalid) const {
-    return maps.has_value() ? unknown_message(counting, invalid) : counting.invalid_message(invalid) + ". " + kRemedy;
+    return maps.has_value() ? unknown_message(counting, invalid, true) : counting.invalid_message(invalid);
   }
 };
 

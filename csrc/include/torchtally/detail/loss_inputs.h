@@ -53,6 +53,7 @@ inline Settings checked(Kind kind, Of of, const std::string& op, const LossOptio
   if (o.classes().has_value()) {
     check_class_indices(op, *o.classes(), "classes must name at least one class, each once");
   }
+  refuse_idle(op, o, filled(filled(LossOptions(), loss.defaults)));
   const double gamma = *o.gamma();
   TORCH_CHECK_VALUE(gamma > 0, op, ": gamma must be greater than 0, got ", number_text(gamma));
   TORCH_CHECK_VALUE(o.form() != LossForm::kNegative || gamma == 1, op,

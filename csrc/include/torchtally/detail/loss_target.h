@@ -21,13 +21,6 @@ inline void check_logits(const Settings& settings, const at::Tensor& logits, con
                     shape_text(logits));
 }
 
-// "0.5", with so many digits at most.
-inline std::string short_text(double value, int digits) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.*g", digits, value);
-  return std::isnan(value) ? "nan" : text;
-}
-
 // Judges by the first pixels of the first sample.
 inline bool look_like_probabilities(const at::Tensor& logits, Activation activation) {
   constexpr int64_t kSample = 256;

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #if defined(_WIN32)
 #define TORCHTALLY_THROWN
@@ -47,6 +50,54 @@ inline std::string number_text(double number) {
     std::snprintf(text, sizeof(text), "%.*f", std::max(1, digits - exponent), number);
   }
   return text;
+}
+
+// "0.5", with so many digits at most.
+inline std::string short_text(double value, int digits) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.*g", digits, value);
+  return std::isnan(value) ? "nan" : text;
+}
+
+// What tensors of an unusual shape were meant to be, and the remedy, as python/torchtally/ops/_shapes.py says it.
+using Shape = std::vector<int64_t>;
+
+// Whether one shape is another with a dimension `at` of so many entries; -1 for any number.
+inline bool has_more(const Shape& longer, size_t at, int64_t entries, Shape shorter) {
+  if (longer.size() != shorter.size() + 1 || shorter.empty() || (entries >= 0 && longer[at] != entries)) {
+    return false;
+  }
+  shorter.insert(shorter.begin() + static_cast<std::ptrdiff_t>(at), longer[at]);
+  return longer == shorter;
+}
+
+// [N, ...] of [N, C, ...].
+inline Shape without_classes(Shape shape) {
+  if (shape.size() > 1) {
+    shape.erase(shape.begin() + 1);
+  }
+  return shape;
+}
+
+// For [N, 1, ...] in place of [N, ...].
+inline std::string channel_remedy(const std::string& name, const Shape& tensor, const Shape& wanted) {
+  return has_more(tensor, 1, 1, wanted) ? "; for labels pass " + name + ".squeeze(1)" : "";
+}
+
+// For [N, C, ...] in place of [N, ...].
+inline std::string one_hot_remedy(const std::string& name, const Shape& tensor, const Shape& wanted, int64_t classes) {
+  return classes > 1 && has_more(tensor, 1, classes, wanted) ? "; for one-hot pass " + name + ".argmax(1)" : "";
+}
+
+// For scores and target of which neither is [N, C, ...].
+inline std::string scores_remedy(const std::string& name, const Shape& scores, const Shape& target) {
+  if (has_more(scores, 0, -1, target)) {
+    return "; for [C, ...] without a batch dimension pass " + name + ".unsqueeze(0) and target.unsqueeze(0)";
+  }
+  if (has_more(scores, target.size(), -1, target)) {
+    return "; for scores in the last dimension pass " + name + ".movedim(-1, 1)";
+  }
+  return channel_remedy("target", target, without_classes(scores));
 }
 
 }  // namespace torchtally::detail

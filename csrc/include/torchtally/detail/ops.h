@@ -122,39 +122,46 @@ struct CountCall {
   at::Tensor target;
   std::optional<at::Tensor> mask;
   std::vector<int64_t> ignore_index;
-  double threshold = 0.5;
+  std::optional<std::vector<double>> threshold;
+  bool logits = false;
   bool per_sample = false;
   bool per_label = false;
   bool other = false;
 };
 
+inline std::optional<at::ArrayRef<double>> thresholds(const CountCall& call) {
+  return call.threshold.has_value() ? std::optional<at::ArrayRef<double>>(*call.threshold) : std::nullopt;
+}
+
 // (counts, invalid) of a batch. Counts are integers, so no autograd node is made for them.
 inline std::tuple<at::Tensor, at::Tensor> count(const std::string& name, Counted counted, int64_t classes,
                                                 const CountCall& c) {
-  using Signature =
-      std::tuple<at::Tensor, at::Tensor>(const at::Tensor&, const at::Tensor&, int64_t,
-                                         const std::optional<at::Tensor>&, at::IntArrayRef, double, bool, bool, bool);
+  using Signature = std::tuple<at::Tensor, at::Tensor>(const at::Tensor&, const at::Tensor&, int64_t,
+                                                       const std::optional<at::Tensor>&, at::IntArrayRef,
+                                                       std::optional<at::ArrayRef<double>>, bool, bool, bool, bool);
   static const auto matrix = find_op<Signature>("confusion_matrix");
   static const auto rows = find_op<Signature>("class_counts");
   const at::AutoDispatchBelowAutograd no_autograd;
   return call_op(name, [&] {
     return (counted == Counted::kMatrix ? matrix : rows)
-        .call(c.preds, c.target, classes, c.mask, c.ignore_index, c.threshold, c.per_sample, c.per_label, c.other);
+        .call(c.preds, c.target, classes, c.mask, c.ignore_index, thresholds(c), c.logits, c.per_sample, c.per_label,
+              c.other);
   });
 }
 
 // Adds a batch to counts and invalid.
 inline void count_into(const std::string& name, Counted counted, const at::Tensor& counts, const at::Tensor& invalid,
                        const CountCall& c) {
-  using Signature = void(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&,
-                         const std::optional<at::Tensor>&, at::IntArrayRef, double, bool, bool, bool);
+  using Signature =
+      void(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
+           at::IntArrayRef, std::optional<at::ArrayRef<double>>, bool, bool, bool, bool);
   static const auto matrix = find_op<Signature>("confusion_matrix_");
   static const auto rows = find_op<Signature>("class_counts_");
   const at::AutoDispatchBelowAutograd no_autograd;
   call_op(name, [&] {
     (counted == Counted::kMatrix ? matrix : rows)
-        .call(counts, invalid, c.preds, c.target, c.mask, c.ignore_index, c.threshold, c.per_sample, c.per_label,
-              c.other);
+        .call(counts, invalid, c.preds, c.target, c.mask, c.ignore_index, thresholds(c), c.logits, c.per_sample,
+              c.per_label, c.other);
   });
 }
 

@@ -8,6 +8,8 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +53,16 @@ struct Classes {
   std::vector<int64_t> indices;  ///< else these
 };
 
+namespace detail {
+
+// An option that has an effect beside some values of another only, as messages write them.
+struct Need {
+  std::string_view option;
+  std::string_view other;
+  std::vector<std::string> values;
+};
+
+}  // namespace detail
 }  // namespace torchtally
 
 // A setter that chains, a getter, and the field.
@@ -75,6 +87,13 @@ struct Classes {
     return static_cast<Self&>(*this);             \
   }                                               \
   TORCHTALLY_DETAIL_GETTER(std::vector<type>, name)
+
+#define TORCHTALLY_DETAIL_NUMBERS_OPTION(name) \
+  Self& name(double value) {                   \
+    name##_ = std::vector<double>{value};      \
+    return static_cast<Self&>(*this);          \
+  }                                            \
+  TORCHTALLY_DETAIL_LIST_OPTION(double, name)
 
 #define TORCHTALLY_DETAIL_TENSOR_OPTION(name)                                               \
   Self& name(at::Tensor value) { /* an undefined tensor is none */                          \

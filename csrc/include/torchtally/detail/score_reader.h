@@ -27,9 +27,7 @@ class ScoreReader {
  public:
   ScoreReader(const char* op, int64_t num_classes, const std::map<std::string, metrics::SuiteScore>& scores,
               const ScoreOptions& shared)
-      : labels_(Labels::checked(op, num_classes, shared)) {
-    TORCH_CHECK_VALUE(!scores.empty(), op, ": scores must name at least one score, got none");
-    check_options(op, scores, shared);
+      : labels_(checked_labels(op, num_classes, scores, shared)) {
     bool samples = false;
     for (const auto& [result, score] : scores) {
       ScoreOptions options = score.options;
@@ -79,7 +77,7 @@ class ScoreReader {
       const auto says = [&, &which = *score.definition](std::string_view name) {
         return is_own_option(which, name) && name != "aggregation" && name != "dtype";
       };
-      text += "; " + result + ": " + score.definition->name + text_of(options, says);
+      text += "; " + result + ": " + score.definition->name + ", " + listed(options, says);
     }
     return text;
   }
@@ -106,6 +104,14 @@ class ScoreReader {
   // Whether a mean over samples can be kept as integers, whose unit is a share of the greatest value.
   static bool is_mean(const BoundScore& score) {
     return score.policy.options.aggregation() == Aggregation::kSamplewise && score.definition->bounded;
+  }
+
+  // What is counted; options that no score takes are refused first.
+  static Labels checked_labels(const char* op, int64_t num_classes,
+                               const std::map<std::string, metrics::SuiteScore>& scores, const ScoreOptions& shared) {
+    TORCH_CHECK_VALUE(!scores.empty(), op, ": scores must name at least one score, got none");
+    check_options(op, scores, shared);
+    return Labels::checked(op, num_classes, shared);
   }
 
   static void check_options(const char* op, const std::map<std::string, metrics::SuiteScore>& scores,

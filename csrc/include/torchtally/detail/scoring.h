@@ -47,8 +47,9 @@ struct BoundScore {
     if (!options.average().has_value()) {
       options.average(task == Task::kBinary && score.sees == Sees::kClass ? Average::kBinary : Average::kMacro);
     }
-    return {&score, ScorePolicy::checked(op, task, std::move(options), ignored, other), task, score.sees,
-            std::move(formula)};
+    ScorePolicy policy = ScorePolicy::checked(op, task, std::move(options), ignored, other);
+    refuse_idle(op, policy.options, filled(filled(ScoreOptions(), score.defaults)));
+    return {&score, std::move(policy), task, score.sees, std::move(formula)};
   }
 
   // Whether class counts do not say enough.

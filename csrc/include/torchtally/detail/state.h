@@ -1,7 +1,11 @@
 // The state that every metric shares: what it has counted, and how labels out of range end.
 #pragma once
 
+#include <c10/core/InferenceMode.h>
+#include <c10/util/Exception.h>
 #include <torchtally/detail/streaming.h>
+
+#include <atomic>
 
 namespace torchtally::detail {
 
@@ -34,6 +38,31 @@ inline at::Tensor no_samples(const Counting& counting, Counted counted) {
   return at::zeros(shape, at::kLong);
 }
 
+// Says once that nothing was counted. Several threads may call what is const, so it is atomic.
+class Warning {
+ public:
+  Warning() = default;
+  Warning(const Warning& other) : due_(other.due_.load()) {}
+  Warning& operator=(const Warning& other) {
+    due_ = other.due_.load();
+    return *this;
+  }
+  ~Warning() = default;
+
+  // Warns if a state holds nothing; the first that holds something is the last that is looked at.
+  void look(const std::string& op, const State& state) {
+    if (state[0].is_meta() || !due_.exchange(false)) {
+      return;
+    }
+    if (!state[0].any().item<bool>()) {
+      TORCH_WARN(op, ".compute: nothing is counted, because update() was not called, or every pixel was ignored");
+    }
+  }
+
+ private:
+  std::atomic<bool> due_{true};  // until something was counted, or it has warned
+};
+
 class CountState {
  public:
   // The means over samples are read off the counts.
@@ -41,15 +70,17 @@ class CountState {
       : labels_(std::move(labels)), counted_(counted), keep_(keep), means_(std::move(means)) {
     const at::Tensor none = no_samples(labels_.counting, counted);
     const at::Tensor total = none.sum(0);
-    state_ = {keep == Keep::kSamples ? none : total, at::zeros_like(total.select(-1, 0).select(-1, 0))};
+    State state{keep == Keep::kSamples ? none : total, at::zeros_like(total.select(-1, 0).select(-1, 0))};
     if (keep == Keep::kSums) {
-      state_.push_back(sums_of(none));
+      state.push_back(sums_of(none));
     }
+    load(std::move(state));
   }
 
   // A copy counts on its own.
   CountState(const CountState& other) : CountState(other.labels_, other.counted_, other.keep_, other.means_) {
-    state_ = each_of(other.collected(), [](const at::Tensor& t) { return t.clone(); });
+    load(each_of(other.collected(), [](const at::Tensor& t) { return t.clone(); }));
+    warning_ = other.warning_;
   }
   CountState(CountState&&) = default;
   CountState& operator=(const CountState& other) { return *this = CountState(other); }
@@ -87,7 +118,7 @@ class CountState {
     auto [counts, invalid] = labels_.count(counted_, preds, target, mask, keep_ != Keep::kTotal, false);
     check_state(counts.device());
     if (keep_ == Keep::kTotal) {
-      state_ = added(state_, {counts, invalid});
+      load(added(state_, {counts, invalid}));
       return;
     }
     // Sums cost some twenty small operations, so batches wait for each other.
@@ -113,13 +144,15 @@ class CountState {
                  keep_ == Keep::kSums ? State{counts.sum(0), invalid, sums_of(counts)} : State{counts, invalid});
   }
 
-  // Everything counted; throws for a label out of range where that is an error. Reads one number back from the device.
+  // Everything counted; throws for a label out of range where that is an error, and warns once where it is nothing.
+  // Reads numbers back from the device.
   State without_fault() const {
     State state = collected();
     if (labels_.counting.out_of_range == OutOfRange::kError) {
       const int64_t bad = state[1].sum().item<int64_t>();
       TORCH_CHECK_VALUE(bad == 0, labels_.invalid_message(bad));
     }
+    warning_.look(labels_.counting.op, state);
     return state;
   }
 
@@ -127,7 +160,8 @@ class CountState {
   void load(State state) {
     waiting_.clear();
     cells_waiting_ = 0;
-    state_ = std::move(state);
+    const c10::InferenceMode outside(false);  // what is made inside could not be added to later
+    state_ = each_of(state, [](const at::Tensor& t) { return t.is_inference() ? t.clone() : t; });
   }
 
   void reset() {
@@ -145,7 +179,10 @@ class CountState {
   static constexpr int64_t kMostCells = int64_t{1} << 20;
 
   State moved(at::Device device) const {
-    return each_of(collected(), [&](const at::Tensor& t) { return t.to(device); });
+    return each_of(collected(), [&](const at::Tensor& t) {
+      // There is nothing on the meta device that could be moved.
+      return t.is_meta() && !device.is_meta() ? at::zeros(t.sizes(), t.options().device(device)) : t.to(device);
+    });
   }
 
   State added(const State& first, const State& second) const {
@@ -163,6 +200,7 @@ class CountState {
   State state_;
   std::vector<std::pair<at::Tensor, at::Tensor>> waiting_;  // counts and invalid of batches
   int64_t cells_waiting_ = 0;
+  mutable Warning warning_;
 };
 
 }  // namespace torchtally::detail

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -85,17 +86,55 @@ Options filled(Options options, const Options& defaults = Options::defaults()) {
   return options;
 }
 
-// The options that are set and wanted, each as ", name=value".
-template <class Options, class Wanted>
-std::string text_of(const Options& options, Wanted&& wanted) {
+// The value of an option, by its name; nothing for what no message writes.
+template <class Options>
+std::string text_of_option(const Options& options, std::string_view wanted) {
   std::string text;
   Options::each(
       [&](const char* name, const auto& field) {
         if constexpr (!std::is_same_v<std::decay_t<decltype(field)>, std::optional<at::Tensor>>) {
-          text += field.has_value() && wanted(name) ? std::string(", ") + name + "=" + text_of(*field) : "";
+          text = wanted == name ? text_of(field) : text;
         }
       },
       options);
+  return text;
+}
+
+// Throws for an option that is not its default and has no effect beside the value of another. Both have a value for
+// each option that has a default.
+template <class Options>
+void refuse_idle(const std::string& op, const Options& options, const Options& defaults = Options::defaults()) {
+  for (const Need& need : Options::needs()) {
+    const std::string own = text_of_option(options, need.option), other = text_of_option(options, need.other);
+    if (own == text_of_option(defaults, need.option) || contains(need.values, other)) {
+      continue;
+    }
+    std::string remedy;
+    for (const std::string& value : need.values) {
+      remedy += (remedy.empty() ? "" : " or ") + value;
+    }
+    TORCH_CHECK_VALUE(false, op, ": ", need.option, "=", own, " has no effect with ", need.other, "=", other, "; pass ",
+                      need.other, "=", remedy);
+  }
+}
+
+// The options that are wanted, set and not empty, as "name=value, name=value" in the order of their names, beside
+// others.
+template <class Options, class Wanted>
+std::string listed(const Options& options, Wanted&& wanted, std::map<std::string, std::string> all = {}) {
+  Options::each(
+      [&](const char* name, const auto& field) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(field)>, std::optional<at::Tensor>>) {
+          if (field.has_value() && wanted(name) && text_of(*field) != "[]") {
+            all[name] = text_of(*field);
+          }
+        }
+      },
+      options);
+  std::string text;
+  for (const auto& [name, value] : all) {
+    text += (text.empty() ? "" : ", ") + name + "=" + value;
+  }
   return text;
 }
 
@@ -152,7 +191,9 @@ inline at::Tensor counted_pixels(const at::Tensor& target, const std::optional<a
                                  const std::vector<int64_t>& ignore_index) {
   at::Tensor counted = mask.has_value() ? *mask : at::ones_like(target, at::kBool);
   for (const int64_t value : ignore_index) {
-    if (target.scalar_type() != at::kUInt64 || value >= 0) {  // there a negative value would be another label
+    if (target.is_floating_point()) {
+      counted = counted & (target != value);
+    } else if (target.scalar_type() != at::kUInt64 || value >= 0) {  // there a negative value would be another label
       counted = counted & (target.to(at::kLong) != value);
     }
   }

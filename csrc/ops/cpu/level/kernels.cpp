@@ -2,7 +2,9 @@
 // the compiler's flags for it. Everything but the table at the end has internal linkage.
 #include "ops/cpu/kernels.h"
 
+#include <bit>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "common/integers.h"

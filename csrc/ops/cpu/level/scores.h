@@ -24,6 +24,26 @@ struct FloatScore {
   static ALWAYS_INLINE Scores keys(Scores scores) {
     return scores;
   }
+  // Negative for a score that is not valid, and for -0.0, which is: the sign of many or-ed together tells of them all.
+  template <ValidScores kValid>
+  static ALWAYS_INLINE Index suspicion(Key key) {
+    using Bits = std::make_unsigned_t<Index>;
+    const Bits bits = std::bit_cast<Bits>(key);
+    if constexpr (kValid == ValidScores::kProbabilities) {
+      return static_cast<Index>((std::bit_cast<Bits>(Float{1}) - bits) | bits);
+    } else {
+      constexpr Bits kMagnitude = static_cast<Bits>(std::numeric_limits<Index>::max());
+      return static_cast<Index>(std::bit_cast<Bits>(std::numeric_limits<Float>::infinity()) - (bits & kMagnitude));
+    }
+  }
+  template <class Keys>
+  static ALWAYS_INLINE auto is_number(Keys key) {
+    return key == key;
+  }
+  template <class Keys>
+  static ALWAYS_INLINE auto is_probability(Keys key) {
+    return (key >= 0) & (key <= 1);
+  }
   template <class Keys>
   static ALWAYS_INLINE auto exceeds(Keys score, Keys best) {
     return ~(score <= best) & (best == best);
@@ -31,13 +51,22 @@ struct FloatScore {
   static ALWAYS_INLINE bool exceeds(Key score, Key best) { return !(score <= best) & (best == best); }
 };
 
-template <int16_t kInfinity>
+template <int16_t kInfinity, int16_t kOne>
 struct ShortScore {
   using Stored = int16_t;
   using Key = int16_t;
   using Index = int16_t;
   static constexpr bool kHasNan = false;
   static constexpr Key kNan = 0x7fff;
+
+  template <class Keys>
+  static ALWAYS_INLINE auto is_number(Keys key) {
+    return key != kNan;
+  }
+  template <class Keys>
+  static ALWAYS_INLINE auto is_probability(Keys key) {
+    return (key >= 0) & (key <= kOne);
+  }
 
   // Sign and magnitude to two's complement, which makes -0 equal to 0.
   template <class Scores>
@@ -94,9 +123,9 @@ struct ScoreOf<Element::kFloat> : FloatScore<float, int32_t> {};
 template <>
 struct ScoreOf<Element::kDouble> : FloatScore<double, int64_t> {};
 template <>
-struct ScoreOf<Element::kHalf> : ShortScore<0x7c00> {};
+struct ScoreOf<Element::kHalf> : ShortScore<0x7c00, 0x3c00> {};
 template <>
-struct ScoreOf<Element::kBFloat16> : ShortScore<0x7f80> {};
+struct ScoreOf<Element::kBFloat16> : ShortScore<0x7f80, 0x3f80> {};
 
 // Index is 16 bits wide for 16-bit scores; more classes than that are compared one pixel at a time.
 constexpr Code kMaxIndex16 = 32767;
@@ -252,22 +281,76 @@ void read_argmax(const ScoreRow& row, C* __restrict__ codes) {
   argmax_pixels<S>(scores + i * row.stride, row.n - i, row, codes + i);
 }
 
-// `>` as PyTorch has it between a tensor and a number: false for a NaN on either side.
-template <class S, class C>
-void read_threshold(const ScoreRow& row, typename S::Key limit, C* __restrict__ codes) {
-  const typename S::Stored* const scores = static_cast<const typename S::Stored*>(row.scores);
-  const auto above = [limit](typename S::Stored score) {
-    const typename S::Key key = S::keys(score);
-    return static_cast<C>((key > limit) & (S::kHasNan || key != static_cast<typename S::Key>(0x7fff)));
-  };
-  if (row.stride == 1) {
-    for (int64_t i = 0; i < row.n; ++i) {
-      codes[i] = above(scores[i]);
+// Of a threshold's two classes.
+constexpr int kOutOfTwo = 2;
+
+// The codes of n pixels, `stride` elements apart. `>` is PyTorch's between a tensor and a number: false for a NaN on
+// either side. A score that is not valid is out of range.
+template <class S, ValidScores kValid, class Size, class Stride, class C>
+ALWAYS_INLINE void compare_scores(const typename S::Stored* scores, Size n, Stride stride, typename S::Key limit,
+                                  C* __restrict__ codes) {
+  if constexpr (!S::kHasNan) {
+    constexpr int kOther = kValid == ValidScores::kAll ? 0 : kOutOfTwo;
+    for (int64_t i = 0; i < n; ++i) {
+      const typename S::Key key = S::keys(scores[i * stride]);
+      const bool valid = kValid == ValidScores::kProbabilities ? S::is_probability(key) : S::is_number(key);
+      codes[i] = static_cast<C>(valid ? key > limit : kOther);
+    }
+  } else if constexpr (kValid == ValidScores::kAll) {
+    for (int64_t i = 0; i < n; ++i) {
+      codes[i] = static_cast<C>(scores[i * stride] > limit);
     }
   } else {
-    for (int64_t i = 0; i < row.n; ++i) {
-      codes[i] = above(scores[i * row.stride]);
+    // A choice of three codes for each score would be a branch, or a second comparison of another width; so scores are
+    // looked at together, and again where there is something to find.
+    typename S::Index suspicion = 0;
+    if constexpr (std::is_same_v<Stride, UnitStride>) {
+      for (int64_t i = 0; i < n; ++i) {
+        suspicion |= S::template suspicion<kValid>(scores[i]);
+      }
     }
+    for (int64_t i = 0; i < n; ++i) {
+      const typename S::Key key = scores[i * stride];
+      codes[i] = static_cast<C>(key > limit);
+      if constexpr (!std::is_same_v<Stride, UnitStride>) {
+        suspicion |= S::template suspicion<kValid>(key);
+      }
+    }
+    if (__builtin_expect(suspicion < 0, 0)) {
+      for (int64_t i = 0; i < n; ++i) {
+        const typename S::Key key = scores[i * stride];
+        const bool valid = kValid == ValidScores::kProbabilities ? S::is_probability(key) : S::is_number(key);
+        codes[i] = valid ? codes[i] : C{kOutOfTwo};
+      }
+    }
+  }
+}
+
+template <class S, ValidScores kValid, class C>
+void read_threshold_of(const ScoreRow& row, typename S::Key limit, C* __restrict__ codes) {
+  const typename S::Stored* const scores = static_cast<const typename S::Stored*>(row.scores);
+  if (row.stride != 1) {
+    return compare_scores<S, kValid>(scores, row.n, row.stride, limit, codes);
+  }
+  int64_t i = 0;
+  if constexpr (kValid != ValidScores::kAll) {  // in registers from one look to the other
+    constexpr std::integral_constant<int64_t, 64> kBlock;
+    for (; i + kBlock <= row.n; i += kBlock) {
+      compare_scores<S, kValid>(scores + i, kBlock, UnitStride{}, limit, codes + i);
+    }
+  }
+  compare_scores<S, kValid>(scores + i, row.n - i, UnitStride{}, limit, codes + i);
+}
+
+template <class S, class C>
+void read_threshold(const ScoreRow& row, typename S::Key limit, C* codes) {
+  switch (row.valid) {
+    case ValidScores::kAll:
+      return read_threshold_of<S, ValidScores::kAll>(row, limit, codes);
+    case ValidScores::kNumbers:
+      return read_threshold_of<S, ValidScores::kNumbers>(row, limit, codes);
+    default:
+      return read_threshold_of<S, ValidScores::kProbabilities>(row, limit, codes);
   }
 }
 

@@ -9,10 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from torchtally._options import CHOICES, Activation, Option, refuse_unknown
+from torchtally._options import (
+    CHOICES,
+    Activation,
+    Array,
+    Option,
+    refuse_idle,
+    refuse_unknown,
+)
 from torchtally.functional import _checks
 from torchtally.ops._arguments import check_choice, ignore_values, plain
-from torchtally.ops.overlap_sums import OverlapSums, overlap_sums
+from torchtally.ops.overlap_sums import CALLER, OverlapSums, overlap_sums
 
 from ._definitions import Loss
 from ._inputs import checked_inputs
@@ -25,9 +32,9 @@ _PIXELS = (*PIXELS, *OF_PIXELS)
 
 def loss_of_logits(
     definition: Loss,
-    logits: Tensor,
-    target: Tensor,
-    mask: Tensor | None,
+    logits: Array,
+    target: Array,
+    mask: Array | None,
     unknown: Mapping[str, object],
     **options: Any,
 ) -> Tensor:
@@ -113,18 +120,21 @@ class BoundLoss:
                 weights[name] = _checks.weights_tensor(op, name, value)
                 continue
             if kind == "bool":
-                _checks.flag(op, name, value)
+                value = _checks.flag(op, name, value)
             elif kind == "float":
                 value = _checks.non_negative(op, name, value)
             elif kind == "LossClasses":
                 value = None if value is None else _checks.class_indices(op, value)
             elif kind == "IgnoreIndex":
-                ignore_values(op, value)
+                value = None if value is None else ignore_values(op, value)
             elif kind in CHOICES:
                 check_choice(op, name, value, CHOICES[kind])
             elif name == "ce_activation" and value is not None:
                 check_choice(op, name, value, ("softmax", "sigmoid"))
             chosen[name] = value
+        for name, option in table.items():
+            if option.needs and chosen[name] != option.default:
+                refuse_idle(op, name, option, chosen)
         policy = LossPolicy.taken_from(op, chosen)
         pixels, of_summed = {}, {}
         if "validate" in chosen:
@@ -148,9 +158,9 @@ class BoundLoss:
 
     def of_logits(
         self,
-        logits: Tensor,
-        target: Tensor,
-        mask: Tensor | None,
+        logits: Any,
+        target: Any,
+        mask: Any,
         weights: Mapping[str, Tensor | None],
     ) -> Tensor:
         """Return the loss of logits, float64 for float64 logits, float32 otherwise."""
@@ -184,8 +194,9 @@ class BoundLoss:
                 "soft_target": target.dim() != logits.dim() - 1,
             }
         given: dict[str, Any] = {"ignore_index": ignore_index, "mask": mask}
+        given[CALLER] = self.op
         try:
-            if isinstance(mask, Tensor) and mask.dim() == logits.dim():
+            if mask is not None and mask.dim() == logits.dim():
                 sums = _sums_of_labels(logits, target, mask, activation)
             elif of_entropy == activation:
                 sums = overlap_sums(

@@ -8,8 +8,14 @@ import torch
 from torch import Tensor
 
 from torchtally._options import Activation, Conventions, IgnoreIndex
-from torchtally.ops._arguments import check_dense, holds, ignore_values
+from torchtally.ops._arguments import (
+    check_dense,
+    holds,
+    ignore_values,
+    not_a_tensor,
+)
 from torchtally.ops._counting import has_values
+from torchtally.ops._deferred import checks_later, deferred_check
 from torchtally.ops.overlap_sums import check_mask
 
 _SAMPLE = 256  # pixels looked at for the warning
@@ -52,9 +58,7 @@ def checked_inputs(
     """
     for name, tensor in (("logits", logits), ("target", target)):
         if not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"{op}: {name} must be a tensor, got {type(tensor).__name__}"
-            )
+            raise not_a_tensor(op, name, tensor)
         if tensor.is_nested or tensor.layout is not torch.strided:
             check_dense(op, name, tensor)
     if logits.dim() < 2 or logits.shape[1] == 0:
@@ -67,7 +71,7 @@ def checked_inputs(
             f"{op}: the softmax of one class is always 1; pass activation='sigmoid' "
             f"for logits of shape {list(logits.shape)}"
         )
-    if isinstance(mask, Tensor):
+    if mask is not None:
         check_mask(op, mask, logits)
     if conventions != "own":
         target = _without_channel(op, logits, target)
@@ -173,13 +177,32 @@ def _of_one_class(
     for value in ignore_values(op, ignore_index):
         if holds(dtype, value):
             counted = counted & (target != value)
-    if target.is_cpu and has_values(target) and not bool((known | ~counted).all()):
-        bad = target[counted & ~known].unique()[:3].tolist()
-        raise ValueError(
-            f"{op}: labels of one class must be 0, 1 or equal ignore_index, got "
-            f"{', '.join(map(str, bad))}"
-        )
-    return positive.unsqueeze(1), counted & known
+    known = known & counted
+    if target.is_cpu and has_values(target):
+        _check_labels_of_one_class(counted, known, target, op)
+    elif checks_later(target):
+        known = _CHECKED(known, counted, known, target, op)
+    return positive.unsqueeze(1), known
+
+
+def _check_labels_of_one_class(
+    counted: Tensor, known: Tensor, target: Tensor, op: str
+) -> None:
+    """Raise ValueError for a label that counts and is neither 0 nor 1."""
+    if bool((known == counted).all()):
+        return
+    bad = target[counted & ~known].unique()[:3].tolist()
+    raise ValueError(
+        f"{op}: labels of one class must be 0, 1 or equal ignore_index, got "
+        f"{', '.join(map(str, bad))}"
+    )
+
+
+_CHECKED = deferred_check(
+    "checked_labels_of_one_class(Tensor labels, Tensor counted, Tensor known, "
+    "Tensor target, str op)",
+    _check_labels_of_one_class,
+)
 
 
 def look_at_values(op: str, logits: Tensor, activation: Activation) -> None:

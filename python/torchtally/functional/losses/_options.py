@@ -17,7 +17,7 @@ PIXELS: dict[str, Option] = {
         "IgnoreIndex", None, "a target label, or several, whose pixels count nowhere."
     ),
     "mask": Option(
-        "Tensor | None",
+        "Array | None",
         None,
         "bool ``[N, ...]``; pixels where it is False count nowhere. For targets that "
         "are not labels too.",
@@ -49,7 +49,8 @@ OVERLAP: dict[str, Option] = {
         "bool",
         False,
         "the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is greatest "
-        "at p = t for targets between 0 and 1 too. No effect with ``squared_pred``.",
+        "at p = t for targets between 0 and 1 too. Not with ``squared_pred``.",
+        needs=(("squared_pred", (False,)),),
     ),
     "smooth_nr": Option("float", 1e-5, "added to the numerator."),
     "smooth_dr": Option(
@@ -121,6 +122,7 @@ POLICY: dict[str, Option] = {
         "bool",
         False,
         "divide by the sum of the class weights, not by the number of classes.",
+        needs=(("average", ("macro",)), ("reduction", ("mean",))),
     ),
     "short_weights": Option(
         "bool",
@@ -133,7 +135,12 @@ POLICY: dict[str, Option] = {
         'the loss of an overlap index: ``"complement"`` 1 - index; ``"negative"`` '
         '-index; ``"log"`` -log(max(index, log_eps)).',
     ),
-    "log_eps": Option("float", 1e-7, 'lower bound of the index with ``form="log"``.'),
+    "log_eps": Option(
+        "float",
+        1e-7,
+        'lower bound of the index with ``form="log"``.',
+        needs=(("form", ("log",)),),
+    ),
     **REDUCTION,
 }
 

@@ -11,8 +11,8 @@ from torch import Tensor
 from typing_extensions import Never
 
 from torchtally._options import (
-    Absent, Activation, Conventions, GammaOf, IgnoreIndex, LossAverage, LossClasses,
-    LossForm, LossReduction, LossWeightType, LossWeights,
+    Absent, Activation, Array, Conventions, GammaOf, IgnoreIndex, LossAverage,
+    LossClasses, LossForm, LossReduction, LossWeightType, LossWeights,
 )
 from torchtally.ops.overlap_sums import OverlapSums
 
@@ -38,8 +38,8 @@ __all__ = [
 
 
 def dice_loss(
-    logits: Tensor, target: Tensor, *, activation: Activation = "softmax",
-    ignore_index: IgnoreIndex = None, mask: Tensor | None = None,
+    logits: Array, target: Array, *, activation: Activation = "softmax",
+    ignore_index: IgnoreIndex = None, mask: Array | None = None,
     process_group: Any = None, validate: bool = True, jaccard: bool = False,
     squared_pred: bool = False, soft_label: bool = False, smooth_nr: float = 1e-05,
     smooth_dr: float = 1e-05, eps: float = 0.0, classes: LossClasses = None,
@@ -55,9 +55,11 @@ def dice_loss(
     cross-entropy.
 
     Args:
-        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``.
+        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``; a tensor, where a
+            gradient is asked for.
         target: integer or bool labels ``[N, ...]``; or one-hot or soft targets of
-            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``.
+            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``. A tensor, or an
+            array of NumPy, CuPy or JAX, read without a copy; so mask and weights.
         activation: what makes probabilities of the logits: ``"softmax"`` over dimension
             1; ``"sigmoid"`` of each class alone; ``"none"`` nothing, they are
             probabilities already.
@@ -75,7 +77,7 @@ def dice_loss(
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -143,8 +145,8 @@ def dice_loss(
 
 
 def dice_ce_loss(
-    logits: Tensor, target: Tensor, *, activation: Activation = "softmax",
-    ignore_index: IgnoreIndex = None, mask: Tensor | None = None,
+    logits: Array, target: Array, *, activation: Activation = "softmax",
+    ignore_index: IgnoreIndex = None, mask: Array | None = None,
     process_group: Any = None, validate: bool = True, lambda_dice: float = 1.0,
     lambda_ce: float = 1.0, ce_weight: LossWeights = None,
     ce_activation: Activation | None = None, label_smoothing: float = 0.0,
@@ -160,9 +162,11 @@ def dice_ce_loss(
     """Soft Dice loss plus cross-entropy, from one pass over the logits.
 
     Args:
-        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``.
+        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``; a tensor, where a
+            gradient is asked for.
         target: integer or bool labels ``[N, ...]``; or one-hot or soft targets of
-            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``.
+            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``. A tensor, or an
+            array of NumPy, CuPy or JAX, read without a copy; so mask and weights.
         activation: what makes probabilities of the logits: ``"softmax"`` over dimension
             1; ``"sigmoid"`` of each class alone; ``"none"`` nothing, they are
             probabilities already.
@@ -190,7 +194,7 @@ def dice_ce_loss(
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -259,8 +263,8 @@ def dice_ce_loss(
 
 
 def jaccard_loss(
-    logits: Tensor, target: Tensor, *, activation: Activation = "softmax",
-    ignore_index: IgnoreIndex = None, mask: Tensor | None = None,
+    logits: Array, target: Array, *, activation: Activation = "softmax",
+    ignore_index: IgnoreIndex = None, mask: Array | None = None,
     process_group: Any = None, validate: bool = True, squared_pred: bool = False,
     soft_label: bool = False, smooth_nr: float = 1e-05, smooth_dr: float = 1e-05,
     eps: float = 0.0, gamma: float = 1.0, gamma_of: GammaOf = "entries",
@@ -274,9 +278,11 @@ def jaccard_loss(
     """Soft Jaccard (IoU) loss, 1 - (sum pt + nr) / (sum p + sum t - sum pt + dr).
 
     Args:
-        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``.
+        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``; a tensor, where a
+            gradient is asked for.
         target: integer or bool labels ``[N, ...]``; or one-hot or soft targets of
-            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``.
+            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``. A tensor, or an
+            array of NumPy, CuPy or JAX, read without a copy; so mask and weights.
         activation: what makes probabilities of the logits: ``"softmax"`` over dimension
             1; ``"sigmoid"`` of each class alone; ``"none"`` nothing, they are
             probabilities already.
@@ -293,7 +299,7 @@ def jaccard_loss(
             CUDA tensors and compiled code are never looked at.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -363,8 +369,8 @@ def jaccard_loss(
 
 
 def tversky_loss(
-    logits: Tensor, target: Tensor, *, activation: Activation = "softmax",
-    ignore_index: IgnoreIndex = None, mask: Tensor | None = None,
+    logits: Array, target: Array, *, activation: Activation = "softmax",
+    ignore_index: IgnoreIndex = None, mask: Array | None = None,
     process_group: Any = None, validate: bool = True, alpha: float = 0.5,
     beta: float = 0.5, squared_pred: bool = False, soft_label: bool = False,
     smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
@@ -378,9 +384,11 @@ def tversky_loss(
     """Tversky loss, 1 - (I + nr) / (I + alpha (A - I) + beta (B - I) + dr).
 
     Args:
-        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``.
+        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``; a tensor, where a
+            gradient is asked for.
         target: integer or bool labels ``[N, ...]``; or one-hot or soft targets of
-            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``.
+            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``. A tensor, or an
+            array of NumPy, CuPy or JAX, read without a copy; so mask and weights.
         activation: what makes probabilities of the logits: ``"softmax"`` over dimension
             1; ``"sigmoid"`` of each class alone; ``"none"`` nothing, they are
             probabilities already.
@@ -399,7 +407,7 @@ def tversky_loss(
         beta: weight of what was missed, not negative.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -469,8 +477,8 @@ def tversky_loss(
 
 
 def focal_tversky_loss(
-    logits: Tensor, target: Tensor, *, activation: Activation = "softmax",
-    ignore_index: IgnoreIndex = None, mask: Tensor | None = None,
+    logits: Array, target: Array, *, activation: Activation = "softmax",
+    ignore_index: IgnoreIndex = None, mask: Array | None = None,
     process_group: Any = None, validate: bool = True, alpha: float = 0.3,
     beta: float = 0.7, squared_pred: bool = False, soft_label: bool = False,
     smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
@@ -484,9 +492,11 @@ def focal_tversky_loss(
     """Focal Tversky loss, the Tversky loss of each entry to the power gamma.
 
     Args:
-        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``.
+        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``; a tensor, where a
+            gradient is asked for.
         target: integer or bool labels ``[N, ...]``; or one-hot or soft targets of
-            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``.
+            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``. A tensor, or an
+            array of NumPy, CuPy or JAX, read without a copy; so mask and weights.
         activation: what makes probabilities of the logits: ``"softmax"`` over dimension
             1; ``"sigmoid"`` of each class alone; ``"none"`` nothing, they are
             probabilities already.
@@ -505,7 +515,7 @@ def focal_tversky_loss(
         beta: weight of what was missed, not negative.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -577,8 +587,8 @@ def focal_tversky_loss(
 
 
 def generalized_dice_loss(
-    logits: Tensor, target: Tensor, *, activation: Activation = "softmax",
-    ignore_index: IgnoreIndex = None, mask: Tensor | None = None,
+    logits: Array, target: Array, *, activation: Activation = "softmax",
+    ignore_index: IgnoreIndex = None, mask: Array | None = None,
     process_group: Any = None, validate: bool = True,
     weight_type: LossWeightType = "square", soft_label: bool = False,
     smooth_nr: float = 1e-05, smooth_dr: float = 1e-05, eps: float = 0.0,
@@ -589,9 +599,11 @@ def generalized_dice_loss(
     """Generalized Dice loss: classes pooled with weights that even their sizes out.
 
     Args:
-        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``.
+        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``; a tensor, where a
+            gradient is asked for.
         target: integer or bool labels ``[N, ...]``; or one-hot or soft targets of
-            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``.
+            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``. A tensor, or an
+            array of NumPy, CuPy or JAX, read without a copy; so mask and weights.
         activation: what makes probabilities of the logits: ``"softmax"`` over dimension
             1; ``"sigmoid"`` of each class alone; ``"none"`` nothing, they are
             probabilities already.
@@ -609,7 +621,7 @@ def generalized_dice_loss(
         weight_type: weight of a class whose target has size T: ``"square"`` 1 / T²;
             ``"simple"`` 1 / T; ``"uniform"`` 1.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -659,8 +671,8 @@ def generalized_dice_loss(
 
 
 def log_dice_loss(
-    logits: Tensor, target: Tensor, *, activation: Activation = "softmax",
-    ignore_index: IgnoreIndex = None, mask: Tensor | None = None,
+    logits: Array, target: Array, *, activation: Activation = "softmax",
+    ignore_index: IgnoreIndex = None, mask: Array | None = None,
     process_group: Any = None, validate: bool = True, jaccard: bool = False,
     squared_pred: bool = False, soft_label: bool = False, smooth_nr: float = 1e-05,
     smooth_dr: float = 1e-05, eps: float = 0.0, classes: LossClasses = None,
@@ -673,9 +685,11 @@ def log_dice_loss(
     """Logarithm of the soft Dice, -log((2 sum pt + nr) / (sum p + sum t + dr)).
 
     Args:
-        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``.
+        logits: float16, bfloat16, float32 or float64 ``[N, C, ...]``; a tensor, where a
+            gradient is asked for.
         target: integer or bool labels ``[N, ...]``; or one-hot or soft targets of
-            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``.
+            logits' shape. For C = 1 also labels 0 and 1 ``[N, ...]``. A tensor, or an
+            array of NumPy, CuPy or JAX, read without a copy; so mask and weights.
         activation: what makes probabilities of the logits: ``"softmax"`` over dimension
             1; ``"sigmoid"`` of each class alone; ``"none"`` nothing, they are
             probabilities already.
@@ -693,7 +707,7 @@ def log_dice_loss(
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -778,7 +792,7 @@ def dice_loss_from_sums(
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -871,7 +885,7 @@ def dice_ce_loss_from_sums(
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -959,7 +973,7 @@ def jaccard_loss_from_sums(
         sums: what :func:`torchtally.overlap_sums` returned.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -1050,7 +1064,7 @@ def tversky_loss_from_sums(
         beta: weight of what was missed, not negative.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -1141,7 +1155,7 @@ def focal_tversky_loss_from_sums(
         beta: weight of what was missed, not negative.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -1229,7 +1243,7 @@ def generalized_dice_loss_from_sums(
         weight_type: weight of a class whose target has size T: ``"square"`` 1 / T²;
             ``"simple"`` 1 / T; ``"uniform"`` 1.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was
@@ -1297,7 +1311,7 @@ def log_dice_loss_from_sums(
         jaccard: the Jaccard index: ``(2 I + nr) / (2 (A + B - I) + dr)``, as MONAI.
         squared_pred: sizes are sums of squares: of p and of t, instead of p and t.
         soft_label: the intersection is ``(sum p + sum t - sum |p - t|) / 2``, which is
-            greatest at p = t for targets between 0 and 1 too. No effect with
+            greatest at p = t for targets between 0 and 1 too. Not with
             ``squared_pred``.
         smooth_nr: added to the numerator.
         smooth_dr: added to the denominator. A ratio 0 / 0 is worth 1: nothing was

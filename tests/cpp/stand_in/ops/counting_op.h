@@ -9,6 +9,8 @@
 
 namespace torchtally {
 
+struct Tensor {};
+
 using Count = void (*)(const CountingProblem&, const CountingOutput&);
 
 struct Registry {
@@ -23,12 +25,12 @@ inline Registry& registry() {
 
 template <class Op>
 void counted(const CountingProblem& problem, const CountingOutput& output) {
-  Op::count(problem, output, 0);
+  Op::count(problem, output, Tensor());
 }
 
 template <class Op>
 void count_into(const CountingProblem& problem, const CountingOutput& output) {
-  Op::count(problem, output, 0);
+  Op::count(problem, output, Tensor());
 }
 
 }  // namespace torchtally
