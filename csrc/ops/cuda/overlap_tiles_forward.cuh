@@ -272,7 +272,7 @@ class TileSums {
   };
 
   __device__ __forceinline__ Pixels read(uint32_t i) const {
-    Pixels pixel;
+    Pixels pixel{};
     if constexpr (kActivation == Activation::kSoftmax) {
       load(memory_.largest() + i, pixel.largest);
       load(memory_.inverse() + i, pixel.inverse);
