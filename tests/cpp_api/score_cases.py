@@ -16,6 +16,7 @@ from score_case import (
     AVERAGES,
     FLOATS,
     LABELS,
+    METRICS,
     SAMPLE_MEANS,
     SCORES,
     UNDEFINED,
@@ -33,6 +34,7 @@ def all_cases() -> list[Case]:
         *policies(),
         *inputs(),
         *cut_scores(),
+        *small_pairs(),
         *of_counts(),
         *counts_of_dtypes(),
         *many_classes(),
@@ -120,6 +122,13 @@ def inputs() -> Iterator[Case]:
             yield Case(group, "confusion_matrix", (preds, target), 6, options)
             matrix = torch.randint(0, 9, (2, 3, 3), generator=generator)
             yield Case(group, "normalize_confusion_matrix", (matrix,), 0, options)
+
+
+def small_pairs() -> Iterator[Case]:
+    """Labels that are all one-hot, of too few pixels to be taken for that."""
+    for classes, pixels in ((2, 15), (3, 3)):
+        hot = torch.eye(classes, dtype=torch.int64).repeat(1, pixels)[None, :, :pixels]
+        yield Case("small pairs", "dice_score", (hot, hot), classes)
 
 
 def cut_scores() -> Iterator[Case]:
@@ -278,6 +287,8 @@ def metrics() -> Iterator[Case]:
             "dtype": torch.float64,
         }
         yield Case("means over samples", "IoUScore", (), 4, options, batches)
+    for call in METRICS.values():
+        yield Case("every score", call, (), 4, {}, batches)
     for out_of_range in ("error", "ignore", "miss"):
         for call in ("DiceScore", "ConfusionMatrix"):
             options = {"out_of_range": out_of_range}

@@ -234,10 +234,13 @@ OTHER: dict[str, tuple[Any, Any]] = {
 def test_a_state_with_other_options_does_not_load(name: str) -> None:
     metric, other = copy.deepcopy(OTHER[name])
     labels = torch.tensor([[0, 1], [1, 1]])
+    preds = {
+        "top_k": nn.functional.one_hot(labels, 3).movedim(-1, 1).float(),
+        "threshold": labels.float(),
+    }
     for one in (metric, other):
         one._persistent = True
-        scores = nn.functional.one_hot(labels, 3).movedim(-1, 1).float()
-        one.update(scores if name == "top_k" else labels, labels)
+        one.update(preds.get(name, labels), labels)
     before = state_of(other)
     kind = type(other).__name__
     message = f"\t{kind}: the saved state must be counted with the same options, "

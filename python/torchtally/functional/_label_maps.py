@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.compiler import is_exporting
 
 from torchtally._options import LabelMap, Task
 from torchtally.ops._arguments import holds, number, of_memory
@@ -210,13 +209,14 @@ class MappedPixels:
             plain: makes plain tensors of what the op counts.
         """
         miss = self.options.out_of_range == "miss"
+        nothing = NO_LABEL if torch.compiler._is_exporting_flag else ()
         try:
             counts, invalid = COUNT[int(self.matrix or self.folds is not None)](
                 self.preds,
                 self.target,
                 self.op_classes,
                 mask,
-                ignore_index=self.ignored or (NO_LABEL if is_exporting() else ()),
+                ignore_index=self.ignored or nothing,
                 other=miss or self.folds is not None,
                 **op_options,
             )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.compiler import is_exporting
 from typing_extensions import Self
 
 from torchtally import distributed
@@ -150,7 +149,7 @@ class CountingMetric(nn.Module, Generic[Value]):
             RuntimeError: between ``sync`` and ``unsync``, and in ``torch.export``
                 outside of :func:`torchtally.metrics.state_as_buffers`.
         """
-        exporting = is_exporting()
+        exporting = torch.compiler._is_exporting_flag
         if exporting or self._unsynced is not None:
             self._refuse_count("update")
         if (
@@ -487,7 +486,7 @@ class CountingMetric(nn.Module, Generic[Value]):
     def _refuse_count(self, method: str) -> None:
         """Refuse to count into a state that is not this rank's, or would be lost."""
         self._refuse_synced(method)
-        if is_exporting() and "counts" not in self._buffers:
+        if torch.compiler._is_exporting_flag and "counts" not in self._buffers:
             raise RuntimeError(
                 f"{type(self).__name__}.{method}: torch.export takes counts that are "
                 "no buffers for constants, so the program would not count; export "

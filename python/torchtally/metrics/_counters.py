@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor
-from torch.compiler import is_exporting
 
 from torchtally.functional._label_maps import (
     LabelMaps,
@@ -52,13 +52,14 @@ class Counter:
         """Return (counts, invalid) of a batch, of each sample where they are needed."""
         inputs = (preds, target, mask, self._per_sample)
         preds, target = self._options.op_inputs(*inputs)
+        exporting = torch.compiler._is_exporting_flag
         try:
             counts, invalid = COUNT[int(self._matrix)](
                 preds,
                 target,
                 self._options.op_classes,
                 mask,
-                **(self.exported_options if is_exporting() else self.op_options),
+                **(self.exported_options if exporting else self.op_options),
             )
         except RuntimeError as error:
             raise of_memory(error) from None

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
-from torch.compiler import is_compiling, is_exporting
+from torch.compiler import is_compiling
 
 from torchtally import _library  # noqa: F401  (loads the ops)
 from torchtally._options import CHOICES, IgnoreIndex, OutOfRange, Task, Threshold
@@ -209,7 +209,7 @@ class CountOptions:
         options: dict[str, Any] = {}
         if self.ignore_index:
             options["ignore_index"] = self.ignore_index
-        elif exporting or is_exporting():
+        elif exporting or torch.compiler._is_exporting_flag:
             options["ignore_index"] = NO_LABEL
         if self.threshold is not None:
             options["threshold"] = self.threshold

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.compiler import is_compiling, is_exporting
+from torch.compiler import is_compiling
 
 # Apart from the ops of torchtally, whose schemas never change: no program that is saved
 # holds these.
@@ -57,11 +57,13 @@ def deferred_check(schema: str, check: Callable[..., None], *, results: int = 1)
 def checks_later(target: Tensor) -> bool:
     """Whether a check is for the program to run: one that is compiled for the CPU.
 
-    CUDA would wait for it, and an exported program may run without Python.
+    CUDA would wait for it, and an exported program may run without Python. That flag is
+    read here and elsewhere because ``torch.compiler.is_exporting()`` is True inside of
+    ``torch.compile`` before torch 2.13.
     """
     return (
         is_compiling()
         and target.is_cpu
-        and not is_exporting()
+        and not torch.compiler._is_exporting_flag
         and not torch._C._are_functorch_transforms_active()
     )
