@@ -58,6 +58,15 @@ TORCH_CUDA_ARCH_LIST="$arch" "$python" -m pip install --quiet --disable-pip-vers
 if [[ "$dry" != 1 ]]; then
   "$python" -c 'from torchtally._library import cuda_unavailable_reason as why; assert not why, why'
 fi
+# Seen with a g++ that links libstdc++ into every library: torch cannot catch what such a library throws.
+"$python" - <<'PYTHON' || { echo "an error of an op does not reach Python: is libstdc++ linked dynamically? CXX names another compiler"; exit 1; }
+import torch, torchtally
+
+try:
+    torch.ops.torchtally.confusion_matrix(torch.zeros(1), torch.zeros(1), 0)
+except RuntimeError:
+    pass
+PYTHON
 
 limit="${LIMIT:-480}"
 failed=()
