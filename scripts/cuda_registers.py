@@ -48,7 +48,12 @@ SOURCES = {
     "ScoresIf": "float32 scores",
     "ScoresId": "float64 scores",
 }
-TIERS = {"BitsTier": "bits", "SharedTier": "shared", "GlobalTier": "global"}
+TIERS = {
+    "BitsTier": "bits",
+    "PairsTier": "pairs",
+    "SharedTier": "shared",
+    "GlobalTier": "global",
+}
 #: A kernel of overlap_sums, the numbers it reads, and what else it is compiled for.
 OVERLAP = re.compile(
     r"overlap_(?P<kernel>(?:registers|tiles)_(?:forward|backward)|terms|fold)"
