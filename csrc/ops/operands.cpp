@@ -1,7 +1,5 @@
 #include "ops/operands.h"
 
-#include <torch/csrc/stable/ops.h>
-
 #include <algorithm>
 #include <cctype>
 #include <iomanip>
@@ -153,12 +151,6 @@ void not_allocated(const char* op, const char* what, const ShapeText& shape, int
   TORCHTALLY_CHECK_AS(detail::NoMemory, !of_memory, op, ": ", what, " of shape ", shape, " take ", size.str(),
                       " GiB, which could not be allocated");
   fail(op, ": ", what, " of shape ", shape, " could not be made: ", words);
-}
-
-Tensor new_zeros(const char* op, const char* what, const Tensor& like, const std::vector<int64_t>& shape,
-                 ScalarType type) {
-  return allocated(op, what, {shape.data(), shape.size()}, sizeof(int64_t),
-                   [&] { return torch::stable::new_zeros(like, shape, type); });
 }
 
 Tensor contiguous(const char* op, const char* what, const Tensor& tensor) {

@@ -1,6 +1,7 @@
 // What every op asks of its tensors: how they are stored, whether they lie on one device, how a message writes them.
 #pragma once
 
+#include <torch/csrc/stable/ops.h>
 #include <torch/csrc/stable/tensor.h>
 
 #include <cstddef>
@@ -70,9 +71,13 @@ auto allocated(const char* op, const char* what, const ShapeText& shape, int64_t
   }
 }
 
-// 8 bytes each: int64 or float64, on the device of `like`.
-TORCHTALLY_API Tensor new_zeros(const char* op, const char* what, const Tensor& like, const std::vector<int64_t>& shape,
-                                torch::headeronly::ScalarType type);
+// 8 bytes each: int64 or float64, on the device of `like`. Here, because a name with torch's types between the two
+// libraries would not be of the stable ABI.
+inline Tensor new_zeros(const char* op, const char* what, const Tensor& like, const std::vector<int64_t>& shape,
+                        torch::headeronly::ScalarType type) {
+  return allocated(op, what, {shape.data(), shape.size()}, sizeof(int64_t),
+                   [&] { return torch::stable::new_zeros(like, shape, type); });
+}
 
 TORCHTALLY_API Tensor contiguous(const char* op, const char* what, const Tensor& tensor);
 
