@@ -109,8 +109,8 @@ def places_in(path: Path) -> set[str]:
     """Return the absolute paths that a file names, but those that hold anywhere."""
     content = path.read_bytes()
     before = rb"[\x00\"'\s;:=]" if path.suffix in (".cmake", ".h") else rb"\x00"
-    # A folder of two characters or more that begins with a letter: device code is packed,
-    # and holds every short text by chance.
+    # A folder begins with a letter and has two characters or more: device code is
+    # packed, and holds every short text by chance.
     found = re.findall(before + rb"(/[A-Za-z][\w.+-]+/[\w./+-]+)", content)
     places = {place.decode() for place in found if not place.startswith(ANYWHERE)}
     here = {str(ROOT), sys.prefix, sys.base_prefix, str(Path.home())}
