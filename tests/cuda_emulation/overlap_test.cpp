@@ -33,6 +33,7 @@ OverlapPolicy random_policy(Random& random) {
   policy.threads = random.of<int64_t>({32, 64, 96, 256});
   policy.least_pixels = random.of<int64_t>({32, 100, 2048});
   policy.register_pixels = random.of<int64_t>({32, 100, 2048});
+  policy.register_parts = random.of<int64_t>({1, 264});
   policy.fewest_pixels = random.of<int64_t>({32, 100});
   policy.most_parts = random.of<int64_t>({1, 3, 4096});
   policy.partial_bytes = random.of<int64_t>({1, 1 << 24});

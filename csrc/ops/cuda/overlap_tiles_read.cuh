@@ -20,7 +20,7 @@ struct ClassGroup {
 };
 
 template <class T, int kCount>
-struct alignas(sizeof(T) * kCount) Vector {
+struct alignas(sizeof(T) * kCount < kLoadBytes ? sizeof(T) * kCount : kLoadBytes) Vector {
   T of[kCount];
 };
 
