@@ -424,6 +424,22 @@ FAULTS += [
         RACE,
     ),
     _overlap(
+        "sums: lanes do not wait for the warp's classes",
+        _REGISTERS_READ,
+        "    __syncwarp();  // the rows are there;",
+        "    //",
+        THREADS,
+        RACE,
+    ),
+    _overlap(
+        "sums: a warp's classes are written over while lanes read them",
+        _REGISTERS_READ,
+        "    __syncwarp();  // the rows before these have been read\n",
+        "",
+        THREADS,
+        RACE,
+    ),
+    _overlap(
         "sums: too little shared memory for the columns",
         _OVERLAP_POLICY,
         "2 * (problem.classes + 2)",

@@ -75,7 +75,7 @@ class WarpRows {
         reciprocal_(chunks_of_row_ == 0 ? 0 : kOne / chunks_of_row_ + 1),
         rows_(static_cast<Stored*>(memory) + threadIdx.x / kWarp * kWarp * kPixels * pitch_) {}
 
-  // All lanes of the warp. `pixels` rows that follow each other in memory.
+  // All lanes of the warp, which wait for each other behind it. `pixels` rows that follow each other in memory.
   __device__ __forceinline__ void load(const Stored* from, int pixels) const {
     const uint32_t elements = elements_of(pixels);
     Chunk chunks[kChunks];  // all, before the first is stored
@@ -92,7 +92,6 @@ class WarpRows {
       }
     }
     for_rest(elements, [&](uint32_t at) { rows_[at] = from[at]; });
-    __syncwarp();
   }
   __device__ __forceinline__ void store(Stored* to, int pixels) const {
     const uint32_t elements = elements_of(pixels);
@@ -207,7 +206,7 @@ class RegisterPixels {
         }
       });
     }
-    __syncwarp();  // the compiler moves no load past this, behind the wait for the labels
+    __syncwarp();  // the rows are there; and the compiler moves no load past this, behind the wait for the labels
     decode(label, kept);
     if constexpr (kAccess != OverlapAccess::kRows) {
 #pragma unroll
