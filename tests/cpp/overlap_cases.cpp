@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "common/error.h"
+#include "common/integers.h"
 
 namespace torchtally::test {
 namespace {
@@ -40,6 +41,9 @@ Placed3::Placed3(Random& random, Element element, const OverlapProblem& problem,
     operand.pixel_stride = classes + gap;
   }
   operand.sample_stride = operand.class_stride * (classes - 1) + operand.pixel_stride * (problem.pixels - 1) + 1;
+  if (random.one_in(2)) {  // samples that all begin where a vector may
+    operand.sample_stride = round_up(operand.sample_stride, 16);
+  }
   buffer = Buffer(element, problem.samples * operand.sample_stride);
   operand.data = buffer.data();
 }
@@ -47,8 +51,9 @@ Placed3::Placed3(Random& random, Element element, const OverlapProblem& problem,
 std::unique_ptr<OverlapCase> random_overlap_case(Random& random) {
   auto given = std::make_unique<OverlapCase>();
   OverlapProblem& problem = given->problem;
-  problem.activation = random.of<Activation>({Activation::kSoftmax, Activation::kSigmoid, Activation::kNone});
-  problem.labels = random.one_in(2);
+  problem.activation =
+      random.of<Activation>({Activation::kSoftmax, Activation::kSoftmax, Activation::kSigmoid, Activation::kNone});
+  problem.labels = !random.one_in(3);
   problem.samples = random.between(1, 2);
   problem.classes = random.of<int64_t>({1, 2, 3, 8, 9, 19, 30});
   problem.pixels = random.of<int64_t>({1, 7, 15, 16, 17, 63, 64, 65, 255, 256, 257, 600, 2100});
