@@ -5,7 +5,9 @@ On the CPU, for dry runs, the same by the clock; those figures mean nothing.
 
 from __future__ import annotations
 
+import argparse
 import json
+import math
 import re
 import statistics
 import time
@@ -16,6 +18,19 @@ from typing import Any
 import torch
 
 Call = Callable[[], object]
+
+
+def parsed_options(doc: str, files: str) -> argparse.Namespace:
+    """Return the options of a benchmark that writes these files."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    add = parser.add_argument
+    add("--rounds", type=int, default=15)
+    add("--seconds", type=float, default=math.inf, help="begin no row after these")
+    add("--only", metavar="REGEX", default="", help="names of rows")
+    add("--output", type=Path, help=f"folder of {files}")
+    add("--without-peers", action="store_true", help="only ours, which is quicker")
+    add("--dry", action="store_true", help="tiny inputs on the CPU")
+    return parser.parse_args()
 
 
 def seconds_of(call: Call, repeats: int, device: str) -> float:

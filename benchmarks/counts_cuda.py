@@ -13,13 +13,10 @@ run. Every peer's counts are found equal before it is timed. Run with
 
 from __future__ import annotations
 
-import argparse
-import math
 import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -28,7 +25,7 @@ import _cuda_peers as peers
 import _inputs
 import torchtally  # noqa: F401  (registers the ops)
 from _cuda_peers import IGNORE
-from _cuda_timing import device_name, medians, write_results
+from _cuda_timing import device_name, medians, parsed_options, write_results
 from _inputs import Structure
 from _tables import progress
 
@@ -192,15 +189,7 @@ def markdown(device: str, rows: list[dict[str, object]]) -> str:
 
 def main() -> None:
     """Print the table and write it as JSON and Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add = parser.add_argument
-    add("--rounds", type=int, default=15)
-    add("--seconds", type=float, default=math.inf, help="begin no row after these")
-    add("--only", metavar="REGEX", default="", help="names of rows")
-    add("--output", type=Path, help="folder of <gpu name>.json, .md")
-    add("--without-peers", action="store_true", help="only ours, which is quicker")
-    add("--dry", action="store_true", help="tiny inputs on the CPU")
-    options = parser.parse_args()
+    options = parsed_options(__doc__ or "", "<gpu name>.json, .md")
     torch.manual_seed(0)
     device = "cpu" if options.dry else "cuda"
     name = device_name(device)

@@ -20,13 +20,11 @@ have, and compiled. The tail is what a step takes beside the two ops.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import math
 import re
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -38,6 +36,7 @@ from _cuda_timing import (
     device_name,
     graphed,
     medians,
+    parsed_options,
     peak_bytes,
     write_results,
 )
@@ -336,15 +335,7 @@ def markdown(device: str, rows: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Print the tables and write them as JSON and Markdown."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    add = parser.add_argument
-    add("--rounds", type=int, default=15)
-    add("--seconds", type=float, default=math.inf, help="begin no row after these")
-    add("--only", metavar="REGEX", default="", help="names of rows")
-    add("--output", type=Path, help="folder of <gpu name>-losses.json, .md")
-    add("--without-peers", action="store_true", help="only ours, which is quicker")
-    add("--dry", action="store_true", help="tiny inputs on the CPU")
-    options = parser.parse_args()
+    options = parsed_options(__doc__ or "", "<gpu name>-losses.json, .md")
     torch.manual_seed(0)
     device = "cpu" if options.dry else "cuda"
     start = time.monotonic()
