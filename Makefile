@@ -9,12 +9,13 @@ export TORCH_CUDA_ARCH_LIST ?= 8.0 9.0+PTX
 SOURCES := $(shell find csrc cmake python -type f -not -name '*.pyc' -not -path '*/__pycache__/*') \
   CMakeLists.txt pyproject.toml
 
-.PHONY: help install demo demo-cpp test test-rest test-all lint format bench sanitize wheel gpu-check clean
+.PHONY: help install demo demo-cpp test test-rest test-all test-integrations test-floors lint format bench sanitize wheel gpu-check clean
 help:
 	@echo "make demo       the main job on real data: brain tissue and digits"
 	@echo "make demo-cpp   a network and its scores in a C++ program without Python"
 	@echo "make test       the test suite but for what takes long"
 	@echo "make test-all   all of it, with the CUDA kernels compiled where nvcc is found"
+	@echo "make test-integrations   the integrations beside the newest and the oldest of each framework"
 	@echo "make lint       ruff, mypy --strict, clang-format"
 	@echo "make bench      speed of counting and of the losses, as ratios to floors and peers, in ten minutes"
 	@echo "make sanitize   the kernels under AddressSanitizer, UBSan and ThreadSanitizer"
@@ -29,14 +30,24 @@ $(VENV)/base: requirements/base.txt
 $(VENV)/demo $(VENV)/dev: $(VENV)/%: requirements/%.txt $(VENV)/base
 	$(PIP) -r $<
 	@touch $@
-$(VENV)/dev: requirements/demo.txt
+$(VENV)/dev: requirements/demo.txt $(VENV)/sources
+
+$(VENV)/sources: requirements/sources.txt $(VENV)/base
+	$(PIP) --no-deps -r $<
+	@touch $@
 
 $(VENV)/package: $(VENV)/base $(SOURCES)
 	$(PIP) --no-build-isolation --no-deps .
 	@touch $@
 
+# The oldest version of each framework that an integration is for, in a folder that goes before the newest.
+$(VENV)/floors: requirements/floors.txt $(VENV)/base
+	rm -rf $@
+	$(PIP) --no-deps --target $@ -r $<
+	@touch $@
+
 demo demo-cpp: $(VENV)/demo
-test test-rest lint format bench sanitize: $(VENV)/dev
+test test-rest test-integrations test-floors lint format bench sanitize: $(VENV)/dev
 
 install: $(VENV)/package
 
@@ -69,6 +80,14 @@ $(VENV)/package-cuda: $(VENV)/package
 
 test-rest: $(VENV)/package$(if $(shell command -v nvcc),-cuda)
 	$(PYTEST) -m "slow or libraries" $(PYTEST_ARGS)
+	$(MAKE) test-floors
+
+test-floors: $(VENV)/package $(VENV)/floors
+	PYTHONPATH=$(CURDIR)/$(VENV)/floors $(PYTEST) tests/integrations
+
+test-integrations: $(VENV)/package
+	$(PYTEST) tests/integrations
+	$(MAKE) test-floors
 
 test-all:
 	$(MAKE) test
