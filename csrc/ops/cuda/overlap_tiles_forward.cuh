@@ -7,28 +7,6 @@
 
 namespace torchtally::cuda {
 
-// Sums kLaneSums numbers over each `lanes` lanes of a warp, at least as many and a power of two, in pairs of lanes that
-// share the numbers out: a lane gets the sum of number lane % lanes / (lanes / kLaneSums).
-template <class Real>
-__device__ __forceinline__ Real shared_out_sum(Real (&numbers)[kLaneSums], uint32_t lanes) {
-  int distance = static_cast<int>(lanes / 2);
-#pragma unroll
-  for (int half = kLaneSums / 2; half > 0; half /= 2) {
-    const bool upper = (threadIdx.x & static_cast<uint32_t>(distance)) != 0;
-#pragma unroll
-    for (int j = 0; j < half; ++j) {
-      const Real kept = upper ? numbers[j + half] : numbers[j];
-      const Real given = upper ? numbers[j] : numbers[j + half];
-      numbers[j] = kept + from_lane(given, distance);
-    }
-    distance /= 2;
-  }
-  for (; distance > 0; distance /= 2) {
-    numbers[0] += from_lane(numbers[0], distance);
-  }
-  return numbers[0];
-}
-
 template <class Stored, Activation kActivation>
 class TileSums {
  public:
@@ -238,7 +216,7 @@ class TileSums {
           loss_ += first + j < group.n ? static_cast<double>(weights[j].loss) : 0.0;
         }
       }
-      const Real sum = shared_out_sum(sums, lanes);
+      const Real sum = shared_out_sum<kLaneSums>(sums, static_cast<int>(lanes));
       if (writes && segments == 1) {
         *sum_at(kFirstRow + row, group.first + own) = before + static_cast<double>(sum);
       } else if (writes) {
