@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from torchtally._options import IgnoreIndex
 from torchtally.functional._definitions import SCORES
 from torchtally.metrics import ScoreSuite
 from torchtally.ops._arguments import check_choice, ignore_values, plain
@@ -60,7 +59,7 @@ class TrainerMetrics:
         scores: Sequence[str] | Mapping[str, Mapping[str, Any]] = ("iou", "dice"),
         *,
         id2label: Mapping[int, str] | None = None,
-        ignore_index: IgnoreIndex = None,
+        ignore_index: int | Collection[int] | None = None,
         resize: str | None = None,
         logits_index: int = 0,
         **options: Any,
