@@ -12,8 +12,6 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-import pytest
-
 
 def _package(name: str, folder: Path) -> None:
     module = ModuleType(name)
@@ -27,10 +25,7 @@ def _load(name: str) -> ModuleType:
 
 _spec = importlib.util.find_spec("segmentation_models_pytorch")
 if _spec is None or _spec.origin is None:
-    pytest.skip(
-        "not installed: segmentation_models_pytorch, of requirements/sources.txt",
-        allow_module_level=True,
-    )
+    raise ImportError("segmentation_models_pytorch, of requirements/sources.txt")
 _folder = Path(_spec.origin).parent
 _package("smp_of_files", _folder)
 for _name in ("losses", "metrics"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import inspect
 import itertools
 import pickle
@@ -10,11 +11,15 @@ import warnings
 from typing import Any
 
 import pytest
-import smp_files
 import torch
 from torch import Tensor
 
 from torchtally.integrations import smp
+
+if importlib.util.find_spec("segmentation_models_pytorch") is None:
+    pytest.skip("smp is not installed", allow_module_level=True)
+
+import smp_files
 
 ORIGINAL_LOSSES = {
     "DiceLoss": smp_files.dice.DiceLoss,
