@@ -12,6 +12,7 @@ import pytest
 import torch
 from nnunet_ranks import CHECKS, regions
 from nnunetv2.training.loss import compound_losses, dice
+from nnunetv2.training.loss.deep_supervision import DeepSupervisionWrapper
 from nnunetv2.utilities.helpers import softmax_helper_dim1
 from torch import Tensor
 
@@ -203,6 +204,18 @@ def test_a_trainer_may_compile_the_dice() -> None:
     loss.dc = torch.compile(loss.dc)  # as nnUNetTrainer does
     assert loss(logits, target) == expected
     assert not loss.state_dict()
+
+
+def test_deep_supervision_takes_a_loss() -> None:
+    levels = [pair((2, 3, side, side), True) for side in (8, 4, 2)]
+    logits, targets = (list(t) for t in zip(*levels, strict=True))
+    mine, theirs = (
+        DeepSupervisionWrapper(
+            of.DC_and_CE_loss({"ddp": False}, {}, ignore_label=255), [0.6, 0.4, 0.0]
+        )
+        for of in (nnunet, compound_losses)
+    )
+    torch.testing.assert_close(mine(logits, targets), theirs(logits, targets))
 
 
 def test_one_process_is_one_rank() -> None:

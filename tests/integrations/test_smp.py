@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import itertools
 import pickle
+import sys
 import warnings
 from typing import Any
 
@@ -57,6 +58,10 @@ def test_every_name_has_the_arguments_of_smp() -> None:
         assert [(p.name, p.default) for p in mine] == [
             (p.name, p.default) for p in theirs
         ]
+
+
+def test_nothing_of_smp_is_imported() -> None:
+    assert "segmentation_models_pytorch" not in sys.modules
 
 
 # Counts

@@ -250,6 +250,34 @@ def test_multilabel() -> None:
     assert found["f1_2"] == pytest.approx(f1[2].item())
 
 
+def test_what_the_trainer_pads_never_counts() -> None:
+    preds, labels = torch.randint(0, 3, (4, 9)), torch.randint(0, 3, (4, 9))
+    metrics = TrainerMetrics(3, ignore_index=[255])
+    expected = metrics((preds[:, :6], labels[:, :6]))
+    preds[:, 6:] = labels[:, 6:] = -100
+    assert metrics((preds.to(torch.int8), labels)) == expected
+    labels[:, 7] = 255
+    assert metrics((preds.to(torch.int8), labels)) == expected
+
+
+def test_labels_of_several_names() -> None:
+    logits, labels = torch.randn(5, 3), torch.randint(0, 3, (5,))
+    metrics = TrainerMetrics(3, logits_index=1)
+    outputs, of_names = (torch.zeros(5, 2), logits), (labels, torch.zeros(5))
+    assert metrics((outputs, of_names)) == TrainerMetrics(3)((logits, labels))
+
+
+def test_what_the_trainer_gathered_is_not_added_up_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An all_reduce would raise here, where there is no process group."""
+    monkeypatch.setattr("torchtally.distributed.is_distributed", lambda: True)
+    metrics = TrainerMetrics(3)
+    assert metrics((torch.tensor([0, 1, 2]), torch.tensor([0, 1, 2])))["mean_iou"] == 1
+    found = mean_iou([[[0, 1]]], [[[0, 1]]], 2, 255)
+    assert found["mean_iou"] == 1
+
+
 def test_results_of_a_mapping_keep_their_names() -> None:
     metrics = TrainerMetrics(
         2, {"micro": {"score": "iou", "average": "micro"}, "accuracy": {}}
@@ -331,6 +359,28 @@ def test_mean_iou(seed: int, classes: int, dtype: Any, ignore_index: int) -> Non
     filled = mean_iou(preds, labels, classes, ignore_index, nan_to_num=0)
     for name, value in expected.items():
         np.testing.assert_allclose(filled[name], np.nan_to_num(value), rtol=1e-14)
+
+
+def test_the_example_of_evaluate() -> None:
+    """The numbers that its documentation prints."""
+    preds = [
+        [[1, 2], [3, 4], [5, 255]],
+        [[2, 7], [9, 2], [3, 6]],
+        [[2, 2, 3], [8, 2, 4], [3, 255, 2]],
+    ]
+    labels = [
+        [[0, 3], [5, 4], [6, 255]],
+        [[1, 7], [9, 2], [3, 6]],
+        [[1, 2, 2], [8, 2, 1], [3, 255, 1]],
+    ]
+    found = mean_iou(preds, labels, num_labels=10, ignore_index=255)
+    assert found["mean_iou"] == pytest.approx(0.4775, abs=1e-15)
+    assert found["mean_accuracy"] == pytest.approx(0.5916666666666666, abs=1e-15)
+    assert found["overall_accuracy"] == pytest.approx(0.5263157894736842, abs=1e-15)
+    iou = [0, 0, 0.375, 0.4, 0.5, 0, 0.5, 1, 1, 1]
+    np.testing.assert_allclose(found["per_category_iou"], iou, atol=1e-15)
+    recall = [0, 0, 0.75, 2 / 3, 1, 0, 0.5, 1, 1, 1]
+    np.testing.assert_allclose(found["per_category_accuracy"], recall, atol=1e-15)
 
 
 def test_mean_iou_reduces_and_maps_labels() -> None:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from torchtally.functional import confusion_matrix
+from torchtally.metrics._base import CountingMetric
 from torchtally.ops._arguments import SCORES
 
 from ._framework import require
@@ -121,7 +122,7 @@ class TallyMetric(ignite.metrics.Metric):
 
     def __init__(
         self,
-        metric: Any,
+        metric: CountingMetric[Any],
         output_transform: Callable[[Any], Any] = _as_is,
         device: str | torch.device | None = None,
         **options: Any,
@@ -140,10 +141,7 @@ class TallyMetric(ignite.metrics.Metric):
         Raises:
             TypeError: for what is no metric, or an unknown option.
         """
-        missing = [
-            name for name in ("update", "compute", "reset") if not hasattr(metric, name)
-        ]
-        if missing or isinstance(metric, ignite.metrics.Metric):
+        if not isinstance(metric, CountingMetric):
             raise TypeError(
                 "TallyMetric: metric must be one of torchtally.metrics, got "
                 f"{type(metric).__name__}"
@@ -180,7 +178,7 @@ class TallyMetric(ignite.metrics.Metric):
 
 
 def attach(
-    metric: Any,
+    metric: CountingMetric[Any],
     engine: Engine,
     name: str,
     output_transform: Callable[[Any], Any] = _as_is,

@@ -160,11 +160,11 @@ class TrainerMetrics:
         Raises:
             ValueError: if logits have another size than labels, without ``resize``.
         """
-        scores: Tensor = self._output(logits)
+        scores: Tensor = self._logits(logits)
         if self._classes is None or not scores.is_floating_point():
             return scores
         # A sample at a time: at the labels' size logits take the most memory.
-        scored = self._scores(scores, self._output(labels))
+        scored = self._scores(scores, _labels(labels))
         parts = [part.argmax(1) for part, _ in scored]
         return torch.cat(parts).to(_least_dtype(self._classes))
 
@@ -178,14 +178,14 @@ class TrainerMetrics:
         else:
             yield predictions, labels
 
-    def _output(self, outputs: Any) -> Any:
-        """Return the logits of what a model returned, or the labels, as a tensor."""
+    def _logits(self, outputs: Any) -> Any:
+        """Return the logits of what a model returned, as a tensor."""
         if isinstance(outputs, (tuple, list)):
-            outputs = outputs[self._index if len(outputs) > 1 else 0]
+            outputs = outputs[self._index]
         return plain(outputs)
 
     def _count(self, predictions: Any, labels: Any) -> None:
-        predictions, labels = self._output(predictions), self._output(labels)
+        predictions, labels = self._logits(predictions), _labels(labels)
         if self.metric.counts.device != labels.device:
             self.metric.to(labels.device)
         if predictions.is_floating_point() and self._classes is not None:
@@ -333,6 +333,11 @@ def _least_dtype(classes: int) -> torch.dtype:
     if classes <= 128:
         return torch.int8
     return torch.int16 if classes <= 1 << 15 else torch.int32
+
+
+def _labels(labels: Any) -> Any:
+    """Return labels as a tensor; those of the first name, where a model has several."""
+    return plain(labels[0] if isinstance(labels, (tuple, list)) else labels)
 
 
 def _image(labels: Any) -> Any:
