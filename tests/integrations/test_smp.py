@@ -247,6 +247,18 @@ def test_beta(beta: float) -> None:
         same(mine, theirs, 1e-6)
 
 
+@pytest.mark.parametrize("name", SCORE_NAMES)
+def test_nothing_to_score(name: str) -> None:
+    """``micro`` is NaN, whatever zero_division is."""
+    nothing = [torch.zeros(2, 3).long()] * 4
+    mine, theirs = (getattr(m, name) for m in (smp.metrics, smp_files.metrics))
+    for reduction in REDUCTIONS:
+        options: dict[str, Any] = {"reduction": reduction, "zero_division": 0.5}
+        options["class_weights"] = [1.0, 2.0, 3.0]
+        same(mine(*nothing, **options), theirs(*nothing, **options), 1e-6)
+    assert mine(*nothing, reduction="micro").isnan()
+
+
 def test_the_double_division_is_smps() -> None:
     """A perfect score is 1 / C, but for ``weighted``."""
     output = torch.arange(4).expand(2, 4)
