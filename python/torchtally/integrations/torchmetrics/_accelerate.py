@@ -139,8 +139,11 @@ def _convert(name: str, metrics: Module, classes: dict[type, type]) -> set[str]:
             continue
         kind = type(metric)
         if kind in classes:
+            state = metric.__getstate__()
+            for method in ("update", "compute"):  # bound to the class, and wrapped
+                del metric.__dict__[method]
             metric.__class__ = classes[kind]
-            metric.__setstate__(metric.__getstate__())  # binds update to the class
+            metric.__setstate__(state)
         elif kind not in classes.values() and not _wraps(metric):
             left.add(kind.__name__)
     return left

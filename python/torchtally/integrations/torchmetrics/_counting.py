@@ -44,9 +44,12 @@ def _readable(preds: Tensor, target: Tensor, ignore_index: int | None) -> bool:
         return False
     if not 1 <= target.dim() <= _MAX_DIMS:
         return False
-    # Compared with a value that its dtype cannot hold, torch lets the value wrap.
+    # What a dtype cannot hold wraps: torchmetrics compares labels with ignore_index, and
+    # writes another value where they are equal.
     return ignore_index is None or (
-        isinstance(ignore_index, int) and holds(target.dtype, int(ignore_index))
+        isinstance(ignore_index, int)
+        and target.dtype != torch.bool
+        and holds(target.dtype, int(ignore_index))
     )
 
 
@@ -66,8 +69,11 @@ def _count(
     """
     if ignore_index is not None:
         options["ignore_index"] = (int(ignore_index),)
-        # torchmetrics also looks at the predictions of pairs that are ignored.
-        if validate and preds.dtype in LABELS and preds.dtype != torch.bool:
+        # torchmetrics also looks at what was predicted where a pair is ignored: when it
+        # validates, and when it makes labels of samples one-hot.
+        one_hot = "per_sample" in options and 0 <= ignore_index < num_classes
+        look = validate or (one_hot and preds.is_cpu)
+        if look and preds.dtype in LABELS and preds.dtype != torch.bool:
             low, high = preds.aminmax()
             if low < 0 or high >= num_classes:
                 return None
@@ -112,7 +118,11 @@ def count_classes(
             return None
     elif preds.dtype not in LABELS or preds.shape != target.shape:
         return None
-    options: dict[str, object] = {"per_sample": True} if per_sample else {}
+    options: dict[str, object] = {}
+    if per_sample:
+        if validate and target.dim() < 2:  # which torchmetrics refuses
+            return None
+        options["per_sample"] = True
     return _count(matrix, preds, target, num_classes, ignore_index, validate, options)
 
 
@@ -164,6 +174,8 @@ def count_binary(
     elif preds.dtype not in LABELS:
         return None
     if per_sample:
+        if validate and target.dim() < (2 if num_labels is None else 3):
+            return None
         options["per_sample"] = True
     return _count(matrix, preds, target, 2, ignore_index, validate, options)
 

@@ -288,18 +288,27 @@ def _valid_multilabel_exact_match(
     A pixel matches where all of its labels do, which no count of each label says.
     """
 
-    def update(preds: Any, target: Any, *args: Any, **kwargs: Any) -> Any:
+    def update(
+        preds: Any,
+        target: Any,
+        num_labels: int,
+        multidim_average: str = "global",
+        *args: Any,
+        **kwargs: Any,
+    ) -> Any:
+        options = (num_labels, multidim_average, *args)
         if not isinstance(preds, Inputs):
-            return original(preds, target, *args, **kwargs)
-        num_labels, threshold, ignore_index = preds.options
-        valid = preds.validate and (
-            count_binary(
+            return original(preds, target, *options, **kwargs)
+        _, threshold, ignore_index = preds.options
+        valid = False
+        if preds.validate:
+            rows = count_binary(
                 False, preds.preds, preds.target, threshold, ignore_index,
                 validate=True, num_labels=num_labels,
-            )
-            is not None
-        )  # fmt: skip
-        return original(*preds.formatted(valid=valid), *args, **kwargs)
+                per_sample=multidim_average != "global",
+            )  # fmt: skip
+            valid = rows is not None
+        return original(*preds.formatted(valid=valid), *options, **kwargs)
 
     return update
 
