@@ -33,7 +33,11 @@ WRAPPERS = [
     for name in ours.__all__
     if isinstance(getattr(ours, name), type) and name not in CLASSES
 ]
-FUNCTIONS = [name for name, value in vars(ours.functional).items() if inspect.isfunction(value) and value.__module__ == ours.functional.__name__]
+FUNCTIONS = [
+    name
+    for name, value in vars(ours.functional).items()
+    if inspect.isfunction(value) and value.__module__ == ours.functional.__name__
+]
 
 #: What an argument may be, by its name.
 VALUES: dict[str, list[Any]] = {
@@ -77,8 +81,9 @@ def function_of(name: str) -> Any:
 def options_of(rng: random.Random, call: Callable[..., Any]) -> dict[str, Any]:
     """Draw the options that a class or function has."""
     names = inspect.signature(call).parameters
-    drawn = {name: rng.choice(values) for name, values in VALUES.items() if name in names}
-    return drawn
+    return {
+        name: rng.choice(values) for name, values in VALUES.items() if name in names
+    }
 
 
 def labels(
@@ -99,7 +104,9 @@ def scores(rng: random.Random, shape: tuple[int, ...], dtype: torch.dtype) -> Te
     return torch.rand(shape).to(dtype)
 
 
-def spoilt(rng: random.Random, tensor: Tensor, values: list[int], share: float) -> Tensor:
+def spoilt(
+    rng: random.Random, tensor: Tensor, values: list[int], share: float
+) -> Tensor:
     """Put values into a few places."""
     tensor = tensor.clone()
     limits = torch.iinfo(tensor.dtype)
@@ -182,12 +189,12 @@ def segmentation_inputs(
 Outcome = tuple[Any, list[str]]
 
 
-def outcome(call: Callable[[], Any]) -> Outcome:
+def outcome(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Outcome:
     """Return what a call returns, or its error, and its warnings."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         try:
-            value = call()
+            value = call(*args, **kwargs)
         except Exception as error:  # which the other call must raise too
             value = (type(error), str(error))
     return value, [f"{entry.category.__name__}: {entry.message}" for entry in told]
@@ -208,10 +215,10 @@ def same(one: Any, other: Any) -> bool:
 
 def history(metric: Metric, pairs: list[tuple[Tensor, Tensor]]) -> list[Outcome]:
     """Return what updates, forward, compute and the states of a metric come to."""
-    found = [outcome(lambda pair=pair: metric.update(*pair)) for pair in pairs[:-1]]
+    found = [outcome(metric.update, *pair) for pair in pairs[:-1]]
     found.append((dict(metric.metric_state), []))
     found.append(outcome(metric.compute))
-    found.append(outcome(lambda: metric(*pairs[-1])))
+    found.append(outcome(metric, *pairs[-1]))
     found.append((dict(metric.metric_state), []))
     found.append(outcome(metric.compute))
     metric.reset()

@@ -43,7 +43,7 @@ def compute_is_that_of_one_process() -> None:
             whole.update(*pair)
         for pair in mine:
             metric.update(*pair)
-        before = {key: value for key, value in metric.metric_state.items()}
+        before = dict(metric.metric_state)
         assert cases.same(metric.compute(), whole.compute()), name
         assert cases.same(dict(metric.metric_state), before), name
 
@@ -55,7 +55,10 @@ def a_collection_syncs() -> None:
         MetricCollection([cases.theirs_of(name)(**OPTIONS[name]) for name in names])
     )
     whole = MetricCollection(
-        [cases.theirs_of(name)(**OPTIONS[name], sync_on_compute=False) for name in names]
+        [
+            cases.theirs_of(name)(**OPTIONS[name], sync_on_compute=False)
+            for name in names
+        ]
     )
     for pair in batches():
         whole.update(*pair)

@@ -44,8 +44,8 @@ def _readable(preds: Tensor, target: Tensor, ignore_index: int | None) -> bool:
         return False
     if not 1 <= target.dim() <= _MAX_DIMS:
         return False
-    # What a dtype cannot hold wraps: torchmetrics compares labels with ignore_index, and
-    # writes another value where they are equal.
+    # What a dtype cannot hold wraps: torchmetrics compares labels with ignore_index,
+    # and writes another value where they are equal.
     return ignore_index is None or (
         isinstance(ignore_index, int)
         and target.dtype != torch.bool
@@ -79,7 +79,10 @@ def _count(
                 return None
     count = CONFUSION_MATRIX if matrix else CLASS_COUNTS
     counts, invalid = count(preds, target, num_classes, None, **options)
-    if (validate or preds.is_cpu) and int(invalid.sum()):
+    # To sum one number up takes longer than to count a small batch.
+    if (validate or preds.is_cpu) and (
+        int(invalid) if invalid.dim() == 0 else int(invalid.sum())
+    ):
         return None
     return counts  # type: ignore[no-any-return]
 

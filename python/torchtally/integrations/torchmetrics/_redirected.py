@@ -8,6 +8,7 @@ whatever the version; nothing of torchmetrics changes by it.
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Callable
 from types import FunctionType
@@ -18,6 +19,8 @@ from ._helpers import REPLACED
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _Class = TypeVar("_Class", bound=type)
+
+_EXAMPLES = re.compile(r"\n *(Legacy )?Example\b.*", re.DOTALL)  # that import others
 
 #: From a class of torchmetrics to the one here.
 CLASSES: dict[type, type] = {}
@@ -60,4 +63,5 @@ def redirected(function: _F) -> _F:
     if original.__qualname__ == original.__name__:  # others of the module call it
         names[original.__name__] = copy
         copy.__module__ = f"{__package__}.functional"
+        copy.__doc__ = _EXAMPLES.sub("\n", original.__doc__ or "")
     return cast(_F, copy)
