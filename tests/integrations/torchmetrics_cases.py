@@ -20,6 +20,11 @@ segmentation = importlib.import_module("torchmetrics.segmentation")
 original_functions = importlib.import_module("torchmetrics.functional.classification")
 segmentation_functions = importlib.import_module("torchmetrics.functional.segmentation")
 
+#: Older versions count segmentations themselves.
+COUNTS_SEGMENTATIONS = hasattr(
+    importlib.import_module("torchmetrics.functional.segmentation.utils"),
+    "_format_logits",
+)
 TASKS = ("Binary", "Multiclass", "Multilabel")
 SEGMENTATION = ("DiceScore", "GeneralizedDiceScore", "MeanIoU")
 CLASSES = [
@@ -56,7 +61,7 @@ VALUES: dict[str, list[Any]] = {
     "weights": [None, "linear", "quadratic"],
     "include_background": [True, False],
     "per_class": [True, False],
-    "input_format": ["one-hot", "index", "mixed"],
+    "input_format": ["one-hot", "index", "mixed"][: 2 + COUNTS_SEGMENTATIONS],
     "aggregation_level": ["samplewise", "global"],
     "weight_type": ["square", "simple", "linear"],
 }
@@ -72,10 +77,16 @@ def theirs_of(name: str) -> Any:
 
 def function_of(name: str) -> Any:
     """Return the function of torchmetrics."""
-    of_segmentation = name in ("dice_score", "generalized_dice_score", "mean_iou")
+    of_segmentation = hasattr(segmentation_functions, name)
     return getattr(
         segmentation_functions if of_segmentation else original_functions, name
     )
+
+
+def counted_here(name: str) -> bool:
+    """Whether torchtally counts for a class or function of this version."""
+    of_segmentation = name in SEGMENTATION or hasattr(segmentation_functions, name)
+    return COUNTS_SEGMENTATIONS or not of_segmentation
 
 
 def options_of(rng: random.Random, call: Callable[..., Any]) -> dict[str, Any]:
@@ -206,11 +217,11 @@ def same(one: Any, other: Any) -> bool:
         if one.dtype != other.dtype or one.shape != other.shape:
             return False
         return bool(((one == other) | ((one != one) & (other != other))).all())
-    if isinstance(one, dict):
+    if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
-    if isinstance(one, (list, tuple)):
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
+    return type(one) is type(other) and bool(one == other)
 
 
 def history(metric: Metric, pairs: list[tuple[Tensor, Tensor]]) -> list[Outcome]:

@@ -33,6 +33,7 @@ exact_match = import_module(f"{_FUNCTIONAL}.classification.exact_match")
 dice = import_module(f"{_FUNCTIONAL}.segmentation.dice")
 generalized_dice = import_module(f"{_FUNCTIONAL}.segmentation.generalized_dice")
 mean_iou = import_module(f"{_FUNCTIONAL}.segmentation.mean_iou")
+segmentation = import_module(f"{_FUNCTIONAL}.segmentation.utils")
 
 _Count = TypeVar("_Count", bound=Callable[..., Any])
 
@@ -399,6 +400,8 @@ def _segmenting(
     REPLACED[original] = update
 
 
-_segmenting(dice._dice_score_update, _of_products)
-_segmenting(generalized_dice._generalized_dice_update, _of_products)
-_segmenting(mean_iou._mean_iou_update, _of_bits)
+# Before torchmetrics 1.8.2 scores were not cut, but summed up.
+if hasattr(segmentation, "_format_logits"):
+    _segmenting(dice._dice_score_update, _of_products)
+    _segmenting(generalized_dice._generalized_dice_update, _of_products)
+    _segmenting(mean_iou._mean_iou_update, _of_bits)
