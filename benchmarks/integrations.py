@@ -27,13 +27,12 @@ from typing import Any
 
 import torch
 
-import _timing
 import torchtally as tt
 from _integrations import Case
 from _memory import peak, status
 from _peers import OURS, Contender
 from _tables import Progress, number, print_table, progress
-from _timing import Rounds, measure, median_ratio, ratios
+from _timing import Rounds, measure, median_ratio, ratios, timed
 
 Report = dict[str, Any]
 ORIGINAL = "original"
@@ -68,7 +67,7 @@ def measure_case(case: Case, seconds: float, quick: bool) -> Report:
     once = 0.0
     for one in calls:
         one.call()  # threads and tables
-        once += _timing.timed(one.call, 1)
+        once += timed(one.call, 1)
     affordable = int(seconds / max(once, 1e-6))
     most = 1 if quick else max(FEWEST, min(MOST, affordable))
     rounds = Rounds(most, full=True, always=(OURS,))

@@ -83,9 +83,12 @@ def test_a_kept_allocator_asks_for_no_pages() -> None:
 
 
 def test_integrations_beside_their_frameworks(
-    timing: ModuleType, capsys: pytest.CaptureFixture[str]
+    timing: ModuleType,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     integrations = importlib.import_module("integrations")
+    monkeypatch.setattr(integrations, "timed", timing.timed)
     case = importlib.import_module("_integrations").Case(
         "a framework", "update", "an input", lambda: lambda: 0.4, lambda: lambda: 0.1
     )

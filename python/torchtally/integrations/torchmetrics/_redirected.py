@@ -11,7 +11,7 @@ import functools
 import re
 import sys
 from collections.abc import Callable
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, TypeVar, cast
 
 from ._helpers import REPLACED
@@ -42,7 +42,10 @@ def replacement(value: object) -> Any:
 @functools.cache
 def _names(module: str) -> dict[str, Any]:
     """Return the names of a module of torchmetrics, to be replaced."""
-    return dict(vars(sys.modules[module]))
+    copy = ModuleType(f"{__package__}.{module}")
+    vars(copy).update({**vars(sys.modules[module]), "__name__": copy.__name__})
+    sys.modules[copy.__name__] = copy  # where torch.compile looks for names
+    return vars(copy)
 
 
 def redirected(function: _F) -> _F:
