@@ -245,6 +245,22 @@ def test_compute_groups_are_shared(counted: list[int]) -> None:
     assert cases.same(mine.compute(), theirs.compute())
 
 
+def test_a_collection_is_accelerated_on_its_way(counted: list[int]) -> None:
+    theirs, mine = collection(), collection()
+    for metrics in (theirs, mine):
+        metrics.update(*labels(1))
+    ours.accelerate(mine)
+    for metrics in (theirs, mine):
+        metrics.update(*labels(2))
+    assert len(counted) == 3
+    assert cases.same(mine.compute(), theirs.compute())
+    ours.restore(mine)
+    for metrics in (theirs, mine):
+        metrics.update(*labels(3))
+    assert len(counted) == 3
+    assert cases.same(mine.compute(), theirs.compute())
+
+
 WRAPPED: dict[str, Callable[[Metric], Metric]] = {
     "ClasswiseWrapper": lambda metric: ClasswiseWrapper(metric, ["a", "b", "c"]),
     "BootStrapper": lambda metric: BootStrapper(metric, num_bootstraps=3),
@@ -406,6 +422,7 @@ def test_errors_are_those_of_torchmetrics() -> None:
         lambda of: of.MultilabelF1Score(2).update(*(t.view(1, 3) for t in bad)),
         lambda of: of.MulticlassF1Score(3, top_k=4),
         lambda of: of.MulticlassF1Score(3).update([0, 1], [0, 1]),
+        lambda of: of.MulticlassExactMatch(3).update([0, 1], [0, 1]),
         lambda of: of.MulticlassF1Score(3, validate_args=False).update(*bad),
     ]
     for call in calls:

@@ -185,10 +185,14 @@ def segmentation_inputs(
     rng: random.Random, options: dict[str, Any]
 ) -> tuple[Tensor, Tensor]:
     """Draw inputs of a metric of segmentation."""
-    shape = (rng.choice([1, 2, 4]), *rng.choice([(7,), (3, 5), (8, 8)]))
+    shape = (rng.choice([1, 2, 4]), *rng.choice([(7,), (3, 5), (8, 8), (2, 3, 4)]))
+    if rng.random() < 0.05:
+        shape = shape[:1]
     classes = options["num_classes"]
     index = labels(rng, shape, classes, rng.choice([torch.int64] * 4 + [torch.uint8]))
     other = labels(rng, shape, classes, torch.int64)
+    if rng.random() < 0.15:
+        index = spoilt(rng, index, [classes, classes + 3, -1, 255], 0.1)
     if options["input_format"] == "index":
         return other, index
     if options["input_format"] == "one-hot":

@@ -259,6 +259,8 @@ def _multiclass_exact_match(
 ) -> tuple[Tensor, Tensor] | None:
     """Count samples without a wrong label: a scalar, or one 0 or 1 for each."""
     preds, target = inputs.preds, inputs.target
+    if not isinstance(preds, Tensor) or not isinstance(target, Tensor):
+        return None
     of_scores = preds.dim() > 1 and preds.is_floating_point()
     num_classes = preds.shape[1] if of_scores else inputs.num_classes
     # A predicted label that its dtype cannot hold is another one to torchmetrics.
@@ -385,12 +387,14 @@ def _segmenting(
         call = signature.bind(preds, target, *args, **kwargs)
         call.apply_defaults()
         options = call.arguments
-        given = preds, target
-        if pixels is _of_bits:
-            given = mean_iou._mean_iou_reshape_args(
-                preds, target, options["input_format"]
-            )
-        sums = _sums(*given, options["num_classes"], options["input_format"])
+        sums = None
+        if isinstance(preds, Tensor) and isinstance(target, Tensor):
+            given = preds, target
+            if pixels is _of_bits:
+                given = mean_iou._mean_iou_reshape_args(
+                    preds, target, options["input_format"]
+                )
+            sums = _sums(*given, options["num_classes"], options["input_format"])
         if sums is not None:
             options["preds"], options["target"] = pixels(*sums)
             options["num_classes"] = sums[0].shape[1]
