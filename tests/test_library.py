@@ -94,7 +94,7 @@ def test_imports_go_downward(path: Path) -> None:
         elif first != "torch" and first not in sys.stdlib_module_names:
             allowed = THIRD_PARTY.get(room, set())
             if room == "integrations":
-                stem = path.stem
+                stem = path.relative_to(PACKAGE).parts[1].removesuffix(".py")
                 allowed = {FRAMEWORKS.get(stem, stem), "numpy"}
             assert first in allowed, f"{path.name}: {name}"
 
