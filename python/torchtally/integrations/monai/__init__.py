@@ -9,6 +9,11 @@ from torchtally.integrations._framework import require
 
 require("monai", "monai")
 
+from .handlers import (  # noqa: E402
+    ConfusionMatrix,
+    MeanDice,
+    MeanIoUHandler,
+)
 from .losses import (  # noqa: E402
     DiceCELoss,
     DiceLoss,
@@ -31,6 +36,7 @@ from .metrics import (  # noqa: E402
 )
 
 __all__ = [
+    "ConfusionMatrix",
     "ConfusionMatrixMetric",
     "DiceCELoss",
     "DiceHelper",
@@ -39,7 +45,9 @@ __all__ = [
     "FBetaScore",
     "GeneralizedDiceLoss",
     "GeneralizedDiceScore",
+    "MeanDice",
     "MeanIoU",
+    "MeanIoUHandler",
     "TverskyLoss",
     "compute_confusion_matrix_metric",
     "compute_dice",

@@ -89,6 +89,8 @@ def pixels_to_count(y: Tensor, ignore_index: int | None) -> Tensor | None:
     """Return MONAI's mask ``[N, 1, ...]`` of what is not ignored; None for all."""
     if ignore_index is None:
         return None
+    if y.dtype == torch.bool:
+        y = y.view(torch.uint8)  # which MONAI can subtract
     return utils.create_ignore_mask(y, ignore_index)
 
 

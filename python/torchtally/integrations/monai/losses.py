@@ -104,9 +104,7 @@ class GeneralizedDiceLoss(_OfSums, original.GeneralizedDiceLoss):
             return None
         options = {**_options(self), **_soft_options(self), "w_type": str(self.w_type)}
         loss = _preset(losses.GeneralizedDiceLoss, options)(input, target)
-        if self.reduction == "none":  # classes were added up
-            return _with_pixels(loss.unsqueeze(-1), input)
-        return loss
+        return _with_pixels(loss, input) if self.reduction == "none" else loss
 
 
 class DiceCELoss(_OfSums, original.DiceCELoss):
@@ -137,9 +135,14 @@ class DiceCELoss(_OfSums, original.DiceCELoss):
 
 def _usual(loss: Any, logits: Tensor, target: Tensor) -> bool:
     """Whether a loss of these is one that the kernels have."""
-    if loss.other_act is not None or logits.dtype not in SCORES:
+    if not (isinstance(logits, Tensor) and isinstance(target, Tensor)):
         return False
-    if logits.dim() < 3 or logits.numel() == 0:
+    if (
+        loss.other_act is not None
+        or logits.dtype not in SCORES
+        or logits.dim() < 3
+        or logits.numel() == 0
+    ):
         return False
     shape = list(logits.shape)
     if shape[1] == 1 and (

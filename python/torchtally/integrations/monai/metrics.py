@@ -374,14 +374,24 @@ def _counts(
     y_pred: Tensor, y: Tensor, include_background: bool, ignore_index: int | None
 ) -> ClassCounts | None:
     """Count a one-hot pair, int64 ``[N, C]``; None where MONAI's own code must look."""
-    if y.shape != y_pred.shape or y.device != y_pred.device or y.dim() < 2:
+    if not _countable(y_pred, y) or y.shape != y_pred.shape:
         return None
-    if y.shape[0] == 0 or (ignore_index is not None and y.shape[1] == 1):
+    if ignore_index is not None and y.shape[1] == 1:
         return None
     mask = pixels_to_count(y, ignore_index)
     if not include_background and y.shape[1] > 1:
         y_pred, y = y_pred[:, 1:], y[:, 1:]
     return counts_of_ones(y_pred, y, mask)
+
+
+def _countable(y_pred: Tensor, y: Tensor) -> bool:
+    """Whether there is something to count, of which nobody asks a gradient."""
+    if y_pred.dim() < 2 or y_pred.dim() != y.dim() or y_pred.device != y.device:
+        return False
+    if 0 in (*y_pred.shape[:2], *y.shape[:2]):
+        return False
+    graded = y_pred.requires_grad or y.requires_grad
+    return not (graded and torch.is_grad_enabled())
 
 
 def _names_a_class(ignore_index: int | None, y: Tensor) -> bool:
@@ -439,9 +449,7 @@ def _counts_for_dice(
         y_pred = y_pred.argmax(1, keepdim=True)
     elif helper.threshold:
         y_pred = (y_pred.sigmoid() if helper.activate else y_pred) > 0.5
-    if y_pred.dim() != y.dim() or y_pred.device != y.device or len(y_pred) == 0:
-        return None
-    if y_pred[:, 0].shape != y[:, 0].shape:
+    if not _countable(y_pred, y) or y_pred[:, 0].shape != y[:, 0].shape:
         return None
     ignore_index, first = _ignore_index(helper), 0 if helper.include_background else 1
     given = {y_pred.shape[1], y.shape[1]}
