@@ -128,7 +128,7 @@ def check(name: str, options: dict[str, Any], dtype: torch.dtype) -> None:
         expected, slope = value_and_gradient(wanted, logits, target)
         torch.testing.assert_close(value, expected, rtol=tolerance, atol=tolerance)
         # Gradients that cancel to nothing are noise of float32 there.
-        atol = tolerance * max(float(slope.abs().max()), 1e-3)
+        atol = tolerance * max(float(slope.abs().max()), 1e-2)
         torch.testing.assert_close(gradient, slope, rtol=tolerance, atol=atol)
 
 
@@ -167,7 +167,7 @@ def test_losses(
 @pytest.mark.parametrize("name", CLASSES)
 def test_losses_widely(name: str, dtype: torch.dtype) -> None:
     every = options_of(name)
-    for options in every[:: len(every) // 1500 | 1]:
+    for options in every[:: len(every) // 700 | 1]:
         check(name, options, dtype)
 
 

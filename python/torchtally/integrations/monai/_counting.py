@@ -1,6 +1,8 @@
-"""Pairs of zeros and ones, and of labels, counted for each sample and channel."""
+"""What is counted of a pair: zeros and ones, labels, and sums of floating values."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from monai.metrics import utils
@@ -18,6 +20,55 @@ _BITS = {
     torch.float32: (torch.int32, 0x3F800000),
     torch.float64: (torch.int64, 0x3FF0000000000000),
 }
+
+#: So many ones float32 adds up without an error.
+_EXACT = 2**24
+
+
+def are_floats(y_pred: Tensor, y: Tensor) -> bool:
+    """Whether both are float32, or float64, on the CPU."""
+    if not (y_pred.is_cpu and y.is_cpu and y_pred.dtype == y.dtype):
+        return False
+    return y.dtype in (torch.float32, torch.float64)
+
+
+class Sums(NamedTuple):
+    """Sums over the pixels of each sample and channel, float64 ``[N, C]``."""
+
+    both: Tensor  #: of ``y_pred * y``
+    of_pred: Tensor
+    of_y: Tensor
+
+    @classmethod
+    def of_counts(cls, counts: ClassCounts) -> Sums:
+        """Return the sums of zeros and ones."""
+        tp, fp, fn, _ = (part.double() for part in counts)
+        return cls(tp, tp + fp, tp + fn)
+
+    @classmethod
+    def of_values(cls, y_pred: Tensor, y: Tensor) -> Sums | None:
+        """Add up values that are floats, binary or not.
+
+        Dot products read such a pair faster than the kernels, which also find out
+        whether a value is neither 0 nor 1. Ones are added exactly, a part at a time.
+
+        Returns:
+            The sums; None where one is not finite.
+        """
+        sums = torch.zeros(3, *y.shape[:2], dtype=torch.float64)
+        for preds, target in zip(
+            y_pred.flatten(2).split(_EXACT, 2),
+            y.flatten(2).split(_EXACT, 2),
+            strict=True,
+        ):
+            channels = zip(preds.unbind(), target.unbind(), strict=True)
+            both = [p.dot(t) for pair in channels for p, t in zip(*pair, strict=True)]
+            sums[0] += torch.stack(both).view(y.shape[:2])
+            sums[1] += preds.sum(2)
+            sums[2] += target.sum(2)
+        if not bool(sums.isfinite().all()):
+            return None
+        return cls(*sums)
 
 
 def counts_of_ones(

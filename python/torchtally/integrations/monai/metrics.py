@@ -21,7 +21,13 @@ from torch import Tensor
 from torchtally.ops._arguments import plain
 from torchtally.ops._counting import ClassCounts
 
-from ._counting import counts_of_labels, counts_of_ones, pixels_to_count
+from ._counting import (
+    Sums,
+    are_floats,
+    counts_of_labels,
+    counts_of_ones,
+    pixels_to_count,
+)
 
 __all__ = [
     "ConfusionMatrixMetric",
@@ -39,6 +45,7 @@ __all__ = [
 ]
 
 _EPSILON = 1e-8  # of generalized Dice, in MONAI
+_SMALL = 2**20  # values that MONAI's IoU is left to compute
 
 
 # Classes
@@ -252,15 +259,17 @@ def compute_iou(
     }
     of_class = _names_a_class(ignore_index, y)
     masked = None if of_class else ignore_index
-    counts = _counts(y_pred, y, include_background or of_class, masked)
-    if counts is None:
+    sums = None
+    if not (y.numel() < _SMALL and are_floats(y_pred, y)):  # exact there, and faster
+        sums = _sums(y_pred, y, include_background or of_class, masked)
+    if sums is None:
         options |= _unless_default(ignore_index=ignore_index)
         return original.compute_iou(y_pred, y, **options)
     if y.shape[1] > 1 and not of_class:
         options["include_background"] = True  # it is gone already
     if of_class:
         options["ignore_index"] = ignore_index
-    scores = original.compute_iou(*_few_pixels(counts), **options)
+    scores = original.compute_iou(*_few_pixels(sums), **options)
     return scores.to(_dtype(y_pred, y))
 
 
@@ -303,11 +312,9 @@ def compute_generalized_dice(
         "sum_over_classes": sum_over_classes,
         **_unless_default(epsilon=epsilon),
     }
-    counts = None
     of_class = _names_a_class(ignore_index, y)
-    if y_pred.dim() >= 3:
-        counts = _counts(y_pred, y, include_background or of_class, ignore_index)
-    if counts is None:
+    sums = _sums(y_pred, y, include_background or of_class, ignore_index)
+    if sums is None:
         options |= _unless_default(ignore_index=ignore_index)
         return original.compute_generalized_dice(
             y_pred, y, include_background, **options
@@ -317,7 +324,7 @@ def compute_generalized_dice(
     elif y.shape[1] > 1:
         include_background = True  # it is gone already
     scores = original.compute_generalized_dice(
-        *_few_pixels(counts), include_background, **options
+        *_few_pixels(sums), include_background, **options
     )
     return scores.to(_dtype(y_pred, y))
 
@@ -399,16 +406,32 @@ def _names_a_class(ignore_index: int | None, y: Tensor) -> bool:
     return ignore_index is not None and y.dim() > 1 and 0 <= ignore_index < y.shape[1]
 
 
-def _few_pixels(counts: ClassCounts) -> tuple[Tensor, Tensor]:
+def _sums(
+    y_pred: Tensor, y: Tensor, include_background: bool, ignore_index: int | None
+) -> Sums | None:
+    """Add a pair up; None where MONAI's own code must look at it."""
+    if y_pred.dim() < 3:
+        return None
+    usual = _countable(y_pred, y) and y.shape == y_pred.shape
+    if ignore_index is None and usual and are_floats(y_pred, y):
+        scored = slice(0 if include_background or y.shape[1] == 1 else 1, None)
+        sums = Sums.of_values(y_pred[:, scored], y[:, scored])
+        if sums is not None:
+            return sums
+    counts = _counts(y_pred, y, include_background, ignore_index)
+    return None if counts is None else Sums.of_counts(counts)
+
+
+def _few_pixels(sums: Sums) -> tuple[Tensor, Tensor]:
     """Return a pair of three pixels that has the sums of all, float64 ``[N, C, 3]``.
 
     MONAI's formulas of ``sum(y_pred * y)``, ``sum(y_pred)`` and ``sum(y)`` see no
     difference.
     """
-    tp, fp, fn, _ = (part.double() for part in counts)
-    zeros, ones = torch.zeros_like(tp), torch.ones_like(tp)
-    y_pred = torch.stack([ones, zeros, tp + fp - 1], -1)
-    return y_pred, torch.stack([tp, fn, zeros], -1)
+    both, of_pred, of_y = sums
+    zeros, ones = torch.zeros_like(both), torch.ones_like(both)
+    y_pred = torch.stack([ones, zeros, of_pred - 1], -1)
+    return y_pred, torch.stack([both, of_y - both, zeros], -1)
 
 
 def _table(counts: ClassCounts) -> Tensor:
