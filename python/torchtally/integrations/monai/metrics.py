@@ -269,8 +269,8 @@ def compute_iou(
         options["include_background"] = True  # it is gone already
     if of_class:
         options["ignore_index"] = ignore_index
-    scores = original.compute_iou(*_few_pixels(sums), **options)
-    return scores.to(_dtype(y_pred, y))
+    few = _few_pixels(sums, _dtype(y_pred, y))
+    return original.compute_iou(*few, **options)
 
 
 def compute_generalized_dice(
@@ -323,10 +323,8 @@ def compute_generalized_dice(
         options["ignore_index"] = ignore_index
     elif y.shape[1] > 1:
         include_background = True  # it is gone already
-    scores = original.compute_generalized_dice(
-        *_few_pixels(sums), include_background, **options
-    )
-    return scores.to(_dtype(y_pred, y))
+    few = _few_pixels(sums, _dtype(y_pred, y))
+    return original.compute_generalized_dice(*few, include_background, **options)
 
 
 def get_confusion_matrix(
@@ -422,8 +420,8 @@ def _sums(
     return None if counts is None else Sums.of_counts(counts)
 
 
-def _few_pixels(sums: Sums) -> tuple[Tensor, Tensor]:
-    """Return a pair of three pixels that has the sums of all, float64 ``[N, C, 3]``.
+def _few_pixels(sums: Sums, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Return a pair of three pixels that has the sums of all, ``[N, C, 3]``.
 
     MONAI's formulas of ``sum(y_pred * y)``, ``sum(y_pred)`` and ``sum(y)`` see no
     difference.
@@ -431,7 +429,7 @@ def _few_pixels(sums: Sums) -> tuple[Tensor, Tensor]:
     both, of_pred, of_y = sums
     zeros, ones = torch.zeros_like(both), torch.ones_like(both)
     y_pred = torch.stack([ones, zeros, of_pred - 1], -1)
-    return y_pred, torch.stack([both, of_y - both, zeros], -1)
+    return y_pred.to(dtype), torch.stack([both, of_y - both, zeros], -1).to(dtype)
 
 
 def _table(counts: ClassCounts) -> Tensor:
