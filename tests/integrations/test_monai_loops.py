@@ -121,6 +121,7 @@ def outcomes() -> Outcomes:
     return run_ranks(2, CHECKS_OF_MONAI)
 
 
+@pytest.mark.slow  # importing MONAI, by each rank
 @pytest.mark.parametrize("check", [check.__name__ for check in CHECKS_OF_MONAI])
 def test_two_ranks(check: str, outcomes: Outcomes) -> None:
     assert not outcomes[check], "\n".join(outcomes[check])
