@@ -324,9 +324,11 @@ def test_a_loss_of_a_user_is_not_scripted_as_another() -> None:
     assert isinstance(loss, _OfSums)
 
 
-@pytest.mark.filterwarnings("ignore:Dynamo detected a call to a `functools.lru_cache`")
-def test_compiled() -> None:
+@pytest.mark.parametrize("name", CLASSES)
+def test_compiled_whole(name: str) -> None:
     logits, (_, labels) = torch.randn(2, 3, 7, 9), labels_at_random(10, samples=2)
-    loss = ours.DiceCELoss(to_onehot_y=True, softmax=True)
-    compiled = torch.compile(loss, backend="eager")
-    torch.testing.assert_close(compiled(logits, labels), loss(logits, labels))
+    loss = getattr(ours, name)(to_onehot_y=True, softmax=True)
+    compiled = torch.compile(loss, backend="aot_eager", fullgraph=True)
+    value, gradient = value_and_gradient(compiled, logits, labels)
+    wanted, slope = value_and_gradient(loss, logits, labels)
+    torch.testing.assert_close((value, gradient), (wanted, slope))

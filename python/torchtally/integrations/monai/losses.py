@@ -12,6 +12,7 @@ from typing import Any
 
 import monai.losses as original
 from torch import Tensor
+from torch.compiler import is_compiling
 from torch.nn.modules.loss import _Loss
 
 from torchtally import losses
@@ -201,8 +202,11 @@ def _preset(
     kind: Any, options: dict[str, Any], weight: Tensor | None = None
 ) -> Callable[[Tensor, Tensor], Tensor]:
     """Return a loss of torchtally, of a class of it, that has MONAI's options."""
-    make = _made if weight is None else _made.__wrapped__
-    return make(kind, weight, **options)
+    if (
+        weight is None and not is_compiling()
+    ):  # which looks through the cache, and warns
+        return _made(kind, None, **options)
+    return _made.__wrapped__(kind, weight, **options)
 
 
 @lru_cache(maxsize=64)
