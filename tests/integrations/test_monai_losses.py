@@ -264,6 +264,9 @@ def test_errors_are_those_of_monai(name: str) -> None:
     if name in ("DiceLoss", "DiceCELoss"):
         for bad in ([1.0, 2.0], [1.0, 2.0, -3.0]):
             calls += [({**onehot, "weight": torch.tensor(bad)}, logits, labels)]
+    if name == "DiceLoss":  # whose weights are those of the scored classes
+        options = {**onehot, "include_background": False, "weight": [1.0, 2.0, 3.0]}
+        calls += [(options, logits, labels)]
     for options, *pair in calls:
         wanted = message(getattr(monai.losses, name)(**options), *pair)
         assert wanted is not None

@@ -359,7 +359,7 @@ def get_confusion_matrix(
     of_class = _names_a_class(ignore_index, y)
     masked = None if of_class else ignore_index
     counts = _counts(y_pred, y, include_background, masked)
-    if counts is None or (of_class and y.shape[1] == 1):
+    if counts is None:
         newer = _unless_default(ignore_index=ignore_index)
         return original.get_confusion_matrix(y_pred, y, include_background, **newer)
     if ignore_index is not None and of_class:
