@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 _EPSILON = 1e-8  # of generalized Dice, in MONAI
-_SMALL = 2**20  # values that MONAI's IoU is left to compute
+_SMALL = 2**21  # values that MONAI's IoU is left to compute
 
 
 # Classes
