@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -357,14 +358,24 @@ def _folded(
     """
     for dim, named in ((-2, rows), (-1, columns)):
         size = matrix.shape[dim]
-        codes = [named.get(value, classes) for value in range(size - 1)] + [classes]
-        place = [classes + 1 if code < 0 else code for code in codes]
+        # A program that is traced holds its index; so must nobody else.
+        index_of = _fold_index if has_values(matrix) else _fold_index.__wrapped__
+        index = index_of(tuple(named.items()), size, classes)
+        # Without non_blocking, the host would wait for the device here.
+        index = index.to(matrix.device, non_blocking=True)
         shape = list(matrix.shape)
         shape[dim] = classes + 2
-        # Without non_blocking, the host would wait for the device here.
-        index = torch.tensor(place, device="cpu").to(matrix.device, non_blocking=True)
         matrix = matrix.new_zeros(shape).index_add(dim, index, matrix)
     return matrix[..., :-1, :-1]
+
+
+@lru_cache(maxsize=64)
+def _fold_index(named: tuple[tuple[int, int], ...], size: int, classes: int) -> Tensor:
+    """Return the class that each row counts for, C where unknown, C + 1 if ignored."""
+    known = dict(named)
+    codes = [known.get(value, classes) for value in range(size - 1)] + [classes]
+    place = [classes + 1 if code < 0 else code for code in codes]
+    return torch.tensor(place, device="cpu")
 
 
 def _raise_unknown(
