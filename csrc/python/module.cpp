@@ -196,6 +196,7 @@ PYBIND11_MODULE(_core, m) {
       .def_readwrite("four_copies", &cpu::Policy::four_copies)
       .def_readwrite("two_copies", &cpu::Policy::two_copies)
       .def_readwrite("runs_percent", &cpu::Policy::runs_percent)
+      .def_readwrite("in_place_pixels", &cpu::Policy::in_place_pixels)
       .def_readwrite("most_skipped", &cpu::Policy::most_skipped);
   m.def("cpu_policy", [] { return cpu::current_policy(); });
   m.def("set_cpu_policy", [](const cpu::Policy& policy) { cpu::current_policy() = policy; }, py::arg("policy"));

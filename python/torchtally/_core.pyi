@@ -25,6 +25,7 @@ class CpuPolicy:
     four_copies: int
     two_copies: int
     runs_percent: int
+    in_place_pixels: int
     most_skipped: int
     def __init__(self) -> None: ...
 

@@ -86,6 +86,7 @@ struct Case {
 struct Wanted {
   std::optional<int64_t> offset = std::nullopt;  // every operand is contiguous behind this many elements
   bool binary_bytes = false;                     // labels of one byte, two classes, without `other`
+  bool plain_bytes = false;                      // labels of 8 bits, without a mask
 };
 
 Case random_case(Random& random, const Wanted& wanted = {});

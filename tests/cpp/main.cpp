@@ -50,6 +50,7 @@ cpu::Policy random_policy(Random& random, Loop loop) {
     policy.four_copies = copies == 2 ? 1000 : 0;
     policy.two_copies = copies == 1 ? 1000 : 0;
   }
+  policy.in_place_pixels = random.of<int64_t>({64, 64, 2048});
   policy.runs_percent = random.of<int64_t>({0, 10, 40, 100});
   policy.most_skipped = random.of<int64_t>({1, 2, 15});
   return policy;
@@ -114,7 +115,12 @@ int run(int64_t cases, uint64_t seed) {
   Random random(seed);
   check_streaming_read(random);
   for (int64_t i = 0; i < cases; ++i) {
-    const Case given = random_case(random);
+    Wanted wanted;
+    if (random.one_in(3)) {  // what is read where it lies
+      wanted.plain_bytes = true;
+      wanted.offset = random.between(0, 9);
+    }
+    const Case given = random_case(random, wanted);
     try {
       check_case(random, given);
     } catch (const std::exception& error) {

@@ -62,8 +62,10 @@ std::vector<int64_t> random_pixel_sizes(Random& random) {
   return sizes;
 }
 
-Element label_element(Random& random, bool byte, bool& is_signed) {
-  const Element element = byte ? random.of<Element>({Element::kBool, Element::kBits8}) : random.of(kLabelElements);
+Element label_element(Random& random, const Wanted& wanted, bool& is_signed) {
+  const Element element = wanted.plain_bytes    ? Element::kBits8
+                          : wanted.binary_bytes ? random.of<Element>({Element::kBool, Element::kBits8})
+                                                : random.of(kLabelElements);
   is_signed = element != Element::kBool && random.one_in(2);
   return element;
 }
@@ -116,7 +118,7 @@ Case random_case(Random& random, const Wanted& wanted) {
   Case given;
   CountingProblem& problem = given.problem;
   problem.prediction = random.of<Prediction>({Prediction::kLabel, Prediction::kArgmax, Prediction::kThreshold});
-  if (wanted.binary_bytes) {
+  if (wanted.binary_bytes || wanted.plain_bytes) {
     problem.prediction = Prediction::kLabel;
   }
   const bool argmax = problem.prediction == Prediction::kArgmax;
@@ -135,7 +137,7 @@ Case random_case(Random& random, const Wanted& wanted) {
   std::vector<int64_t> dims = {problem.samples, problem.labels, 1};
   dims.insert(dims.end(), sizes.begin(), sizes.end());
 
-  given.target.operand.element = label_element(random, wanted.binary_bytes, given.target_signed);
+  given.target.operand.element = label_element(random, wanted, given.target_signed);
   place(random, dims, wanted.offset, given.target);
   given.target.buffer = random_labels(random, given.target.operand.element, given.target.buffer.size(),
                                       problem.num_classes, random_run(random));
@@ -146,7 +148,7 @@ Case random_case(Random& random, const Wanted& wanted) {
   Element& preds_element = given.preds.operand.element;
   dims[2] = argmax ? problem.num_classes : 1;
   if (problem.prediction == Prediction::kLabel) {
-    preds_element = label_element(random, wanted.binary_bytes, given.preds_signed);
+    preds_element = label_element(random, wanted, given.preds_signed);
     place(random, dims, wanted.offset, given.preds);
     given.preds.buffer =
         random_labels(random, preds_element, given.preds.buffer.size(), problem.num_classes, random_run(random));
@@ -173,7 +175,7 @@ Case random_case(Random& random, const Wanted& wanted) {
   fill_operand(given.preds);
   problem.preds = given.preds.operand;
 
-  if (random.one_in(3)) {
+  if (random.one_in(3) && !wanted.plain_bytes) {
     dims[2] = 1;
     given.mask.operand.element = Element::kBool;
     place(random, dims, wanted.offset, given.mask);

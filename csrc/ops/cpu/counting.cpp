@@ -25,7 +25,8 @@ JointTable<uint8_t>::JointTable(const CountingProblem& problem)
       copies_(copies_for(policy_, problem.num_classes)),
       size_(copy_size(problem.num_classes)),
       binary_(problem.num_classes == 2 && (policy_.loop == Loop::kAuto || policy_.loop == Loop::kBinary)),
-      in_place_(labels_in_place(problem, binary_)),
+      // A row begins and ends in a tile, but for two classes.
+      in_place_(labels_in_place(problem, binary_, binary_ ? 64 : policy_.in_place_pixels)),
       codes_(problem.num_classes),
       labels_(problem),
       counts_(static_cast<size_t>(size_ * copies_), 0) {}

@@ -30,6 +30,7 @@ struct Policy {
   int64_t four_copies = 40;                 // up to this many classes the dense loop has 4 copies of the table,
   int64_t two_copies = 64;                  // and up to this many 2: more would not stay in L1
   int64_t runs_percent = 40;                // runs a 100 pixels above which a tile takes the dense loop
+  int64_t in_place_pixels = 2048;           // of a row whose labels of 8 bits are read where they lie, at least
   int64_t most_skipped = 15;                // tiles that then take it unseen; doubles from 1 as it happens again
 };
 

@@ -28,11 +28,10 @@ int64_t bytes_ahead(const Operand& operand, int32_t inner) {
 
 }  // namespace
 
-bool labels_in_place(const CountingProblem& problem, bool binary) {
-  // Two classes take a bool as it is; others begin and end a row in a tile, which short rows are not worth.
+bool labels_in_place(const CountingProblem& problem, bool binary, int64_t shortest) {
   const int32_t inner = problem.pixel_dims - 1;
-  const int64_t shortest = binary ? 64 : kTile;
   const auto bytes = [&](const Operand& operand) {
+    // Two classes take a bool as it is.
     const bool one_byte = operand.element == Element::kBits8 || (binary && operand.element == Element::kBool);
     return one_byte && operand.pixel_stride[inner] == 1;
   };

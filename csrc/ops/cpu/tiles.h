@@ -40,7 +40,8 @@ class Tile {
 
 // Whether the labels of both operands are bytes side by side and need no tile: without a mask, and with no more to
 // ignore than a comparison of bits (two classes, where no class may be ignored) or of bytes (one value) finds.
-bool labels_in_place(const CountingProblem& problem, bool binary);
+// Rows are at least as long as `shortest`.
+bool labels_in_place(const CountingProblem& problem, bool binary, int64_t shortest);
 
 template <class C>
 class TileReader {
