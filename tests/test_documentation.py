@@ -38,13 +38,13 @@ def blocks(page: Path, language: str) -> list[str]:
 def test_python_snippets(page: Path) -> None:
     torch.manual_seed(0)
     namespace: dict[str, object] = {}
-    for number, block in enumerate(blocks(page, "python"), 1):
-        try:
+    try:
+        for number, block in enumerate(blocks(page, "python"), 1):
             exec(compile(block, f"{page.name}, snippet {number}", "exec"), namespace)
-        except ImportError as error:
-            if error.name not in FRAMEWORKS:
-                raise
-            pytest.skip(f"snippet {number}: {error}")
+    except ImportError as error:
+        if error.name not in FRAMEWORKS:
+            raise
+        pytest.skip(f"a framework is not installed: {error}")
 
 
 def test_there_are_snippets() -> None:
