@@ -9,6 +9,7 @@ import random
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from torchmetrics.wrappers import (
 )
 
 from distributed.ranks import Outcomes, run_ranks
+from torchtally import metrics as tally
 from torchtally.integrations import torchmetrics as ours
 from torchtally.integrations.torchmetrics import _counting
 
@@ -520,6 +522,81 @@ def test_subclasses_of_tensor_are_torchmetrics(counted: list[int]) -> None:
     assert type(found) is type(expected)
     assert float(found) == float(expected)
     assert not counted
+
+
+def test_a_metric_of_torchtally_in_a_collection() -> None:
+    options = {"num_classes": CLASSES, "aggregation": "samplewise"}
+    dice = tally.DiceScore(**options)
+    suite = tally.ScoreSuite(CLASSES, ("iou", "recall"))
+    collection = MetricCollection(
+        {
+            "dice": ours.TallyMetric(dice),
+            "suite": ours.TallyMetric(suite),
+            "f1": MulticlassF1Score(CLASSES),
+        }
+    )
+    pairs = [labels(seed) for seed in (1, 2)]
+    first = collection(*pairs[0])
+    assert first["dice"] == tally.DiceScore(**options)(*pairs[0])
+    collection.update(*pairs[1])
+    again = pickle.loads(pickle.dumps(collection.clone()))
+    for metrics in (collection, again, ours.accelerate(copy.deepcopy(collection))):
+        assert metrics.compute().keys() == {"dice", "iou", "recall", "f1"}
+    whole = tally.DiceScore(**options)
+    for pair in pairs:
+        whole.update(*pair)
+    assert collection.compute()["dice"] == whole.compute() == again.compute()["dice"]
+    assert collection["dice"].update_count == 2
+    collection.reset()
+    assert not int(dice.counts.sum())
+    assert int(again["dice"].metric.counts.sum())
+
+
+def test_a_persistent_metric_of_torchtally_is_saved() -> None:
+    made = [
+        ours.TallyMetric(tally.IoUScore(CLASSES, persistent=True)) for _ in range(2)
+    ]
+    made[0].update(*labels(), mask=torch.ones(4, 50, dtype=torch.bool))
+    assert made[1].load_state_dict(made[0].state_dict()).missing_keys == []
+    made[1].update(*labels(1))
+    both = tally.IoUScore(CLASSES)
+    for seed in (0, 1):
+        both.update(*labels(seed))
+    assert made[1].compute() == both.compute()
+
+
+def test_what_is_no_metric_of_torchtally_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"one of torchtally\.metrics, got Multiclass"):
+        ours.TallyMetric(MulticlassF1Score(CLASSES))  # type: ignore[arg-type]
+
+
+def test_lightning_logs_a_metric_of_torchtally(tmp_path: Path) -> None:
+    lightning = pytest.importorskip("lightning")
+
+    class Model(lightning.LightningModule):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.dice = ours.TallyMetric(tally.DiceScore(CLASSES))
+
+        def validation_step(self, batch: list[Tensor], _: int) -> None:
+            self.dice(*batch)
+            self.log("dice", self.dice, on_step=True, on_epoch=True)
+
+    trainer = lightning.Trainer(
+        default_root_dir=tmp_path,
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    pairs = torch.utils.data.TensorDataset(*labels())
+    model = Model()
+    results = trainer.validate(
+        model, torch.utils.data.DataLoader(pairs, batch_size=3), verbose=False
+    )
+    assert results[0]["dice_epoch"] == float(tally.DiceScore(CLASSES)(*labels()))
+    assert not int(model.dice.metric.counts.sum())
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import torch.distributed as dist
 import torchmetrics_cases as cases
 from torchmetrics import MetricCollection
 
+from torchtally import metrics as tally
 from torchtally.integrations import torchmetrics as ours
 
 CLASSES = 4
@@ -67,4 +68,20 @@ def a_collection_syncs() -> None:
     assert cases.same(metrics.compute(), whole.compute())
 
 
-CHECKS = [compute_is_that_of_one_process, a_collection_syncs]
+def a_tally_metric_is_summed_once() -> None:
+    mine = batches()[:1] if dist.get_rank() == 0 else batches()[1:]
+    options = {"num_classes": CLASSES, "aggregation": "samplewise"}
+    metric = ours.TallyMetric(tally.DiceScore(**options))
+    whole = tally.DiceScore(**options, sync_on_compute=False)
+    for pair in batches():
+        whole.update(*pair)
+    for pair in mine:
+        metric(*pair)
+    assert torch.equal(metric.compute(), whole.compute())
+
+
+CHECKS = [
+    compute_is_that_of_one_process,
+    a_collection_syncs,
+    a_tally_metric_is_summed_once,
+]

@@ -4,6 +4,7 @@ The classes here, and the functions of
 :mod:`torchtally.integrations.torchmetrics.functional`, have torchmetrics' names,
 arguments and defaults, and are torchmetrics' own but for how they count.
 :func:`accelerate` converts metrics that exist, or torchmetrics as a whole.
+:class:`TallyMetric` makes a metric of torchtally one of torchmetrics.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ require("torchmetrics", "torchmetrics")
 
 from . import classification, functional, segmentation  # noqa: E402
 from ._accelerate import accelerate, restore  # noqa: E402
+from ._tally_metric import TallyMetric  # noqa: E402
 from .classification import (  # noqa: E402
     Accuracy,
     BinaryAccuracy,
@@ -130,6 +132,7 @@ __all__ = [
     "Recall",
     "Specificity",
     "StatScores",
+    "TallyMetric",
     "accelerate",
     "classification",
     "functional",

@@ -12,6 +12,7 @@ from torchmetrics import Metric
 
 from ._helpers import REPLACED
 from ._redirected import CLASSES
+from ._tally_metric import TallyMetric
 
 _Module = TypeVar("_Module", bound=Module)
 
@@ -144,7 +145,7 @@ def _convert(name: str, metrics: Module, classes: dict[type, type]) -> set[str]:
                 del metric.__dict__[method]
             metric.__class__ = classes[kind]
             metric.__setstate__(state)
-        elif kind not in classes.values() and not _wraps(metric):
+        elif kind not in (TallyMetric, *classes.values()) and not _wraps(metric):
             left.add(kind.__name__)
     return left
 
