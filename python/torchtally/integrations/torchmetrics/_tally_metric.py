@@ -73,4 +73,4 @@ class TallyMetric(Metric):
 
     def plot(self, val: Any = None, ax: Any = None) -> Any:
         """Draw a value, or several, or what was counted; as ``metric.plot``."""
-        return self.metric.plot(val, ax=ax)
+        return self.metric.plot(val, ax=ax)  # type: ignore[operator]
