@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import torch
 
 from ._info import print_info
-from ._pairing import Pair, find_pairs
+from ._pairing import find_pairs
 from ._parser import build_parser
-from ._problems import UsageError
+from ._problems import Problem, UsageError
 from ._settings import Settings
 
+if TYPE_CHECKING:
+    from ._case import CaseResult
+
+LEFT_OUT = 1
+NOT_PRINTED = 3
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
@@ -24,52 +31,105 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments without the name of the program; sys.argv if None.
 
     Returns:
-        The exit status: 0, or 1 if a pair of files had to be left out.
+        The exit status: 0; 1 if a pair of files had to be left out; 3 if the report
+        could not be printed.
 
     Raises:
         SystemExit: Status 2 for bad usage, 0 after --help and --version.
     """
     parser, commands = build_parser()
-    arguments = parser.parse_args(argv)
-    if arguments.command == "info":
-        print_info(as_json=arguments.json)
-        return 0
+    argv = sys.argv[1:] if argv is None else list(argv)
     try:
+        arguments = parser.parse_args(joined_integers(argv))
+        if arguments.command == "info":
+            print_info(as_json=arguments.json)
+            return 0
         return evaluate(Settings.from_arguments(arguments))
     except UsageError as error:
         commands["evaluate"].error(str(error))
     except KeyboardInterrupt:
-        print("torchtally evaluate: interrupted, nothing written", file=sys.stderr)
+        _say("torchtally evaluate: interrupted, nothing written")
         return INTERRUPTED
 
 
+def joined_integers(argv: Sequence[str]) -> list[str]:
+    """Join the integers behind --ignore-index by commas.
+
+    As an option with any number of values it would take PREDICTIONS and LABELS too.
+    """
+    joined: list[str] = []
+    taking = False
+    for text in argv:
+        if taking and re.fullmatch(r"[+-]?\d+(,[+-]?\d+)*", text):
+            joined[-1] += ("=" if joined[-1] == "--ignore-index" else ",") + text
+            continue
+        taking = text == "--ignore-index"
+        joined.append(text)
+    return joined
+
+
 def evaluate(settings: Settings) -> int:
-    """Count, print and write; return the exit status.
+    """Pair, count, write and print; return the exit status.
 
     Raises:
         UsageError: Something that was asked for cannot be done.
     """
-    pairs, pairing_problems = find_pairs(settings.predictions, settings.labels)
-    settings.check_modules(pairs)
-    settings.check_outputs(pairs)
+    pairing = find_pairs(settings.predictions, settings.labels, settings.rules)
+    settings.check_modules(pairing)
+    settings.check_outputs(pairing)
 
-    from ._evaluate import tally_pairs
     from ._outputs import write_outputs
+    from ._run import run_cases
     from ._scores import build_report
     from ._table import print_problems, print_report
 
-    with _threads(settings.threads), _progress(pairs, settings) as followed:
-        tally = tally_pairs(followed, settings)
-    report = build_report(tally, pairing_problems, settings)
-    if report.files:
-        print_report(report)
-    else:
-        print("torchtally evaluate: no pair could be evaluated", file=sys.stderr)
-    print_problems(report.problems)
+    fails = settings.on_error == "fail"
+    if fails and pairing.problems:
+        return _stopped(pairing.problems[0])
+    results: list[CaseResult] = []
+    pairs = pairing.pairs
+    with _threads(settings.threads), _progress(len(pairs), settings) as advance:
+        for result in run_cases(pairs, settings):
+            if fails and result.problem is not None:
+                return _stopped(result.problem)
+            results.append(result)
+            advance()
+    report = build_report(results, pairing, settings)
     write_outputs(report)
+    fault = ""
+    if report.files:
+        fault = print_report(report)
+    else:
+        _say("torchtally evaluate: no pair could be evaluated")
+    print_problems(report)
+    if fault:
+        _say(f"torchtally evaluate: the report could not be printed: {fault}")
+        return NOT_PRINTED
     if not report.files:
-        return 1
-    return int(bool(report.problems) and not settings.allow_problems)
+        return LEFT_OUT
+    incomplete = bool(report.problems) or any(
+        one.problem for one in report.not_evaluated
+    )
+    return LEFT_OUT if incomplete and not settings.allow_problems else 0
+
+
+def _stopped(problem: Problem) -> int:
+    _say(
+        "torchtally evaluate: stopped at the first problem (--on-error fail), nothing "
+        f"written: {problem.file}  {problem.kind}: {problem.message}"
+    )
+    return LEFT_OUT
+
+
+def _say(message: str) -> None:
+    """Print a line on standard error, if there is one that takes it."""
+    try:
+        if sys.stderr is not None:
+            encoding = sys.stderr.encoding or "utf-8"
+            text = message.encode(encoding, "replace").decode(encoding)
+            print(text, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        pass
 
 
 @contextmanager
@@ -84,12 +144,16 @@ def _threads(number: int | None) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(pairs: list[Pair], settings: Settings) -> Iterator[Iterator[Pair]]:
+def _progress(total: int, settings: Settings) -> Iterator[Callable[[], None]]:
+    """Show a bar on a terminal; yield what to call after each pair."""
+    if not settings.progress or sys.stderr is None or not sys.stderr.isatty():
+        yield lambda: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("counting"), BarColumn(), MofNCompleteColumn())
-    hidden = not (settings.progress and console.is_terminal)
-    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
-        yield iter(bar.track(pairs))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("counting", total=total)
+        yield lambda: bar.advance(task)

@@ -13,8 +13,8 @@ from typing import Any
 import torchtally
 
 from ._problems import UsageError
-from ._scores import SCORES, Report
-from ._settings import Settings, scratch_path
+from ._scores import Report
+from ._settings import scratch_path
 
 # A list of integers over several lines, to be put on one. A line break cannot occur
 # inside a JSON string, so names are safe.
@@ -46,49 +46,39 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def json_text(report: Report) -> bytes:
-    """Return everything as JSON; an undefined score is null."""
+    """Return everything as JSON; an undefined score is null.
+
+    A file name that is not UTF-8 has its bytes as escapes of single surrogates, which
+    Python's ``os.fsencode`` turns back.
+    """
     document = {
         "torchtally": torchtally.__version__,
-        "settings": _settings(report.settings),
+        "settings": report.settings.described(),
         "pixels": dataclasses.asdict(report.pixels),
         "classes": [_flat(dataclasses.asdict(row)) for row in report.classes],
         "averages": report.averages,
         "matrix": None if report.matrix is None else report.matrix.tolist(),
         "files": [dataclasses.asdict(row) for row in report.files],
         "problems": [dataclasses.asdict(problem) for problem in report.problems],
+        "not_evaluated": [dataclasses.asdict(one) for one in report.not_evaluated],
     }
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
     text = NUMBERS.sub(lambda row: " ".join(row[0].split()), text)
-    return f"{text}\n".encode()
+    return f"{text}\n".encode("utf-8", "backslashreplace")
 
 
 def csv_text(report: Report) -> bytes:
     """Return the table as CSV; an undefined score is an empty field."""
+    keys = [column.key for column in report.settings.scores]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["class", "name", "support", *SCORES])
+    writer.writerow(["class", "name", "support", *keys])
     for row in report.classes:
-        scores = [row.scores[key] for key in SCORES]
+        scores = [row.scores.get(key) for key in keys]
         writer.writerow([row.index, row.name, row.support, *scores])
     for average, values in report.averages.items():
-        writer.writerow([average, "", "", *(values[key] for key in SCORES)])
-    return stream.getvalue().encode()
-
-
-def _settings(settings: Settings) -> dict[str, Any]:
-    return {
-        "predictions": str(settings.predictions),
-        "labels": str(settings.labels),
-        "num_classes": settings.num_classes,
-        "class_names": list(settings.class_names),
-        "ignore_index": list(settings.ignore_index),
-        "include_background": settings.include_background,
-        "zero_division": settings.zero_division,
-        "undefined_when": settings.undefined_when,
-        "aggregation": settings.aggregation,
-        "out_of_range": settings.out_of_range,
-        "ignore_geometry": settings.ignore_geometry,
-    }
+        writer.writerow([average, "", "", *(values.get(key) for key in keys)])
+    return stream.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
