@@ -33,15 +33,41 @@ def test_json(evaluate: Evaluate, pairs: Folders) -> None:
     assert report["settings"] == {
         "predictions": str(pairs[0]),
         "labels": str(pairs[1]),
+        "preset": None,
         "num_classes": 3,
         "class_names": [*names[:2], "x"],
+        "scores": ["dice", "iou", "f1"],
+        "averages": ["macro", "micro"],
+        "task": "multiclass",
+        "threshold": None,
+        "logits": False,
+        "top_k": 1,
         "ignore_index": [7],
-        "include_background": True,
+        "label_map": None,
+        "preds_map": None,
+        "out_of_range": "error",
         "zero_division": 0.5,
         "undefined_when": "zero_denominator",
         "aggregation": "global",
-        "out_of_range": "error",
+        "sample_mean": "classes_first",
+        "classes": None,
+        "class_weights": None,
+        "regions": None,
+        "include_background": True,
+        "preds_are": "labels",
+        "class_axis": None,
+        "preds_key": None,
+        "labels_key": None,
+        "round": False,
+        "axes": None,
+        "reorient": False,
         "ignore_geometry": False,
+        "strip_suffix": [],
+        "pattern": None,
+        "pairs": None,
+        "suffix": None,
+        "follow_links": False,
+        "on_error": "skip",
     }
     assert [row["name"] for row in report["classes"]] == [*names[:2], "x"]
     assert [file["prediction"] for file in report["files"]] == [
@@ -155,7 +181,7 @@ def test_outputs_are_checked_before_counting(
             f"--csv and --json must differ, both are {twin}",
         ),
     }[case]
-    monkeypatch.setattr("torchtally.cli._evaluate.tally_pairs", None)
+    monkeypatch.setattr("torchtally.cli._run.run_cases", None)
     outcome = run("evaluate", *pairs, "--num-classes", 3, *arguments)
     assert outcome.status == 2
     assert message in outcome.err

@@ -101,9 +101,10 @@ def read_tiff(path: Path, _key: str | None) -> Image:
         else:
             array, axes = _pages_of(full, path), full[0].axes
     if _SAMPLE_AXES in axes:
+        alpha = ", with an alpha channel" if any(full[0].extrasamples or ()) else ""
         raise LabelFileError(
             f"label images have one channel, got {full[0].samplesperpixel} samples a "
-            f"pixel ({full[0].photometric.name})"
+            f"pixel ({full[0].photometric.name}{alpha})"
         )
     return Image(array, "zyx", notes=tuple(_left_out(pages)))
 
@@ -193,18 +194,19 @@ def _page_by_pillow(page: Any, path: Path) -> Array | None:
         if image.mode not in _GREY and not image.mode.startswith("I;16"):
             return None
         shown: Array = np.array(image)
-    dtype = np.dtype(page.dtype).newbyteorder("=")
+    dtype: np.dtype[Any] = np.dtype(page.dtype).newbyteorder("=")
     if page.bitspersample in (2, 4):
         shown = shown // np.uint8(255 // (2**page.bitspersample - 1))
         highest = 2**page.bitspersample - 1
-        return highest - shown if white_is_zero else shown
-    if dtype == np.bool_:
-        shown = shown.view(np.uint8) != 0
-        return ~shown if white_is_zero else shown
-    if dtype.itemsize == shown.dtype.itemsize:
+        shown = highest - shown if white_is_zero else shown
+    elif dtype == np.bool_:
+        shown = (shown.view(np.uint8) != 0) ^ white_is_zero
+    elif dtype.itemsize == shown.dtype.itemsize:
         if white_is_zero and dtype.itemsize == 1:
             shown = np.uint8(255) - shown
-        return shown.view(dtype)
-    if np.can_cast(dtype, shown.dtype):
-        return shown.astype(dtype)
-    return None
+        shown = shown.view(dtype)
+    elif np.can_cast(dtype, shown.dtype):
+        shown = shown.astype(dtype)
+    else:
+        return None
+    return shown
