@@ -122,39 +122,47 @@ def evaluate_case(pair: Pair, settings: Settings) -> CaseResult:
 def _evaluate(pair: Pair, settings: Settings, result: CaseResult) -> CaseResult:
     with_classes = settings.task == "multilabel"
     label = _read(pair.label, settings, settings.reading.labels_key, with_classes)
-    target, notes = _labels(label, pair.label, settings)
+    target, odd = _labels(label, pair.label, settings)
+    notes = [*label.notes, *odd]
+    stored = ""
     try:
-        if pair.prediction is None:
-            raise PairError(
-                "missing prediction", f"no prediction for the label file {pair.label}"
-            )
-        prediction = _read_prediction(pair.prediction, label, settings)
-        prediction, odd = _on_grid_of(prediction, label, pair, settings)
-        preds = prediction.array
-        if not settings.reading.scores:
-            preds, odd_values = _labels(prediction, pair.prediction, settings)
-            odd = (*odd, *odd_values)
-        elif preds.dtype.kind != "f":
-            raise PairError(
-                "unreadable",
-                f"{pair.prediction}: scores must be floating point, got {preds.dtype}",
-            )
+        preds, stored, odd = _preds(pair, label, settings)
         counts = _count(preds, target, settings)
-        stored = str(prediction.array.dtype)
+        notes += odd
     except PairError as error:
         if settings.on_error != "count-as-empty" or error.of_label:
             raise
         problem = Problem(error.kind, pair.name, str(error), counted=True)
         result = replace(result, problem=problem)
         counts = _count_empty(target, settings)
-        stored, odd = "", ()
     return replace(
         result,
         counts=Counts.of(counts),
         pixels=_pixels(target, counts, settings),
         dtypes=(stored, str(label.array.dtype)),
-        notes=(*odd, *(note for note in notes if note not in odd)),
+        notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _preds(
+    pair: Pair, label: Image, settings: Settings
+) -> tuple[Array, str, tuple[Note, ...]]:
+    """Return labels or scores on the label's grid, their dtype, and what was odd."""
+    path = pair.prediction
+    if path is None:
+        raise PairError(
+            "missing prediction", f"no prediction for the label file {pair.label}"
+        )
+    prediction = _read_prediction(path, label, settings)
+    prediction, notes = _on_grid_of(prediction, label, pair, settings)
+    preds, stored = prediction.array, str(prediction.array.dtype)
+    if not settings.reading.scores:
+        preds, odd = _labels(prediction, path, settings)
+        notes = (*notes, *odd)
+    elif preds.dtype.kind != "f":
+        message = f"{path}: scores must be floating point, got {stored}"
+        raise PairError("unreadable", message)
+    return preds, stored, notes
 
 
 def _read(path: Path, settings: Settings, key: str | None, with_classes: bool) -> Image:

@@ -112,7 +112,7 @@ def lengths_of(shape: Sequence[int]) -> str:
 
 
 def as_labels(image: Image, rounded: bool) -> tuple[Array, tuple[Note, ...]]:
-    """Return the samples as integers or bool in native byte order, and what was odd.
+    """Return the samples as integers or bool in native byte order, and what is odd.
 
     Integers and bools keep their dtype. Floating point is accepted where every value
     is a whole number, and comes back in the smallest integer dtype that holds it.
@@ -130,17 +130,17 @@ def as_labels(image: Image, rounded: bool) -> tuple[Array, tuple[Note, ...]]:
         return _whole_numbers(image, rounded)
     if kind == "b":  # some readers hand out the byte 255 for True; torch needs 1
         flags: Array = array.view(np.uint8) != 0
-        return flags, image.notes
+        return flags, ()
     if kind not in "iu":
         raise LabelFileError(f"must hold integer labels, got {array.dtype}")
     native = array.astype(array.dtype.newbyteorder("="), copy=False)
-    return native, image.notes
+    return native, ()
 
 
 def _whole_numbers(image: Image, rounded: bool) -> tuple[Array, tuple[Note, ...]]:
     stored = image.array
     if stored.size == 0:
-        return stored.astype(np.uint8), image.notes
+        return stored.astype(np.uint8), ()
     low, high = float(stored.min()), float(stored.max())
     if not -(2.0**63) <= low <= high < 2.0**63:  # False for NaN as well
         raise LabelFileError(
@@ -154,14 +154,14 @@ def _whole_numbers(image: Image, rounded: bool) -> tuple[Array, tuple[Note, ...]
         labels = whole.astype(dtype)
     broken = labels != stored
     if not broken.any():
-        return labels, image.notes
+        return labels, ()
     off = np.abs(stored[broken].astype(np.float64) - np.rint(stored[broken]))
     if rounded:
         message = (
             f"{int(broken.sum()):,} values were rounded, by {float(off.max()):.3g} "
             "at most"
         )
-        return labels, (*image.notes, Note("rounded", message))
+        return labels, (Note("rounded", message),)
     value = float(stored[broken].flat[0])
     if image.scaling is not None:
         slope, inter = image.scaling

@@ -54,17 +54,12 @@ def _print(stream: TextIO | None, content: Callable[[Console], None]) -> str:
     """Print at once what is drawn in memory, with letters that the stream has."""
     if stream is None:  # closed before the program began
         return "it is closed"
-    if not isinstance(stream, io.TextIOBase) and not hasattr(stream, "write"):
-        return "it cannot be written to"
     try:
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-        terminal = stream.isatty()
+        drawing = _Drawing(stream)
         # A pipe has no width; rich would take 80 columns and cut long class names.
-        console = Console(file=stream, width=None if terminal else PIPE_WIDTH)
-        with console.capture() as drawn:
-            content(console)
-        stream.write(_letters(drawn.get(), stream))
+        width = None if drawing.isatty() else PIPE_WIDTH
+        content(Console(file=drawing, width=width))
+        stream.write(_letters(drawing.getvalue(), drawing.encoding))
         stream.flush()
     except (OSError, ValueError) as error:  # ValueError: a stream that was closed
         _abandon(stream)
@@ -74,8 +69,21 @@ def _print(stream: TextIO | None, content: Callable[[Console], None]) -> str:
     return ""
 
 
-def _letters(text: str, stream: TextIO) -> str:
-    encoding = stream.encoding or "utf-8"
+class _Drawing(io.StringIO):
+    """Memory that rich draws to as it would to a stream."""
+
+    encoding = "utf-8"
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self.encoding = stream.encoding or "utf-8"
+        self._terminal = stream.isatty()
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+def _letters(text: str, encoding: str) -> str:
     if not encoding.lower().startswith("utf"):
         text = text.replace(UNDEFINED, "-")
     return text.encode(encoding, "replace").decode(encoding)
