@@ -320,6 +320,11 @@ def test_cityscapes(evaluate: Evaluate, folders: Folders) -> None:
     assert scores["car"] == scores["person"] == 0
     assert scores["train"] is None
     assert report["pixels"]["ignored"] == 2
+    assert "train ids" not in outcome.out
+    save_pair(folders, "b", np.zeros((9, 9), np.uint8), np.full((9, 9), 7, np.uint8))
+    assert (
+        "train ids need --preds-map none" in evaluate("--preset", "cityscapes")[0].out
+    )
     # What is given beside the preset wins.
     outcome, report = evaluate(
         "--preset", "cityscapes", "--preds-map", "none", "--class-names",

@@ -209,6 +209,16 @@ def test_ignore_index_does_not_take_the_folders(run: Run, good_pair: Folders) ->
     assert run("evaluate", "--ignore-index", "x", *good_pair, *PAIR).status == 2
 
 
+def test_values_that_begin_with_a_negative_number(
+    evaluate: Evaluate, folders: Folders
+) -> None:
+    save_npy(folders[0] / "a.npy", [0, 1])
+    save_npy(folders[1] / "a.npy", [-1, 5], np.int8)
+    outcome, report = evaluate(*PAIR, "--label-map", "-1:0,5:1")
+    assert outcome.status == 0
+    assert report["matrix"] == [[1, 0], [0, 1]]
+
+
 def save_turned(path: Path, values: Any, turn: Any) -> None:
     nibabel.save(nibabel.Nifti1Image(values, np.asarray(turn, float)), path)
 

@@ -226,6 +226,57 @@ def test_tensors(tmp_path: Path, dtype: torch.dtype) -> None:
         np.testing.assert_array_equal(stored(tmp_path / name, key), VOLUME)
 
 
+def changed(path: Path, place: float) -> None:
+    """Change one bit of a file."""
+    data = bytearray(path.read_bytes())
+    data[int(place * len(data))] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.png", "a.tif", "a.npz", "a.pt", "a.mha", "a.mhd", "a.nrrd", "a.nii.gz"]
+)
+def test_changed_bytes_are_noticed(tmp_path: Path, name: str) -> None:
+    labels = np.random.default_rng(1).integers(0, 200, (4, 40, 40)).astype(np.uint8)
+    path = tmp_path / name
+    if name in ("a.mha", "a.mhd", "a.nrrd"):
+        sitk = pytest.importorskip("SimpleITK")
+        sitk.WriteImage(sitk.GetImageFromArray(labels), str(path), useCompression=True)
+    elif name == "a.png":
+        labels = labels[0]
+        Pillow.fromarray(labels).save(path, compress_level=0)
+    elif name == "a.tif":
+        tifffile.imwrite(path, labels, compression="zlib", photometric="minisblack")
+    elif name == "a.npz":
+        np.savez(path, labels)
+    elif name == "a.pt":
+        torch.save(torch.from_numpy(labels), path)
+    else:
+        save_nifti(path, labels)
+    assert stored(path).size == labels.size
+    changed(tmp_path / "a.zraw" if name == "a.mhd" else path, 0.6)
+    with pytest.raises(LabelFileError, match="cannot be read: "):
+        stored(path)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("SimpleITK") is None, reason="SimpleITK is not installed"
+)
+@pytest.mark.parametrize("compressed", [False, True])
+def test_more_behind_a_metaimage(tmp_path: Path, compressed: bool) -> None:
+    import SimpleITK as sitk  # noqa: N813
+
+    path = tmp_path / "a.mha"
+    sitk.WriteImage(
+        sitk.GetImageFromArray(VOLUME), str(path), useCompression=compressed
+    )
+    np.testing.assert_array_equal(stored(path).T, VOLUME)
+    with path.open("ab") as file:
+        file.write(b"rubbish")
+    with pytest.raises(LabelFileError, match="7 bytes too many"):
+        stored(path)
+
+
 class Code:
     """An object whose pickle names a function."""
 

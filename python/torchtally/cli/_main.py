@@ -53,15 +53,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def joined_integers(argv: Sequence[str]) -> list[str]:
-    """Join the integers behind --ignore-index by commas.
+    """Join options and values that argparse would take for something else.
 
-    As an option with any number of values it would take PREDICTIONS and LABELS too.
+    Integers behind --ignore-index are joined by commas: as an option with any number of
+    values it would take PREDICTIONS and LABELS too. A value that begins with a negative
+    number, such as -1:0, would be an option.
     """
     joined: list[str] = []
     taking = False
     for text in argv:
         if taking and re.fullmatch(r"[+-]?\d+(,[+-]?\d+)*", text):
             joined[-1] += ("=" if joined[-1] == "--ignore-index" else ",") + text
+            continue
+        if joined and re.fullmatch(r"--[a-z-]+", joined[-1]) and re.match(r"-\d", text):
+            joined[-1] += f"={text}"
             continue
         taking = text == "--ignore-index"
         joined.append(text)
@@ -97,7 +102,7 @@ def evaluate(settings: Settings) -> int:
     report = build_report(results, pairing, settings)
     write_outputs(report)
     fault = ""
-    if report.files:
+    if report.results:
         fault = print_report(report)
     else:
         _say("torchtally evaluate: no pair could be evaluated")
@@ -105,7 +110,7 @@ def evaluate(settings: Settings) -> int:
     if fault:
         _say(f"torchtally evaluate: the report could not be printed: {fault}")
         return NOT_PRINTED
-    if not report.files:
+    if not report.results:
         return LEFT_OUT
     incomplete = bool(report.problems) or any(
         one.problem for one in report.not_evaluated

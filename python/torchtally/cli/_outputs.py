@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import json
-import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torchtally
 
 from ._problems import UsageError
-from ._scores import Report
+from ._scores import FileRow, Report
 from ._settings import scratch_path
-
-# A list of integers over several lines, to be put on one. A line break cannot occur
-# inside a JSON string, so names are safe.
-NUMBERS = re.compile(r"\[\n[\s\d,-]+\]")
 
 
 def write_outputs(report: Report) -> None:
     """Write the files that were asked for."""
     settings = report.settings
     if settings.json is not None:
-        _write(settings.json, json_text(report))
+        _write(settings.json, json_lines(report))
     if settings.csv is not None:
-        _write(settings.csv, csv_text(report))
+        _write(settings.csv, [csv_text(report)])
     if settings.plot is not None:
         from ._plot import heat_map  # imports matplotlib
 
-        _write(settings.plot, heat_map(report))
+        _write(settings.plot, [heat_map(report)])
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, parts: Iterable[bytes]) -> None:
     scratch = scratch_path(path)
     try:
-        scratch.write_bytes(content)
+        with scratch.open("wb") as file:
+            file.writelines(parts)
         scratch.replace(path.resolve())
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error}") from error
@@ -45,26 +41,47 @@ def _write(path: Path, content: bytes) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def json_text(report: Report) -> bytes:
-    """Return everything as JSON; an undefined score is null.
+def json_lines(report: Report) -> Iterator[bytes]:
+    """Yield everything as JSON, an entry of a list on a line; undefined is null.
 
     A file name that is not UTF-8 has its bytes as escapes of single surrogates, which
     Python's ``os.fsencode`` turns back.
     """
-    document = {
+    matrix = None if report.matrix is None else report.matrix.tolist()
+    document: dict[str, Any] = {
         "torchtally": torchtally.__version__,
         "settings": report.settings.described(),
-        "pixels": dataclasses.asdict(report.pixels),
-        "classes": [_flat(dataclasses.asdict(row)) for row in report.classes],
+        "pixels": vars(report.pixels),
+        "classes": [_flat(vars(row)) for row in report.classes],
         "averages": report.averages,
-        "matrix": None if report.matrix is None else report.matrix.tolist(),
-        "files": [dataclasses.asdict(row) for row in report.files],
-        "problems": [dataclasses.asdict(problem) for problem in report.problems],
-        "not_evaluated": [dataclasses.asdict(one) for one in report.not_evaluated],
+        "matrix": matrix,
+        "files": map(_file, report.file_rows()),
+        "problems": [vars(problem) for problem in report.problems],
+        "not_evaluated": [vars(one) for one in report.not_evaluated],
     }
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    text = NUMBERS.sub(lambda row: " ".join(row[0].split()), text)
-    return f"{text}\n".encode("utf-8", "backslashreplace")
+    comma = "{"
+    for key, value in document.items():
+        yield f'{comma}\n"{key}": '.encode()
+        comma = ","
+        if isinstance(value, (dict, str)) or value is None:
+            yield _json(value)
+            continue
+        opening = b"[\n  "
+        for entry in value:
+            yield opening + _json(entry)
+            opening = b",\n  "
+        yield b"[]" if opening.startswith(b"[") else b"\n]"
+    yield b"\n}\n"
+
+
+def _json(value: Any) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _file(row: FileRow) -> dict[str, Any]:
+    notes = [vars(note) for note in row.notes]
+    return {**vars(row), "pixels": vars(row.pixels), "notes": notes}
 
 
 def csv_text(report: Report) -> bytes:

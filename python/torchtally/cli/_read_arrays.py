@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,11 @@ def read_safetensors(path: Path, key: str | None) -> Image:
 
 def read_tensor(path: Path, key: str | None) -> Image:
     """Read a tensor, or one of a dict of tensors, without running code of the file."""
+    if zipfile.is_zipfile(path):  # of which torch compares no checksum
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise LabelFileError(f"cannot be read: the checksum of {damaged} differs")
     held = torch.load(path, map_location="cpu", weights_only=True)
     if isinstance(held, dict):
         held = held[_chosen([str(name) for name in held], key, "tensor")]

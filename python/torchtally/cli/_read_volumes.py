@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import math
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,8 @@ def read_itk(path: Path, _key: str | None) -> Image:
         raise LabelFileError(f"cannot be read: {reason}") from error
     components = image.GetNumberOfComponentsPerPixel()
     array = sitk.GetArrayFromImage(image)
+    if not nrrd:
+        _check_meta_data(path, array.nbytes)
     space = image.GetDimension()
     if components > 1:  # which come last
         array = array.transpose(*range(space - 1, -1, -1), space)
@@ -97,3 +100,39 @@ def read_itk(path: Path, _key: str | None) -> Image:
         affine[:space, 3] = image.GetOrigin()
         return Image(array, "xyz", to_ras @ affine)
     return Image(array, "xyz")
+
+
+def _check_meta_data(path: Path, size: int) -> None:
+    """Raise LabelFileError where the voxels of a MetaImage are not what was written.
+
+    ITK goes on with what it has where a compressed stream is damaged.
+    """
+    fields: dict[str, str] = {}
+    with path.open("rb") as file:
+        while "ElementDataFile" not in fields and (line := file.readline(4096)):
+            name, _, value = line.decode("latin-1").partition("=")
+            fields[name.strip()] = value.strip()
+        source = fields.get("ElementDataFile", "")
+        if source.upper() == "LOCAL":
+            data = file.read()
+        elif (path.parent / source).is_file():
+            data = (path.parent / source).read_bytes()
+        else:  # a list of files, or a pattern of their names
+            return
+    rest = len(data) - size
+    if fields.get("CompressedData", "").lower() == "true":
+        stream = zlib.decompressobj(wbits=47)  # of zlib or gzip
+        try:
+            rest = len(stream.decompress(data) + stream.flush()) - size
+        except zlib.error as error:
+            raise LabelFileError(f"cannot be read: {error}") from error
+        if not stream.eof:
+            raise LabelFileError("cannot be read: its compressed stream has no end")
+        rest += len(stream.unused_data.strip(b"\0"))
+    elif int(fields.get("HeaderSize", "0") or 0):
+        return
+    if rest:
+        raise LabelFileError(
+            f"cannot be read: there are {abs(rest):,} bytes too "
+            f"{'many' if rest > 0 else 'few'}"
+        )

@@ -62,7 +62,7 @@ class FileRow:
     label: str
     pixels: Pixels
     dtypes: tuple[str, str]
-    notes: list[Note]
+    notes: tuple[Note, ...]
     averages: dict[str, Scores]
     classes: list[Scores]
 
@@ -74,11 +74,15 @@ class Report:
     settings: Settings
     classes: list[ClassRow]
     averages: dict[str, Scores]
-    files: list[FileRow]
+    results: Sequence[CaseResult]  # of the pairs that were counted
     pixels: Pixels
     matrix: Tensor | None  # int64 [C, C] or [C + 1, C + 1], rows are labels
     problems: list[Problem]
     not_evaluated: list[NotEvaluated] = field(default_factory=list)
+
+    def file_rows(self) -> Iterator[FileRow]:
+        """Yield the scores of each file; few are in memory at a time."""
+        return _file_rows(_Samples(self.results, self.settings), self.settings)
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ class Columns:
 def build_report(
     results: Sequence[CaseResult], pairing: Pairing, settings: Settings
 ) -> Report:
-    """Derive the scores of each class, of the averages and of each file."""
+    """Derive the scores of each class and of the averages."""
     counted = [result for result in results if result.counts is not None]
     problems = [result.problem for result in results if result.problem is not None]
     total = _total(counted, settings)
@@ -142,7 +146,7 @@ def build_report(
         settings=settings,
         classes=classes,
         averages=averages,
-        files=_file_rows(samples, settings),
+        results=counted,
         pixels=sum((result.pixels for result in counted), Pixels()),
         matrix=total if square and settings.num_classes <= MATRIX_CLASSES else None,
         problems=sorted(
@@ -267,11 +271,10 @@ def _averaged(settings: Settings) -> set[int]:
     return {1} if settings.averages == ("binary",) else everything
 
 
-def _file_rows(samples: _Samples, settings: Settings) -> list[FileRow]:
+def _file_rows(samples: _Samples, settings: Settings) -> Iterator[FileRow]:
     columns = Columns.of(settings, "none")
     matrix = settings.with_matrix
     few = len(settings.entry_names) <= MATRIX_CLASSES
-    rows = []
     for part, dense in samples.chunks():
         averages = {
             name: {
@@ -285,14 +288,14 @@ def _file_rows(samples: _Samples, settings: Settings) -> list[FileRow]:
             for key, bound in (columns.classes.items() if few else ())
         }
         for number, result in enumerate(part):
-            rows.append(
+            yield (
                 FileRow(
                     name=result.name,
                     prediction=result.prediction,
                     label=result.label,
                     pixels=result.pixels,
                     dtypes=result.dtypes,
-                    notes=list(result.notes),
+                    notes=result.notes,
                     averages={
                         name: {key: values[number] for key, values in row.items()}
                         for name, row in averages.items()
@@ -303,7 +306,6 @@ def _file_rows(samples: _Samples, settings: Settings) -> list[FileRow]:
                     ],
                 )
             )
-    return rows
 
 
 def _number(value: Tensor) -> float | None:

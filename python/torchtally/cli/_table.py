@@ -147,7 +147,7 @@ def _score(scores: dict[str, float | None], key: str) -> str:
 
 def _notes(report: Report) -> Iterable[str]:
     settings, pixels = report.settings, report.pixels
-    parts = [_plural(len(report.files), "pair"), f"{pixels.counted:,} pixels counted"]
+    parts = [_plural(len(report.results), "pair"), f"{pixels.counted:,} pixels counted"]
     if pixels.missed:
         parts.append(f"{pixels.missed:,} of them out of range, as misses")
     if pixels.ignored:
@@ -158,6 +158,8 @@ def _notes(report: Report) -> Iterable[str]:
     if pixels.skipped:
         parts.append(f"{pixels.skipped:,} out of range left out")
     yield ", ".join(parts)
+    if settings.preset == "cityscapes" and 2 * pixels.missed > pixels.counted:
+        yield "most predictions have no id of a class; train ids need --preds-map none"
     policy = settings.policy
     yield (
         f"policy: aggregation {policy['aggregation']}, "
@@ -173,17 +175,17 @@ def _notes(report: Report) -> Iterable[str]:
         verb = "leaves" if len(settings.averages) == 1 else "leave"
         yield f"{which} {verb} out the background, {settings.class_names[0]}"
     yield from _undefined_notes(report)
-    kinds = Counter(note.kind for file in report.files for note in file.notes)
+    kinds = Counter(note.kind for file in report.results for note in file.notes)
     for kind, number in sorted(kinds.items()):
         name, message = next(
             (file.name, note.message)
-            for file in report.files
+            for file in report.results
             for note in file.notes
             if note.kind == kind
         )
         yield f"{kind}: {message} ({_plural(number, 'pair')}, first {name})"
     for side, role in enumerate(("predictions", "labels")):
-        dtypes = Counter(file.dtypes[side] for file in report.files)
+        dtypes = Counter(file.dtypes[side] for file in report.results)
         dtypes.pop("", None)
         if len(dtypes) > 1:
             shown = ", ".join(f"{n:,} of {dtype}" for dtype, n in dtypes.most_common())
