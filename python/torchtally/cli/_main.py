@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import torch
 
 from ._info import print_info
-from ._pairing import find_pairs
+from ._pairing import Pair, Pairing, find_pairs
 from ._parser import build_parser
 from ._problems import Problem, UsageError
 from ._settings import Settings
 
 if TYPE_CHECKING:
     from ._case import CaseResult
+    from ._run import Ranks
 
 LEFT_OUT = 1
 NOT_PRINTED = 3
@@ -48,7 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         commands["evaluate"].error(str(error))
     except KeyboardInterrupt:
-        _say("torchtally evaluate: interrupted, nothing written")
+        _say(
+            "torchtally evaluate: interrupted, no report written; a --journal has what "
+            "was counted, for --resume"
+        )
         return INTERRUPTED
 
 
@@ -82,23 +87,51 @@ def evaluate(settings: Settings) -> int:
     pairing = find_pairs(settings.predictions, settings.labels, settings.rules)
     settings.check_modules(pairing)
     settings.check_outputs(pairing)
+    if settings.on_error == "fail" and pairing.problems:
+        return _stopped(pairing.problems[0])
 
-    from ._outputs import write_outputs
+    from ._run import Ranks
+
+    ranks = Ranks.joined()
+    results = ranks.gathered(_counted(pairing.pairs, settings, ranks))
+    return ranks.status(0 if results is None else _reported(results, pairing, settings))
+
+
+def _counted(
+    pairs: Sequence[Pair], settings: Settings, ranks: Ranks
+) -> Iterator[CaseResult]:
+    """Yield the results of this rank, up to the first problem where that ends it."""
+    from ._journal import Journal
     from ._run import run_cases
+
+    pairs = ranks.share(pairs)
+    with ExitStack() as stack:
+        journal = None
+        if settings.journal is not None:
+            journal = Journal(settings.journal, settings, ranks.rank, ranks.number)
+            ranks.wait()
+            journal.open()
+            stack.callback(journal.close)
+        stack.enter_context(_threads(settings.threads))
+        shown = settings.progress and ranks.rank == 0
+        advance = stack.enter_context(_progress(len(pairs), shown))
+        for result in run_cases(pairs, settings, journal):
+            yield result
+            advance()
+            if settings.on_error == "fail" and result.problem is not None:
+                return
+
+
+def _reported(results: list[CaseResult], pairing: Pairing, settings: Settings) -> int:
+    """Write files and print; return the exit status."""
+    from ._outputs import write_outputs
     from ._scores import build_report
     from ._table import print_problems, print_report
 
-    fails = settings.on_error == "fail"
-    if fails and pairing.problems:
-        return _stopped(pairing.problems[0])
-    results: list[CaseResult] = []
-    pairs = pairing.pairs
-    with _threads(settings.threads), _progress(len(pairs), settings) as advance:
-        for result in run_cases(pairs, settings):
-            if fails and result.problem is not None:
+    if settings.on_error == "fail":
+        for result in results:
+            if result.problem is not None:
                 return _stopped(result.problem)
-            results.append(result)
-            advance()
     report = build_report(results, pairing, settings)
     write_outputs(report)
     fault = ""
@@ -149,16 +182,34 @@ def _threads(number: int | None) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(total: int, settings: Settings) -> Iterator[Callable[[], None]]:
-    """Show a bar on a terminal; yield what to call after each pair."""
-    if not settings.progress or sys.stderr is None or not sys.stderr.isatty():
+def _progress(total: int, shown: bool) -> Iterator[Callable[[], None]]:
+    """Show a bar, rate and time left on a terminal; yield what to call after a pair."""
+    if not shown or sys.stderr is None or not sys.stderr.isatty():
         yield lambda: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    console = Console(stderr=True)
-    columns = (TextColumn("counting"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("counting", total=total)
-        yield lambda: bar.advance(task)
+    columns = (
+        TextColumn("counting"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    start = monotonic()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("counting", total=total, rate="")
+
+        def advance() -> None:
+            bar.advance(task)
+            rate = bar.tasks[0].completed / max(monotonic() - start, 1e-9)
+            bar.update(task, rate=f"{rate:.3g} a second")
+
+        yield advance

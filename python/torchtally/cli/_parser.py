@@ -245,15 +245,33 @@ def _add_run(parser: Parser) -> None:
         "been predicted, if its label can be read (count-as-empty); default: skip",
     )
     group.add_argument(
+        "--journal",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="write down what is counted, pair by pair",
+    )
+    group.add_argument(
+        "--resume",
+        action="store_true",
+        help="take what the journal has from there, where its files have not changed",
+    )
+    group.add_argument(
         "--allow-problems",
         action="store_true",
         help="exit with status 0 even if something had to be left out",
     )
     group.add_argument(
+        "--workers",
+        type=_values.at_least(0),
+        metavar="N",
+        help="processes that read and count; 0 for this one alone. Default: as many as "
+        "there are cores, up to 8, once a run turns out to take a while",
+    )
+    group.add_argument(
         "--threads",
         type=_values.at_least(1),
         metavar="N",
-        help="CPU threads used for counting",
+        help="CPU threads used for counting, in each process",
     )
     group.add_argument(
         "--no-progress", action="store_true", help="do not show a progress bar"

@@ -84,7 +84,10 @@ class Settings:
     json: Path | None
     csv: Path | None
     plot: Path | None
+    journal: Path | None
+    resume: bool
     allow_problems: bool
+    workers: int | None
     threads: int | None
     progress: bool
 
@@ -238,7 +241,10 @@ class Settings:
             json=given["json"],
             csv=given["csv"],
             plot=given["plot"],
+            journal=given["journal"],
+            resume=given["resume"],
             allow_problems=given["allow_problems"],
+            workers=given["workers"],
             threads=given["threads"],
             progress=not given["no_progress"],
         )
@@ -255,6 +261,8 @@ class Settings:
             )
         if self.plot and self.task == "multilabel":
             raise UsageError("--plot draws one matrix, a multilabel task has many")
+        if self.resume and self.journal is None:
+            raise UsageError("--resume goes on with a --journal, which is not given")
         if sum(bool(way) for way in (self.rules.patterns, self.rules.manifest)) > 1:
             raise UsageError("--pattern and --pairs are two ways to pair, give one")
         for column in self.scores:
@@ -318,7 +326,12 @@ class Settings:
 
     def check_outputs(self, pairing: Pairing) -> None:
         """Raise a UsageError if an output cannot be written where it is wanted."""
-        outputs = {"--json": self.json, "--csv": self.csv, "--plot": self.plot}
+        outputs = {
+            "--json": self.json,
+            "--csv": self.csv,
+            "--plot": self.plot,
+            "--journal": self.journal,
+        }
         inputs = {file.resolve() for file in pairing.input_files()}
         folders = [path.resolve() for path in (self.predictions, self.labels)]
         taken: dict[Path, str] = {}
