@@ -227,6 +227,9 @@ def _on_grid_of(
     return prediction, (*notes, *prediction.notes)
 
 
+_AS_STORED = "a file that does not name its axes was compared as stored with"
+
+
 def _in_axes_of(
     prediction: Image, label: Image, pair: Pair, settings: Settings
 ) -> tuple[Image, tuple[Note, ...]]:
@@ -243,27 +246,23 @@ def _in_axes_of(
                     f"{lengths_of(image.shape)}",
                 )
         return prediction.transposed([chosen[0].index(one) for one in chosen[1]]), ()
-    alike = prediction.order == label.order or "xyz" not in (
-        prediction.order,
-        label.order,
-    )
-    if chosen == "same" or alike or len(label.shape) < 2:
+    orders = {prediction.order, label.order}
+    if chosen == "same" or len(orders) == 1 or len(label.shape) < 2:
         return prediction, ()
+    if "xyz" not in orders:
+        return prediction, (Note("axes", f"{_AS_STORED} a picture, row by row"),)
     # One side is x, y, z; the other is z, y, x, or does not say. Lengths tell the
     # orders apart where no two are equal.
     lengths = [length for length in label.shape if length > 1]
-    space = "xyz"[: len(label.shape)]
-    turned = f"{space[::-1]}:{space}" if label.order else f"{space}:{space[::-1]}"
+    space = "xyzt"[: len(label.shape)]
+    turned = [space[::-1], space] if label.order == "xyz" else [space, space[::-1]]
     files = f"{pair.prediction} {_axes_words(prediction)}, {pair.label} "
     files += _axes_words(label)
-    remedy = f"pass --axes {turned}, or --axes same to compare them as they are stored"
+    remedy = f"pass --axes {':'.join(turned)}, or --axes same to compare them as they are stored"
     if prediction.shape == label.shape and len(set(lengths)) == len(lengths):
-        if "" in (prediction.order, label.order):
-            message = (
-                "a file that does not name its axes was compared as stored with one "
-                "that has x, y, z; their shapes agree"
-            )
-            return prediction, (Note("axes", message),)
+        if "" in orders:
+            note = Note("axes", f"{_AS_STORED} x, y, z; their shapes agree")
+            return prediction, (note,)
         raise PairError("axes", f"the axes differ, {files}: {remedy}")
     if prediction.shape in (label.shape, label.shape[::-1]):
         raise PairError("axes", f"the order of axes is not known, {files}: {remedy}")

@@ -195,6 +195,13 @@ def _enter(folder: _Folder, path: Path, rules: PairingRules, seen: set[Path]) ->
 
 
 def _look_at(folder: _Folder, path: Path, rules: PairingRules) -> None:
+    try:
+        _sort_in(folder, path, rules)
+    except OSError:  # in a folder that may be listed and not entered
+        folder.leave_out("file without access", _relative(folder, path), True)
+
+
+def _sort_in(folder: _Folder, path: Path, rules: PairingRules) -> None:
     name, suffix = _relative(folder, path), label_suffix(path)
     if path.name.startswith("."):  # resource forks, editors' leftovers
         folder.leave_out("hidden file", name)
