@@ -19,7 +19,8 @@ from torchtally.functional._policy import Scored
 from torchtally.functional._scoring import BoundScore
 
 from ._case import CaseResult, Pixels
-from ._pairing import NotEvaluated, Pairing
+from ._folders import NotEvaluated
+from ._pairing import Pairing
 from ._problems import Note, Problem
 from ._settings import MATRIX_CLASSES, Settings
 
