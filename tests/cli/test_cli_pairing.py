@@ -98,6 +98,23 @@ def test_a_fifo_does_not_hang(evaluate: Evaluate, good_pair: Folders) -> None:
     assert left_out(report) == {("prediction", "neither a file nor a folder"): 1}
 
 
+def test_a_file_without_access(
+    evaluate: Evaluate, good_pair: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_npy(good_pair[0] / "closed.npy", GOOD[0])
+    is_file = Path.is_file
+
+    def look(path: Path) -> bool:
+        if path.name == "closed.npy":
+            raise PermissionError(13, "Permission denied")
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", look)
+    outcome, report = evaluate(*PAIR)
+    assert outcome.status == 1
+    assert left_out(report) == {("prediction", "file without access"): 1}
+
+
 def test_names_in_two_normal_forms_pair(evaluate: Evaluate, folders: Folders) -> None:
     for folder, form, values in zip(folders, ("NFC", "NFD"), GOOD, strict=True):
         save_npy(folder / (unicodedata.normalize(form, "Zoë") + ".npy"), values)
@@ -256,6 +273,23 @@ def test_axes_that_lengths_tell(evaluate: Evaluate, folders: Folders) -> None:
     assert "--axes zyx:xyz" in report["problems"][0]["message"]
 
 
+def test_rows_and_columns_of_an_array_are_noted(
+    evaluate: Evaluate, folders: Folders
+) -> None:
+    save_npy(folders[0] / "a.npy", CUBE[0])
+    save_png(folders[1] / "a.png", CUBE[0])
+    outcome, report = evaluate(*PAIR)
+    assert outcome.status == 0
+    assert report["files"][0]["notes"] == [
+        {
+            "kind": "axes",
+            "message": "a file that does not name its axes was compared as stored "
+            "with a picture, row by row",
+        }
+    ]
+    assert evaluate(*PAIR, "--axes", "same")[1]["files"][0]["notes"] == []
+
+
 def test_axes_of_a_slice_and_a_picture(evaluate: Evaluate, folders: Folders) -> None:
     save_png(folders[0] / "a.png", CUBE[0].T)
     save_nifti(folders[1] / "a.nii", CUBE[0])
@@ -264,6 +298,10 @@ def test_axes_of_a_slice_and_a_picture(evaluate: Evaluate, folders: Folders) -> 
     assert "--axes yx:xy" in report["problems"][0]["message"]
     _, report = evaluate(*PAIR, "--axes", "yx:xy")
     assert report["averages"]["macro"]["dice"] == 1
+    (folders[0] / "a.png").rename(folders[1] / "a.png")
+    (folders[1] / "a.nii").rename(folders[0] / "a.nii")
+    _, report = evaluate(*PAIR)
+    assert "--axes xy:yx" in report["problems"][0]["message"]
 
 
 @pytest.mark.parametrize("value", ["zyx", "zyx:xy", "xx:xx", "a:a", "zyx:xyzt"])

@@ -202,7 +202,15 @@ def test_micro_beside_an_empty_macro(evaluate: Evaluate, folders: Folders) -> No
     outcome, report = evaluate("--num-classes", 3, "--zero-division", "nan")
     assert report["averages"]["macro"]["dice"] is None
     assert report["averages"]["micro"]["dice"] == 1
-    assert "micro pools the pixels of all averaged classes; it says nothing about" in (
+    words = "micro pools all pixels and says nothing about the undefined classes\n"
+    assert words in outcome.out
+    save_pair(folders, "a", [9, 9], [9, 9])
+    outcome, report = evaluate("--num-classes", 3, "--out-of-range", "miss")
+    assert report["averages"] == {
+        "macro": dict.fromkeys(("dice", "iou", "f1")),
+        "micro": dict.fromkeys(("dice", "iou", "f1"), 1.0),
+    }
+    assert "micro counts the 2 pixels out of range as one more class, which" in (
         outcome.out
     )
 

@@ -94,6 +94,29 @@ def test_compressed_tiff(tmp_path: Path, name: str, white_is_zero: bool) -> None
     np.testing.assert_array_equal(stored(path), expected)
 
 
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "f4", "?"])
+def test_lzw_volumes(tmp_path: Path, dtype: str) -> None:
+    path = tmp_path / "a.tif"
+    labels = (VOLUME > 1 if dtype == "?" else VOLUME).astype(dtype)
+    first, *others = [Pillow.fromarray(page) for page in labels]
+    first.save(path, save_all=True, append_images=others, compression="tiff_lzw")
+    np.testing.assert_array_equal(stored(path), labels)
+
+
+def test_jpeg_is_refused(tmp_path: Path) -> None:
+    Pillow.fromarray(VOLUME[0]).save(tmp_path / "a.tif", compression="jpeg")
+    with pytest.raises(LabelFileError, match="compressed by JPEG, which changes"):
+        stored(tmp_path / "a.tif")
+
+
+def test_several_images_are_refused(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as tiff:
+        tiff.write(VOLUME[0], metadata={"axes": "YX"})
+        tiff.write(VOLUME[0][:3], metadata={"axes": "YX"})
+    with pytest.raises(LabelFileError, match="one image, got 2: 6 x 7, 3 x 7"):
+        stored(tmp_path / "a.ome.tif")
+
+
 @pytest.mark.parametrize("dtype", ["u1", "u2"])
 def test_predictor(tmp_path: Path, dtype: str) -> None:
     path = tmp_path / "a.tif"

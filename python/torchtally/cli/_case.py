@@ -17,12 +17,12 @@ import torch
 from torch import Tensor
 
 from ._formats import read_image
-from ._image import SHOWN_VALUES, Array, Image, as_labels, lengths_of
+from ._geometry import on_grid_of
+from ._image import Array, Image, as_labels, lengths_of
 from ._pairing import Pair
 from ._problems import LabelFileError, Note, PairError, Problem
+from ._ranges import raise_out_of_range
 from ._settings import Settings
-
-AFFINE_TOLERANCE = 1e-3  # in the unit of the affine, millimetres for NIfTI
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _preds(
             "missing prediction", f"no prediction for the label file {pair.label}"
         )
     prediction = _read_prediction(path, label, settings)
-    prediction, notes = _on_grid_of(prediction, label, pair, settings)
+    prediction, notes = on_grid_of(prediction, label, pair, settings.reading)
     preds, stored = prediction.array, str(prediction.array.dtype)
     if not settings.reading.scores:
         preds, odd = _labels(prediction, path, settings)
@@ -204,145 +204,6 @@ def _labels(
         raise PairError("unreadable", f"{path}: {error}") from error
 
 
-# Where the two images lie
-
-
-def _on_grid_of(
-    prediction: Image, label: Image, pair: Pair, settings: Settings
-) -> tuple[Image, tuple[Note, ...]]:
-    """Return the prediction on the label's grid, and what could not be checked."""
-    reading = settings.reading
-    prediction, notes = _in_axes_of(prediction, label, pair, settings)
-    located = prediction.affine is not None and label.affine is not None
-    if reading.reorient and located and prediction.placed and label.placed:
-        prediction = _reoriented(prediction, label)
-    if prediction.shape != label.shape:
-        raise PairError(
-            "shape",
-            "prediction and label must have the same shape, got "
-            f"{lengths_of(prediction.shape)} and {lengths_of(label.shape)}",
-        )
-    if not reading.ignore_geometry:
-        notes = (*notes, *_check_geometry(prediction, label))
-    return prediction, (*notes, *prediction.notes)
-
-
-def _in_axes_of(
-    prediction: Image, label: Image, pair: Pair, settings: Settings
-) -> tuple[Image, tuple[Note, ...]]:
-    chosen = settings.reading.axes
-    if isinstance(chosen, tuple):
-        for image, letters, role in (
-            (prediction, chosen[0], "prediction"),
-            (label, chosen[1], "label"),
-        ):
-            if len(image.shape) != len(letters):
-                raise PairError(
-                    "axes",
-                    f"--axes names {len(letters)} axes of the {role}, got shape "
-                    f"{lengths_of(image.shape)}",
-                )
-        return prediction.transposed([chosen[0].index(one) for one in chosen[1]]), ()
-    alike = prediction.order == label.order or "xyz" not in (
-        prediction.order,
-        label.order,
-    )
-    if chosen == "same" or alike or len(label.shape) < 2:
-        return prediction, ()
-    # One side is x, y, z; the other is z, y, x, or does not say. Lengths tell the
-    # orders apart where no two are equal.
-    lengths = [length for length in label.shape if length > 1]
-    space = "xyz"[: len(label.shape)]
-    turned = f"{space[::-1]}:{space}" if label.order else f"{space}:{space[::-1]}"
-    files = f"{pair.prediction} {_axes_words(prediction)}, {pair.label} "
-    files += _axes_words(label)
-    remedy = f"pass --axes {turned}, or --axes same to compare them as they are stored"
-    if prediction.shape == label.shape and len(set(lengths)) == len(lengths):
-        if "" in (prediction.order, label.order):
-            message = (
-                "a file that does not name its axes was compared as stored with one "
-                "that has x, y, z; their shapes agree"
-            )
-            return prediction, (Note("axes", message),)
-        raise PairError("axes", f"the axes differ, {files}: {remedy}")
-    if prediction.shape in (label.shape, label.shape[::-1]):
-        raise PairError("axes", f"the order of axes is not known, {files}: {remedy}")
-    return prediction, ()
-
-
-def _axes_words(image: Image) -> str:
-    if image.axes:
-        return f"has {', '.join(image.axes)}"
-    return "does not name its axes"
-
-
-def _reoriented(prediction: Image, label: Image) -> Image:
-    """Flip and transpose the prediction so that its axes point as the label's do."""
-    from nibabel.orientations import io_orientation, ornt_transform
-
-    space = len(label.shape)
-    if space != 3 or len(prediction.shape) != 3:
-        return prediction
-    turn = ornt_transform(
-        io_orientation(prediction.affine), io_orientation(label.affine)
-    )
-    for axis, (_, direction) in enumerate(turn):
-        if direction < 0:
-            prediction = prediction.flipped(axis)
-    return prediction.transposed([int(axis) for axis in np.argsort(turn[:, 0])])
-
-
-def _check_geometry(prediction: Image, label: Image) -> tuple[Note, ...]:
-    if prediction.affine is None or label.affine is None:
-        if prediction.affine is label.affine:
-            return ()
-        return (Note("geometry", "only one of the two files has a geometry to check"),)
-    spacings = prediction.spacing or (), label.spacing or ()
-    far = max((abs(a - b) for a, b in zip(*spacings, strict=True)), default=0.0)
-    remedy = (
-        "resample one to the grid of the other, or pass --ignore-geometry to compare "
-        "voxel by voxel"
-    )
-    if not far <= AFFINE_TOLERANCE:
-        raise PairError(
-            "geometry",
-            "prediction and label must have the same spacing within "
-            f"{AFFINE_TOLERANCE:g}, got {_spacing(spacings[0])} and "
-            f"{_spacing(spacings[1])}: {remedy}",
-        )
-    if not (prediction.placed and label.placed):
-        return ()  # which the files' notes say
-    codes = _codes(prediction), _codes(label)
-    if codes[0] != codes[1]:
-        raise PairError(
-            "geometry",
-            "prediction and label must have the same orientation, got "
-            f"{codes[0]} and {codes[1]}: --reorient turns the prediction, "
-            "--ignore-geometry compares voxel by voxel",
-        )
-    difference = float(np.abs(prediction.affine - label.affine).max())
-    if not difference <= AFFINE_TOLERANCE:
-        raise PairError(
-            "geometry",
-            "prediction and label must have the same affine within "
-            f"{AFFINE_TOLERANCE:g}, they differ by {difference:g}: {remedy}",
-        )
-    return ()
-
-
-def _spacing(lengths: tuple[float, ...]) -> str:
-    return " x ".join(f"{length:g}" for length in lengths)
-
-
-def _codes(image: Image) -> str:
-    from nibabel.orientations import aff2axcodes
-
-    return "".join(letter or "?" for letter in aff2axcodes(image.affine))
-
-
-# Counting
-
-
 def _tensor(samples: Array) -> Tensor:
     if any(stride < 0 for stride in samples.strides):  # which torch does not have
         samples = np.ascontiguousarray(samples)
@@ -361,7 +222,7 @@ def _count(preds: Array, target: Array, settings: Settings) -> Tensor:
     try:
         return settings.counter.count(settings.with_matrix, *batch, None, False, True)
     except (TypeError, ValueError) as error:
-        _raise_out_of_range(preds, target, settings)
+        raise_out_of_range(preds, target, settings)
         text = str(error).removeprefix("evaluate: ")
         raise PairError("out of range", text) from None
 
@@ -379,7 +240,7 @@ def _count_empty(target: Array, settings: Settings) -> Tensor:
     try:
         return plain.count(settings.with_matrix, preds, labels, None, False, True)
     except (TypeError, ValueError):
-        _raise_out_of_range(None, target, settings)
+        raise_out_of_range(None, target, settings)
         raise
 
 
@@ -400,68 +261,3 @@ def _pixels(target: Array, counts: Tensor, settings: Settings) -> Pixels:
     values |= {value for value, index in named.items() if index is None}
     ignored = sum(int(np.count_nonzero(target == value)) for value in values)
     return Pixels(total, counted, ignored, total - counted - ignored)
-
-
-# What to say about labels out of range
-
-
-def _raise_out_of_range(preds: Array | None, target: Array, settings: Settings) -> None:
-    """Raise PairError if labels of either side are out of range; scores are not."""
-    limit = 2 if settings.task == "multilabel" else settings.num_classes
-    counting = settings.counting
-    leave_out = list(counting["ignore_index"] or ())
-    leave_out += [v for v, c in (counting["label_map"] or {}).items() if c is None]
-    kept = ~np.isin(target, leave_out)
-    sides = {"label": (target, counting["label_map"])}
-    if preds is not None and preds.dtype.kind != "f":
-        sides["prediction"] = (preds, counting["preds_map"])
-    parts = {}
-    for side, (labels, named) in sides.items():
-        if named is None:
-            outside = kept & ((labels < 0) | (labels >= limit))
-        else:
-            outside = kept & ~np.isin(labels, list(named))
-        values, times = np.unique(labels[outside], return_counts=True)
-        if not values.size:
-            continue
-        option = "--label-map" if side == "label" else "--preds-map"
-        rule = f"lie in 0..{limit - 1}" if named is None else f"be named by {option}"
-        hint = f"{option} may name it, with nothing behind the colon to ignore it"
-        if named is None:
-            hint = _hint(side, values, labels, outside, settings)
-        parts[side] = (
-            f"{side} must {rule}, got {_some(values)} at {times.sum():,} of "
-            f"{labels.size:,} pixels ({hint})"
-        )
-    if parts:
-        of_label = "label" in parts
-        raise PairError("out of range", "; ".join(parts.values()), of_label=of_label)
-
-
-def _some(values: Array) -> str:
-    shown = ", ".join(str(value) for value in values[:SHOWN_VALUES])
-    if values.size > SHOWN_VALUES:
-        shown += f" and {values.size - SHOWN_VALUES} other values"
-    return shown
-
-
-def _hint(
-    side: str, values: Array, labels: Array, outside: Array, settings: Settings
-) -> str:
-    """Say what would make classes of values out of range, or leave them out."""
-    option = "--label-map" if side == "label" else "--preds-map"
-    inside = np.unique(labels[~outside])
-    inside = inside[(inside >= 0) & (inside < settings.num_classes)]
-    several = [*inside.tolist(), *values.tolist()]
-    if inside.tolist() in ([], [0]) and len(several) <= settings.num_classes:
-        # Grey levels of a mask: 0 and 255, say, of two classes.
-        first = 0 if inside.size else settings.num_classes - len(several)
-        levels = ",".join(f"{v}:{first + n}" for n, v in enumerate(several))
-        return f"if they are classes, {option} {levels} says so"
-    hint = "--ignore-index looks at labels alone; see --out-of-range"
-    if side == "label":
-        few = ",".join(str(value) for value in values[:SHOWN_VALUES])
-        hint = f"--ignore-index {few} leaves them out"
-    if values.max() < 2**16 and values.min() >= 0:
-        hint += f", --num-classes {int(values.max()) + 1} makes them classes"
-    return hint

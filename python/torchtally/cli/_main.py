@@ -16,6 +16,7 @@ from ._pairing import Pair, Pairing, find_pairs
 from ._parser import build_parser
 from ._problems import Problem, UsageError
 from ._settings import Settings
+from ._targets import check_modules, check_outputs
 
 if TYPE_CHECKING:
     from ._case import CaseResult
@@ -85,8 +86,8 @@ def evaluate(settings: Settings) -> int:
         UsageError: Something that was asked for cannot be done.
     """
     pairing = find_pairs(settings.predictions, settings.labels, settings.rules)
-    settings.check_modules(pairing)
-    settings.check_outputs(pairing)
+    check_modules(settings, pairing)
+    check_outputs(settings, pairing)
     if settings.on_error == "fail" and pairing.problems:
         return _stopped(pairing.problems[0])
 

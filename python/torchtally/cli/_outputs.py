@@ -13,7 +13,7 @@ import torchtally
 
 from ._problems import UsageError
 from ._scores import FileRow, Report
-from ._settings import scratch_path
+from ._targets import scratch_path
 
 
 def write_outputs(report: Report) -> None:

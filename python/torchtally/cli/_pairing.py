@@ -14,20 +14,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
 
-from ._formats import FORMATS, SUFFIXES, label_suffix
+from ._folders import Folder, NotEvaluated, find_unknown_images, is_folder, search
+from ._formats import SUFFIXES, label_suffix
 from ._problems import Problem, UsageError
-
-Role: TypeAlias = Literal["prediction", "label"]
-ROLES: tuple[Role, Role] = ("prediction", "label")
-SHOWN_FILES = 5
-
-#: What lies beside images and is none of them.
-OTHER_FILES = {
-    *("", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".txt", ".md", ".rst", ".csv"),
-    *(".tsv", ".xlsx", ".log", ".xml", ".html", ".pdf", ".pkl", ".py", ".sh", ".ini"),
-}
 
 
 @dataclass(frozen=True)
@@ -40,17 +30,6 @@ class Pair:
     name: str
     prediction: Path | None
     label: Path
-
-
-@dataclass(frozen=True)
-class NotEvaluated:
-    """Files of one kind below one of the two folders that no pair has."""
-
-    role: Role
-    kind: str
-    number: int
-    examples: tuple[str, ...]
-    problem: bool  # whether images may be missing from the scores because of them
 
 
 @dataclass(frozen=True)
@@ -106,7 +85,7 @@ def find_pairs(predictions: Path, labels: Path, rules: PairingRules) -> Pairing:
             raise UsageError(
                 f"{argument} must be an existing folder or file, got {path}"
             )
-    folders = [_is_folder(path) for path in (predictions, labels)]
+    folders = [is_folder(path) for path in (predictions, labels)]
     if folders[0] != folders[1]:
         raise UsageError(
             "PREDICTIONS and LABELS must be two folders or two files, "
@@ -121,115 +100,11 @@ def find_pairs(predictions: Path, labels: Path, rules: PairingRules) -> Pairing:
     return Pairing([Pair(name, predictions, labels)])
 
 
-def _is_folder(path: Path) -> bool:
-    """Whether a path is a folder of images, and not an image that is a folder."""
-    suffix = label_suffix(path)
-    return path.is_dir() and not (suffix and FORMATS[suffix].is_folder)
-
-
-@dataclass
-class _Folder:
-    """What lies below one of the two folders."""
-
-    role: Role
-    path: Path
-    images: list[str] = field(default_factory=list)  # relative, with /
-    others: dict[tuple[str, bool], list[str]] = field(default_factory=dict)
-
-    def leave_out(self, kind: str, name: str, problem: bool = False) -> None:
-        self.others.setdefault((kind, problem), []).append(name)
-
-    def not_evaluated(self) -> list[NotEvaluated]:
-        return [
-            NotEvaluated(
-                self.role, kind, len(names), tuple(sorted(names)[:SHOWN_FILES]), problem
-            )
-            for (kind, problem), names in sorted(self.others.items())
-        ]
-
-
-def _search(folder: _Folder, rules: PairingRules) -> None:
-    """List images, and what else there is by kind."""
-
-    def unreadable(error: OSError) -> None:
-        folder.leave_out("folder that cannot be read", str(error.filename), True)
-
-    # A folder is followed once, or links that go in a circle would have no end.
-    seen = {folder.path.resolve()}
-    walk = os.walk(folder.path, onerror=unreadable, followlinks=rules.follow_links)
-    for root, folders, files in walk:
-        below = Path(root)
-        for name in sorted(folders):
-            path = below / name
-            if not _enter(folder, path, rules, seen):
-                folders.remove(name)
-        folders.sort()
-        for name in files:
-            _look_at(folder, below / name, rules)
-    folder.images.sort()
-
-
-def _relative(folder: _Folder, path: Path) -> str:
-    return path.relative_to(folder.path).as_posix()
-
-
-def _enter(folder: _Folder, path: Path, rules: PairingRules, seen: set[Path]) -> bool:
-    """Whether to search a folder; one that is not searched is noted."""
-    name = _relative(folder, path)
-    if path.name.startswith("."):
-        folder.leave_out("hidden folder", name)
-        return False
-    if not _is_folder(path):  # an image that is a folder
-        _look_at(folder, path, rules)
-        return False
-    if path.is_symlink() and not rules.follow_links:
-        folder.leave_out("linked folder (see --follow-links)", name, True)
-        return False
-    if rules.follow_links:
-        target = path.resolve()
-        if target in seen:
-            folder.leave_out("folder that was searched before", name)
-            return False
-        seen.add(target)
-    return True
-
-
-def _look_at(folder: _Folder, path: Path, rules: PairingRules) -> None:
-    name, suffix = _relative(folder, path), label_suffix(path)
-    if path.name.startswith("."):  # resource forks, editors' leftovers
-        folder.leave_out("hidden file", name)
-    elif path.is_symlink() and not path.exists():
-        folder.leave_out("broken link", name, True)
-    elif not path.is_file() and not (suffix and path.is_dir()):
-        folder.leave_out("neither a file nor a folder", name)
-    elif rules.suffix and not path.name.lower().endswith(rules.suffix.lower()):
-        folder.leave_out(f"file without the suffix {rules.suffix} (--suffix)", name)
-    elif suffix:
-        folder.images.append(name)
-    elif not _is_companion(path):
-        folder.leave_out(f"{_kind(path)} file", name)
-
-
-def _kind(path: Path) -> str:
-    suffix = path.suffix.lower()
-    return suffix if suffix else "suffixless"
-
-
-def _is_companion(path: Path) -> bool:
-    """Whether a file holds the data of a header beside it."""
-    for suffix, entry in FORMATS.items():
-        for ending in entry.companions:
-            if path.name.lower().endswith(ending):
-                stem = path.name[: -len(ending)]
-                if path.with_name(stem + suffix).exists():
-                    return True
-    return False
-
-
 def _pair_folders(predictions: Path, labels: Path, rules: PairingRules) -> Pairing:
-    sides = (_Folder("prediction", predictions), _Folder("label", labels))
+    found = rules.suffix, rules.follow_links
+    sides = (Folder("prediction", predictions, *found), Folder("label", labels, *found))
     for side in sides:
-        _search(side, rules)
+        search(side)
     if rules.manifest is not None:
         pairs, problems = _pair_by_manifest(sides, rules.manifest)
     else:
@@ -250,7 +125,7 @@ def _no_prediction(pair: Pair) -> Problem:
 
 
 def _pair_by_key(
-    sides: tuple[_Folder, _Folder], rules: PairingRules
+    sides: tuple[Folder, Folder], rules: PairingRules
 ) -> tuple[list[Pair], list[Problem]]:
     found: list[dict[str, list[str]]] = []
     for number, side in enumerate(sides):
@@ -266,7 +141,7 @@ def _pair_by_key(
         found.append(keys)
     if not found[0].keys() & found[1].keys():
         _raise_no_pair(sides, found, rules)
-    _find_unknown_images(sides)
+    find_unknown_images(sides)
 
     pairs: list[Pair] = []
     problems: list[Problem] = []
@@ -285,7 +160,7 @@ def _pair_by_key(
     return pairs, problems
 
 
-def _check_images(side: _Folder) -> None:
+def _check_images(side: Folder) -> None:
     if not side.images:
         others = ""
         if side.others:
@@ -320,7 +195,7 @@ def _key(name: str, side: int, rules: PairingRules) -> str | None:
 
 
 def _raise_no_pair(
-    sides: Sequence[_Folder], found: Sequence[dict[str, list[str]]], rules: PairingRules
+    sides: Sequence[Folder], found: Sequence[dict[str, list[str]]], rules: PairingRules
 ) -> None:
     how = "by relative path without the suffix"
     if rules.patterns is not None:
@@ -338,7 +213,7 @@ def _raise_no_pair(
 
 
 def _duplicate(
-    key: str, names: Sequence[list[str]], sides: Sequence[_Folder]
+    key: str, names: Sequence[list[str]], sides: Sequence[Folder]
 ) -> Problem | None:
     for side, files in zip(sides, names, strict=True):
         if len(files) > 1:
@@ -352,35 +227,15 @@ def _duplicate(
     return None
 
 
-def _find_unknown_images(sides: tuple[_Folder, _Folder]) -> None:
-    """Make a problem of files on both sides that look like images we cannot read."""
-    stems: list[dict[str, set[str]]] = []
-    for side in sides:
-        kinds: dict[str, set[str]] = {}
-        for (kind, _), names in side.others.items():
-            suffix = kind.removesuffix(" file")
-            if suffix.startswith(".") and suffix not in OTHER_FILES:
-                kinds[kind] = {str(Path(name).with_suffix("")) for name in names}
-        stems.append(kinds)
-    of_either = [set[str]().union(*kinds.values()) for kinds in stems]
-    common = of_either[0] & of_either[1]
-    for side, kinds in zip(sides, stems, strict=True):
-        for kind, found in kinds.items():
-            if found & common:
-                side.others[f"{kind}, a format that is not read", True] = (
-                    side.others.pop((kind, False))
-                )
-
-
 def _pair_by_manifest(
-    sides: tuple[_Folder, _Folder], manifest: Path
+    sides: tuple[Folder, Folder], manifest: Path
 ) -> tuple[list[Pair], list[Problem]]:
     pairs: list[Pair] = []
     problems: list[Problem] = []
     used: list[set[str]] = [set(), set()]
     for number, row in enumerate(_rows(manifest), 2):
         files: list[Path | None] = []
-        for number_of_side, role in enumerate(ROLES):
+        for number_of_side, role in enumerate(("prediction", "label")):
             given = row[role]
             path = sides[number_of_side].path / given
             if given and not label_suffix(path):

@@ -19,11 +19,13 @@ from torchtally.functional._policy import Scored
 from torchtally.functional._scoring import BoundScore
 
 from ._case import CaseResult, Pixels
-from ._pairing import NotEvaluated, Pairing
+from ._folders import NotEvaluated
+from ._pairing import Pairing
 from ._problems import Note, Problem
 from ._settings import MATRIX_CLASSES, Settings
 
-_CELLS = 1 << 22  # int64 counts held at once: 32 MiB
+# Dense counts of so many cases at once: 8 MiB of int64, 256 rows of the report.
+_CELLS, _CASES = 1 << 20, 256
 OVERALL = "overall"  # of scores that are one number of all classes
 
 # Undefined is NaN in tensors and None in a report.
@@ -175,7 +177,7 @@ class _Samples:
     def chunks(self) -> Iterator[tuple[Sequence[CaseResult], Tensor]]:
         """Yield cases and their counts [N, ...]."""
         shape = self.settings.counts_shape
-        step = max(1, _CELLS // max(1, torch.Size(shape).numel()))
+        step = max(1, min(_CASES, _CELLS // torch.Size(shape).numel()))
         for start in range(0, len(self.counted), step):
             part = self.counted[start : start + step]
             dense = torch.zeros(len(part), *shape, dtype=torch.int64)
@@ -288,23 +290,21 @@ def _file_rows(samples: _Samples, settings: Settings) -> Iterator[FileRow]:
             for key, bound in (columns.classes.items() if few else ())
         }
         for number, result in enumerate(part):
-            yield (
-                FileRow(
-                    name=result.name,
-                    prediction=result.prediction,
-                    label=result.label,
-                    pixels=result.pixels,
-                    dtypes=result.dtypes,
-                    notes=result.notes,
-                    averages={
-                        name: {key: values[number] for key, values in row.items()}
-                        for name, row in averages.items()
-                    },
-                    classes=[
-                        {key: _defined(v[number][index]) for key, v in scores.items()}
-                        for index in range(len(settings.entry_names) if scores else 0)
-                    ],
-                )
+            yield FileRow(
+                name=result.name,
+                prediction=result.prediction,
+                label=result.label,
+                pixels=result.pixels,
+                dtypes=result.dtypes,
+                notes=result.notes,
+                averages={
+                    name: {key: values[number] for key, values in row.items()}
+                    for name, row in averages.items()
+                },
+                classes=[
+                    {key: _defined(v[number][index]) for key, v in scores.items()}
+                    for index in range(len(settings.entry_names) if scores else 0)
+                ],
             )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,10 +17,9 @@ from torchtally.functional._scoring import BoundScore
 from torchtally.metrics._names import checked_names
 from torchtally.ops._counting import CountOptions
 
-from ._formats import FORMATS, label_suffix
-from ._pairing import Pairing, PairingRules
+from ._pairing import PairingRules
 from ._presets import preset
-from ._problems import UsageError, require
+from ._problems import UsageError
 from ._score_options import ScoreColumn, score_columns, score_options
 from ._values import NOTHING
 
@@ -315,45 +313,6 @@ class Settings:
             "on_error": self.on_error,
         }
 
-    def check_modules(self, pairing: Pairing) -> None:
-        """Raise a UsageError if a module that this run needs is not installed."""
-        require("numpy", "reading label images")
-        require("rich", "the table")
-        if self.plot:
-            require("matplotlib", "--plot")
-        for suffix in sorted({label_suffix(file) for file in pairing.input_files()}):
-            require(FORMATS[suffix].module, f"reading {suffix}")
-
-    def check_outputs(self, pairing: Pairing) -> None:
-        """Raise a UsageError if an output cannot be written where it is wanted."""
-        outputs = {
-            "--json": self.json,
-            "--csv": self.csv,
-            "--plot": self.plot,
-            "--journal": self.journal,
-        }
-        inputs = {file.resolve() for file in pairing.input_files()}
-        folders = [path.resolve() for path in (self.predictions, self.labels)]
-        taken: dict[Path, str] = {}
-        for option, path in outputs.items():
-            if path is None:
-                continue
-            target = path.resolve()
-            if target in inputs:
-                raise UsageError(f"{option} must not overwrite an input, got {path}")
-            for name, folder in zip(("PREDICTIONS", "LABELS"), folders, strict=True):
-                if folder.is_dir() and target.is_relative_to(folder):
-                    raise UsageError(
-                        f"{option} must not lie below {name}, where the next run would "
-                        f"find it, got {path}"
-                    )
-            if target in taken:
-                raise UsageError(
-                    f"{option} and {taken[target]} must differ, both are {path}"
-                )
-            taken[target] = option
-            _check_writable(option, path)
-
 
 _BACKGROUND = {"include_background": POLICY["include_background"]}
 
@@ -425,22 +384,3 @@ def _of_scores(given: Mapping[str, Any]) -> bool:
     if needed and given["preds_are"] == "labels":
         raise UsageError(f"{needed[0]} is about scores, got --preds-are labels")
     return bool(needed) or given["preds_are"] == "scores"
-
-
-def _check_writable(option: str, path: Path) -> None:
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{option} must name a regular file, got {path}")
-    if not path.resolve().parent.is_dir():
-        raise UsageError(f"{option} must name a file in an existing folder, got {path}")
-    probe = scratch_path(path)
-    try:
-        probe.touch(exist_ok=False)
-        probe.unlink()
-    except OSError as error:
-        raise UsageError(f"{option} cannot be written: {error}") from error
-
-
-def scratch_path(path: Path) -> Path:
-    """Return a hidden neighbour of an output, written first and then renamed."""
-    target = path.resolve()
-    return target.with_name(f".{target.name}.{os.getpid()}.part")

@@ -211,27 +211,28 @@ def _undefined_notes(report: Report) -> Iterable[str]:
         yield f"{UNDEFINED} undefined average, {why}"
     macro, micro = (report.averages.get(name, {}) for name in ("macro", "micro"))
     if any(micro.get(k) is not None and macro[k] is None for k in macro):
-        other = ""
+        yield "micro pools all pixels and says nothing about the undefined classes"
         if settings.with_other and report.pixels.missed:
-            other = f", of which {report.pixels.missed:,} are out of range"
-        yield (
-            "micro pools the pixels of all averaged classes"
-            f"{other}; it says nothing about the undefined ones, which macro averages"
-        )
+            yield (
+                f"micro counts the {report.pixels.missed:,} pixels out of range as one "
+                "more class, which macro leaves out"
+            )
 
 
 def _why_undefined(row: ClassRow, zero_division: object) -> str:
     if row.ignored:
         return f"{UNDEFINED} not scored, its label is ignored"
     absent = row.support + row.predicted == 0
-    if None in row.scores.values():
+    values = list(row.scores.values())
+    if None in values:
+        what = f"{UNDEFINED} undefined" + ("" if set(values) == {None} else " in part")
         if absent:
-            return f"{UNDEFINED} undefined, neither labelled nor predicted"
+            return f"{what}, neither labelled nor predicted"
         if row.support == 0:
-            return f"{UNDEFINED} undefined, in no label"
+            return f"{what}, in no label"
         if row.predicted == 0:
-            return f"{UNDEFINED} undefined in part, never predicted"
-        return f"{UNDEFINED} undefined in at least one pair"
+            return f"{what}, never predicted"
+        return f"{what}, in at least one pair"
     if absent:
         return f"{zero_division}, neither labelled nor predicted"
     return ""
