@@ -50,7 +50,7 @@ THIRD_PARTY = {
     "functional": {"typing_extensions"},
     "ops": {"numpy", "typing_extensions"},  # numpy where an array of it is given
     "losses": {"typing_extensions"},
-    "cli": {"matplotlib", "nibabel", "numpy", "PIL", "rich"},
+    "cli": {"matplotlib", "nibabel", "numpy", "PIL", "rich", "scipy"},
 }
 #: Integrations that are called otherwise than what they import.
 FRAMEWORKS = {"smp": "segmentation_models_pytorch", "nnunet": "nnunetv2"}

@@ -11,6 +11,7 @@ DISTRIBUTIONS = {
     "nibabel": "nibabel",
     "PIL": "pillow",
     "rich": "rich",
+    "scipy": "scipy",
 }
 
 
