@@ -255,6 +255,12 @@ def few_cases(names: Sequence[str], summaries: Sequence[Summary]) -> str | None:
     interval is too narrow by about sqrt((n - 1) / n) and by the normal quantile in
     place of Student's, and skewed scores, such as Dice near 1, make it worse.
 
+    Args:
+        names: of the entries.
+        summaries: of the same entries.
+
+    References:
+        Hesterberg (2015), What Teachers Should Know about the Bootstrap.
     """
     few = [
         (name, summary.cases)
