@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import torch
 from ._info import print_info
 from ._pairing import Pair, find_pairs
 from ._parser import build_parser
-from ._problems import UsageError
+from ._problems import UsageError, require
 from ._settings import Settings
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -35,12 +36,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         print_info(as_json=arguments.json)
         return 0
     try:
+        if arguments.command == "compare":
+            return compare(arguments)
         return evaluate(Settings.from_arguments(arguments))
     except UsageError as error:
-        commands["evaluate"].error(str(error))
+        commands[arguments.command].error(str(error))
     except KeyboardInterrupt:
-        print("torchtally evaluate: interrupted, nothing written", file=sys.stderr)
+        name = f"torchtally {arguments.command}"
+        print(f"{name}: interrupted, nothing written", file=sys.stderr)
         return INTERRUPTED
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Compare files of results; return the exit status.
+
+    Raises:
+        UsageError: Something that was asked for cannot be done.
+    """
+    for module in ("numpy", "rich", "scipy"):
+        require(module, "comparing results")
+
+    from ._compare_command import run_compare
+
+    return run_compare(arguments)
 
 
 def evaluate(settings: Settings) -> int:

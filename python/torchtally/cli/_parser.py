@@ -9,6 +9,7 @@ from typing import Literal, NoReturn
 
 import torchtally
 
+from ._compare_arguments import COMPARE, add_compare
 from ._formats import SUFFIXES
 
 EVALUATE = f"""\
@@ -71,9 +72,16 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     _add_policy(evaluate)
     _add_outputs(evaluate)
     _add_run(evaluate)
+    compare = commands.add_parser(
+        "compare",
+        help="test whether sets of predictions of the same cases differ",
+        description=COMPARE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_compare(compare)
     info = commands.add_parser("info", help="print how torchtally was built")
     info.add_argument("--json", action="store_true", help="print JSON")
-    return parser, {"evaluate": evaluate, "info": info}
+    return parser, {"evaluate": evaluate, "compare": compare, "info": info}
 
 
 def _add_inputs(parser: Parser) -> None:

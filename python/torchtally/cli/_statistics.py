@@ -281,7 +281,8 @@ def few_cases(names: Sequence[str], summaries: Sequence[Summary]) -> str | None:
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:
-    shown = list(names[:most])
+    names = list(dict.fromkeys(names))
+    shown = names[:most]
     if len(names) > most:
         shown.append(f"{len(names) - most} more")
     return ", ".join(shown)
