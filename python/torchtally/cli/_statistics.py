@@ -262,18 +262,19 @@ def few_cases(names: Sequence[str], summaries: Sequence[Summary]) -> str | None:
     References:
         Hesterberg (2015), What Teachers Should Know about the Bootstrap.
     """
-    few = [
+    numbers_of = [
         (name, summary.cases)
         for name, summary in zip(names, summaries, strict=True)
-        if 0 < summary.cases < FEW_CASES
+        if summary.cases > 0
     ]
+    few = [(name, number) for name, number in numbers_of if number < FEW_CASES]
     if not few:
         return None
     numbers = sorted({number for _, number in few})
     cases = str(numbers[0])
     if len(numbers) > 1:
         cases += f" to {numbers[-1]}"
-    whose = "" if len(few) == len(names) else f" ({_listed([n for n, _ in few])})"
+    whose = "" if len(few) == len(numbers_of) else f" ({_listed([n for n, _ in few])})"
     return (
         f"intervals from fewer than {FEW_CASES} cases{whose}, here {cases}, are rough: "
         "they cover the mean less often than they say"
