@@ -17,7 +17,7 @@ from PIL import Image
 from torchtally.cli import _report_plots as plots
 from torchtally.cli._overlay import COLOURS, Picture, draw_overlay
 from torchtally.cli._report import (
-    LISTED_CASES,
+    LISTED_SCORES,
     Entry,
     HtmlReport,
     LeftOut,
@@ -188,8 +188,17 @@ def test_scale(values: list[float], ends: tuple[float, float]) -> None:
     assert (scale.low, scale.high) == pytest.approx(ends)
 
 
+def test_many_classes_stand_below_their_case() -> None:
+    classes = [f"class {number}" for number in range(9)]
+    page = Page(html_report(HtmlReport("t", ["x", "y"], [table("Dice", classes, 2)])))
+    text = "|".join(page.text)
+    assert len(page.all("h4")) == 2
+    assert "x|macro|" in text
+    assert len(page.all("th")) == 7 + 10  # of the summary alone
+
+
 def test_many_cases_are_not_listed() -> None:
-    number = LISTED_CASES + 1
+    number = LISTED_SCORES // 3 + 1
     cases = [f"case{place}" for place in range(number)]
     small = html_report(HtmlReport("t", cases, [table("Dice", ["a", "b"], number)]))
     page = Page(small)

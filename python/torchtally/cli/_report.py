@@ -19,8 +19,9 @@ from ._overlay import COLOURS, MEANINGS, Picture
 from ._report_style import STYLE
 from ._statistics import Floats, Interval, Summary, few_cases
 
-#: Beyond this, cases are not listed one by one; the files of --json have them.
-LISTED_CASES = 1000
+#: Beyond this many scores, cases are not listed one by one; the --json file has them.
+LISTED_SCORES = 12_000
+TABLE_COLUMNS = 8  # beyond which the scores of a case stand below its name
 LISTED_PROBLEMS = 200
 SHOWN_STRIPS = 60
 UNDEFINED = "–"
@@ -250,7 +251,7 @@ def _summary_table(report: HtmlReport, table: ScoreTable) -> str:
 def _case_table(report: HtmlReport, table: ScoreTable) -> str:
     if not report.cases:
         return ""
-    if len(report.cases) > LISTED_CASES:
+    if len(report.cases) * len(table.entries) > LISTED_SCORES:
         return (
             f'<p class="quiet">{len(report.cases):,} cases are not listed here; the '
             "files of --json and --csv have them.</p>"
@@ -260,10 +261,21 @@ def _case_table(report: HtmlReport, table: ScoreTable) -> str:
         for number, case in enumerate(report.cases)
     ]
     names = [entry.name for entry in table.entries]
-    shown = _table(f"{table.name} of each case", "case", names, rows)
+    if len(names) <= TABLE_COLUMNS:
+        shown = _table(f"{table.name} of each case", "case", names, rows)
+    else:
+        shown = "".join(_case(case, names, cells) for case, cells, _ in rows)
     return (
         f"<details><summary>{_text(table.name)} of each case</summary>{shown}</details>"
     )
+
+
+def _case(name: str, names: Sequence[str], cells: Sequence[str]) -> str:
+    scores = "".join(
+        f"<li><span>{_text(one)}</span><span>{cell}</span></li>"
+        for one, cell in zip(names, cells, strict=True)
+    )
+    return f'<h4>{_text(name)}</h4><ul class="columns">{scores}</ul>'
 
 
 def _table(

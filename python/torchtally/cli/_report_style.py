@@ -36,6 +36,7 @@ p { margin: .5rem 0; }
 a { color: var(--mark); }
 nav ul { list-style: none; padding: 0; margin: .75rem 0; }
 nav li { display: inline-block; margin: .2rem 1rem .2rem 0; }
+h4 { font-size: 1rem; margin: .75rem 0 .1rem; }
 .quiet { color: var(--quiet); font-size: .875rem; }
 .warn { border-left: 4px solid var(--warn); padding: .1rem .75rem; }
 .tiles { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1rem 0; padding: 0; }
@@ -103,6 +104,12 @@ figcaption { margin-bottom: .5rem; }
 figure ul { list-style: none; margin: .5rem 0 0; padding: 0; font-size: .875rem;
   font-variant-numeric: tabular-nums; }
 figure li { display: flex; justify-content: space-between; gap: 1rem; }
+.columns { list-style: none; margin: 0; padding: 0; font-size: .875rem;
+  display: grid; column-gap: 1.5rem; font-variant-numeric: tabular-nums;
+  grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); }
+.columns li { display: flex; justify-content: space-between; gap: .5rem;
+  border-bottom: 1px solid var(--line); }
+.columns span:first-child { color: var(--quiet); }
 dl.pairs { display: grid; grid-template-columns: minmax(8rem, auto) 1fr;
   gap: .2rem 1rem; font-size: .9375rem; }
 dl.pairs dt { color: var(--quiet); }
