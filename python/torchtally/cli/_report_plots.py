@@ -253,4 +253,7 @@ def _numbered(names: Sequence[str]) -> str:
     listed = "".join(
         f"<li>{number} {escape(name)}</li>" for number, name in enumerate(names)
     )
-    return f'<ul class="keys quiet">{listed}</ul>'
+    listed = f'<ul class="keys quiet">{listed}</ul>'
+    if len(names) > TABLE_CLASSES:
+        return f"<details><summary>Names of the classes</summary>{listed}</details>"
+    return listed

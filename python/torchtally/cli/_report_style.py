@@ -90,8 +90,9 @@ svg .mean { stroke: var(--mean); stroke-width: 2.5; fill: var(--mean); }
 .heat .none { color: var(--quiet); background: var(--panel); }
 .heat.many td { height: 1.1rem; }
 .heat.many th { padding: 0 .3rem; font-size: .75rem; line-height: 1.1; }
+.heat.many thead th { padding: 0; white-space: nowrap; }
 .heat.many .corner { width: 3rem; }
-.picture { width: 100%; max-width: 40rem; image-rendering: pixelated;
+.picture { width: 100%; height: auto; max-width: 40rem; image-rendering: pixelated;
   border: 1px solid var(--line); }
 .scale { height: .8rem; max-width: 20rem; border-radius: .2rem; }
 .ends { display: flex; justify-content: space-between; max-width: 20rem; }
