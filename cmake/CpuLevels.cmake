@@ -11,4 +11,9 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   set(TORCHTALLY_FLAGS_avx2 -mavx2 -mbmi -mbmi2 -mpopcnt -mfma)
   set(TORCHTALLY_FLAGS_avx512 ${TORCHTALLY_FLAGS_avx2}
     -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mavx512vbmi -mavx512vbmi2 -mprefer-vector-width=512)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
+  # Every such processor has it, and the compiler uses it for the portable kernels too; these call it by name.
+  list(APPEND TORCHTALLY_LEVELS neon)
+  set(TORCHTALLY_LEVEL_DEFINITIONS TORCHTALLY_ARM64)
+  set(TORCHTALLY_FLAGS_neon -DTORCHTALLY_NEON)
 endif()

@@ -80,3 +80,22 @@ def test_a_kept_allocator_asks_for_no_pages() -> None:
     faults, given = done.stdout.split()
     assert int(faults) < 200  # 80 MB are 20,000 pages
     assert given == "kept"
+
+
+def test_integrations_beside_their_frameworks(
+    timing: ModuleType,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    integrations = importlib.import_module("integrations")
+    monkeypatch.setattr(integrations, "timed", timing.timed)
+    case = importlib.import_module("_integrations").Case(
+        "a framework", "update", "an input", lambda: lambda: 0.4, lambda: lambda: 0.1
+    )
+    row = integrations.measure_case(case, seconds=2.5, quick=False)
+    assert row["ours_over_original"] == pytest.approx(0.25)
+    assert row["rounds"] == integrations.FEWEST  # 0.5 s a round
+    integrations.print_report({"threads": 1, "cases": {"a case": row}})
+    assert "0.25 to 0.25" in capsys.readouterr().out
+    assert not integrations.cases_of("_integrations_of_nothing")
+    assert "of_nothing is left out" in capsys.readouterr().err

@@ -50,7 +50,7 @@ THIRD_PARTY = {
     "functional": {"typing_extensions"},
     "ops": {"numpy", "typing_extensions"},  # numpy where an array of it is given
     "losses": {"typing_extensions"},
-    "cli": {"matplotlib", "nibabel", "numpy", "PIL", "rich"},
+    "cli": {"matplotlib", "nibabel", "numpy", "PIL", "rich", "scipy"},
 }
 #: Integrations that are called otherwise than what they import.
 FRAMEWORKS = {"smp": "segmentation_models_pytorch", "nnunet": "nnunetv2"}
@@ -94,7 +94,7 @@ def test_imports_go_downward(path: Path) -> None:
         elif first != "torch" and first not in sys.stdlib_module_names:
             allowed = THIRD_PARTY.get(room, set())
             if room == "integrations":
-                stem = path.stem
+                stem = path.relative_to(PACKAGE).parts[1].removesuffix(".py")
                 allowed = {FRAMEWORKS.get(stem, stem), "numpy"}
             assert first in allowed, f"{path.name}: {name}"
 

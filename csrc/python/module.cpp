@@ -176,6 +176,7 @@ PYBIND11_MODULE(_core, m) {
 
   py::enum_<cpu::Level>(m, "Level", "Instruction sets that the CPU kernels are compiled for.")
       .value("PORTABLE", cpu::Level::kPortable)
+      .value("NEON", cpu::Level::kNeon)
       .value("AVX2", cpu::Level::kAvx2)
       .value("AVX512", cpu::Level::kAvx512);
   m.def("has_level", [](cpu::Level level) { return cpu::kernels_of(level) != nullptr; }, py::arg("level"));
@@ -192,7 +193,6 @@ PYBIND11_MODULE(_core, m) {
       .def_readwrite("loop", &cpu::Policy::loop)
       .def_readwrite("pixels_per_thread", &cpu::Policy::pixels_per_thread)
       .def_readwrite("table_bytes", &cpu::Policy::table_bytes)
-      .def_readwrite("joint_classes", &cpu::Policy::joint_classes)
       .def_readwrite("four_copies", &cpu::Policy::four_copies)
       .def_readwrite("two_copies", &cpu::Policy::two_copies)
       .def_readwrite("runs_percent", &cpu::Policy::runs_percent)

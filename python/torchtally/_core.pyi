@@ -13,6 +13,7 @@ class Loop(enum.Enum):
 
 class Level(enum.Enum):
     PORTABLE = ...
+    NEON = ...
     AVX2 = ...
     AVX512 = ...
 
@@ -21,7 +22,6 @@ class CpuPolicy:
     loop: Loop
     pixels_per_thread: int
     table_bytes: int
-    joint_classes: int
     four_copies: int
     two_copies: int
     runs_percent: int

@@ -31,7 +31,7 @@ using cpu::Strategy;
 
 std::vector<Level> levels() {
   std::vector<Level> found;
-  for (const Level level : {Level::kPortable, Level::kAvx2, Level::kAvx512}) {
+  for (const Level level : cpu::kLevels) {
     if (cpu::kernels_of(level) != nullptr) {
       found.push_back(level);
     }
@@ -45,7 +45,6 @@ cpu::Policy random_policy(Random& random, Loop loop) {
   policy.loop = loop;
   policy.pixels_per_thread = random.of<int64_t>({1, 7, 500, 2048, 4097, 1 << 15});
   policy.table_bytes = random.of<int64_t>({1, 1000, 100'000, int64_t{64} << 20});
-  policy.joint_classes = random.of<int64_t>({0, 4, 128, 1000});
   const int64_t copies = random.below(4);
   if (copies < 3) {  // one, two or four copies, whatever the classes
     policy.four_copies = copies == 2 ? 1000 : 0;

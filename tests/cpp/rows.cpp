@@ -13,6 +13,7 @@
 namespace torchtally::test {
 namespace {
 
+using cpu::ByteMeaning;
 using cpu::ByteTable;
 using cpu::Kernels;
 using cpu::LabelRow;
@@ -106,7 +107,7 @@ void check_scores(void (*read)(const ScoreRow&, C*), Random& random, Element ele
   }
 }
 
-// Codes of n pixels, in runs, with one more in front when runs are looked for.
+// Bytes up to `last` for n pixels, in runs, with one more in front when runs are looked for.
 std::unique_ptr<uint8_t[]> random_codes(Random& random, int64_t n, int64_t last) {
   auto codes = block<uint8_t>(n);
   const int64_t run = random.of<int64_t>({1, 2, 5, 63, 64, 65, 500});
@@ -134,9 +135,10 @@ void check_histograms(const Kernels& kernels, Random& random, int64_t n, int64_t
     ++wanted[static_cast<size_t>(target[i] * row + preds[i])];
   }
 
-  const auto check_loop = [&](const char* name, const auto& add) {
+  const ByteMeaning codes(num_classes);
+  const auto check_loop = [&](const char* name, const auto& add, const ByteMeaning& meaning) {
     const auto counts = block<uint32_t>(cells * copies);
-    add(ByteTable{counts.get(), row, copies, cells});
+    add(ByteTable{counts.get(), row, copies, cells, meaning});
     // The row of ignored targets is not told, as no one reads it.
     for (int64_t cell = 0; cell < (num_classes + 1) * row; ++cell) {
       uint32_t sum = 0;
@@ -152,9 +154,10 @@ void check_histograms(const Kernels& kernels, Random& random, int64_t n, int64_t
   const auto dense_preds = block<uint8_t>(n);
   std::copy(target, target + n, dense_target.get());
   std::copy(preds, preds + n, dense_preds.get());
-  check_loop("add_dense", [&](const ByteTable& table) {
-    kernels.add_dense(dense_target.get(), dense_preds.get(), n, table, Prefetch{});
-  });
+  check_loop(
+      "add_dense",
+      [&](const ByteTable& table) { kernels.add_dense(dense_target.get(), dense_preds.get(), n, table, Prefetch{}); },
+      codes);
   if (n == 0) {
     return;
   }
@@ -167,19 +170,67 @@ void check_histograms(const Kernels& kernels, Random& random, int64_t n, int64_t
     wanted_runs += differs;
   }
   TORCHTALLY_CHECK(runs == wanted_runs, "find_runs: ", runs, " runs instead of ", wanted_runs);
-  check_loop("add_runs",
-             [&](const ByteTable& table) { kernels.add_runs(target, preds, padded, starts.get(), table, Prefetch{}); });
+  check_loop(
+      "add_runs",
+      [&](const ByteTable& table) { kernels.add_runs(target, preds, padded, starts.get(), table, Prefetch{}); }, codes);
   if (num_classes == 2) {
-    check_loop("add_binary", [&](const ByteTable& table) { kernels.add_binary(target, preds, padded, table); });
-    check_loop("add_binary_labels", [&](const ByteTable& table) {
-      // Code 3, ignored, is the label 200 here; 2 is out of range as it is.
-      std::replace(dense_target.get(), dense_target.get() + n, uint8_t{3}, uint8_t{200});
-      const uint64_t ignored = 200;
-      const auto row_of = [&](const uint8_t* labels, int32_t ignores) {
-        return LabelRow{labels, Element::kBits8, 1, n, 1, 2, &ignored, ignores, nullptr, 0};
-      };
-      kernels.add_binary_labels(row_of(dense_target.get(), 1), row_of(dense_preds.get(), 0), table);
-    });
+    check_loop("add_binary", [&](const ByteTable& table) { kernels.add_binary(target, preds, padded, table); }, codes);
+    check_loop(
+        "add_binary_labels",
+        [&](const ByteTable& table) {
+          // Code 3, ignored, is the label 200 here; 2 is out of range as it is.
+          std::replace(dense_target.get(), dense_target.get() + n, uint8_t{3}, uint8_t{200});
+          const uint64_t ignored = 200;
+          const auto row_of = [&](const uint8_t* labels, int32_t ignores) {
+            return LabelRow{labels, Element::kBits8, 1, n, 1, 2, &ignored, ignores, nullptr, 0};
+          };
+          kernels.add_binary_labels(row_of(dense_target.get(), 1), row_of(dense_preds.get(), 0), table);
+        },
+        codes);
+  }
+}
+
+// The same loops on labels where they lie, which are any byte: out of range, negative, ignored.
+void check_labels_in_place(const Kernels& kernels, Random& random, int64_t n, int64_t num_classes, int32_t copies) {
+  const int64_t row = num_classes + 1;
+  const int64_t cells = (num_classes + 2) * row;
+  const bool is_signed = random.one_in(2);
+  CountingProblem problem;
+  problem.num_classes = num_classes;
+  problem.target_last = last_class(Element::kBits8, is_signed, num_classes);
+  problem.preds_last = last_class(Element::kBits8, random.one_in(2), num_classes);
+  problem.num_ignore = random.of<int32_t>({0, 1});
+  problem.ignore[0] = static_cast<uint64_t>(random.of<int64_t>({0, num_classes - 1, num_classes % 256, 127, 255}));
+  const auto targets = random_codes(random, n + 1, random.of<int64_t>({num_classes, 255}));
+  const auto found = random_codes(random, n + 1, random.of<int64_t>({num_classes, 255}));
+  const uint8_t* const target = targets.get() + 1;
+  const uint8_t* const preds = found.get() + 1;
+  std::vector<uint32_t> wanted(static_cast<size_t>(cells), 0);
+  for (int64_t i = 0; i < n; ++i) {
+    const bool ignored = problem.num_ignore > 0 && target[i] == problem.ignore[0];
+    const int64_t t = ignored ? num_classes + 1 : target[i] <= problem.target_last ? target[i] : num_classes;
+    const int64_t p = preds[i] <= problem.preds_last ? preds[i] : num_classes;
+    ++wanted[static_cast<size_t>(t * row + p)];
+  }
+  const ByteMeaning labels(problem);
+  const auto check_loop = [&](const char* name, const auto& add) {
+    const auto counts = block<uint32_t>(cells * copies);
+    add(ByteTable{counts.get(), static_cast<int32_t>(row), copies, cells, labels});
+    for (int64_t cell = 0; cell < cells; ++cell) {
+      uint32_t sum = 0;
+      for (int32_t copy = 0; copy < copies; ++copy) {
+        sum += counts[static_cast<size_t>(copy * cells + cell)];
+      }
+      TORCHTALLY_CHECK(sum == wanted[static_cast<size_t>(cell)], name, " in place: n ", n, " classes ", num_classes,
+                       " cell ", cell, ": ", sum, " instead of ", wanted[static_cast<size_t>(cell)]);
+    }
+  };
+  check_loop("add_dense", [&](const ByteTable& table) { kernels.add_dense(target, preds, n, table, Prefetch{}); });
+  if (n > 0 && n % 64 == 0) {
+    const auto starts = block<uint64_t>(n / 64);
+    kernels.find_runs(target, preds, n, starts.get());
+    check_loop("add_runs",
+               [&](const ByteTable& table) { kernels.add_runs(target, preds, n, starts.get(), table, Prefetch{}); });
   }
 }
 
@@ -202,7 +253,10 @@ void check_rows(const Kernels& kernels) {
     }
     for (const int64_t num_classes : {1, 2, 3, 40, 128, 253}) {
       for (const int32_t copies : {1, 2, 4}) {
-        check_histograms(kernels, random, n, num_classes, copies);
+        if (copies * (num_classes + 2) * (num_classes + 1) <= 1 << 16) {
+          check_histograms(kernels, random, n, num_classes, copies);
+          check_labels_in_place(kernels, random, n, num_classes, copies);
+        }
       }
     }
     const auto bytes = random_codes(random, n, 255);

@@ -30,6 +30,15 @@ def test_a_score_has_its_name() -> None:
     assert metric.named(prefix="val/") == {"val/iou": metric.compute().item()}
 
 
+def test_float64_stays_float64() -> None:
+    metric = DiceScore(3, dtype=torch.float64)
+    metric.update(torch.tensor([0, 1, 1, 2]), torch.tensor([0, 0, 0, 2]))
+    assert metric.named() == {"dice": metric.compute().item()}
+    assert metric.named() == {"dice": pytest.approx(0.5, abs=1e-15)}
+    metric.update(torch.tensor([1]), torch.tensor([0]))
+    assert metric.named() == {"dice": (2 / 5 + 0 + 1) / 3}
+
+
 @pytest.mark.parametrize("names", [NAMES, tuple(NAMES), dict(enumerate(NAMES))])
 def test_classes_have_theirs(names: Any) -> None:
     metric = updated(IoUScore(3, average="none", class_names=names))

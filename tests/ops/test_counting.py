@@ -250,13 +250,8 @@ def test_more_segments_than_tables_and_than_pixels(
     target = labels((5000,), 0, 3, torch.uint8, seed=20)
     for per_thread in (1, 7, 4999, 5001):
         for table_bytes in (1, 300, 1 << 20):
-            for joint in (0, 3):
-                with cpu_policy(
-                    pixels_per_thread=per_thread,
-                    table_bytes=table_bytes,
-                    joint_classes=joint,
-                ):
-                    check_counting(preds, target, 3)
+            with cpu_policy(pixels_per_thread=per_thread, table_bytes=table_bytes):
+                check_counting(preds, target, 3)
     with cpu_policy(pixels_per_thread=1):
         check_counting(preds[:3], target[:3], 3)
 

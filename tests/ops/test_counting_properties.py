@@ -113,8 +113,6 @@ def test_any_problem(
 ) -> None:
     preds, target, num_classes, options = problem
     chosen, loop = strategy
-    policy = cpu_policy(
-        strategy=chosen, loop=loop, pixels_per_thread=5, joint_classes=4
-    )
+    policy = cpu_policy(strategy=chosen, loop=loop, pixels_per_thread=5)
     with cpu_level(level), cpu_threads(threads), policy:
         check_counting(preds, target, num_classes, device=device, **options)

@@ -231,7 +231,9 @@ def test_an_unknown_level_is_an_error_that_names_the_choices(what: str) -> None:
     done = run_with("sse9", f"import torch, torchtally as tt\n{call}")
     assert done.returncode == 1
     assert "RuntimeError: " in done.stderr
-    message = "TORCHTALLY_CPU_CAPABILITY must be portable, avx2 or avx512, got sse9"
+    message = (
+        "TORCHTALLY_CPU_CAPABILITY must be portable, neon, avx2 or avx512, got sse9"
+    )
     assert message in done.stderr
 
 

@@ -42,19 +42,20 @@ void count_classes(const Tile<C>& tile, int64_t n, const CountingProblem& proble
   }
 }
 
-// Counts into rows of its own before it adds to the output; for few classes into a joint table before that, which takes
-// one add a pixel and no branch.
+// Counts into rows of its own before it adds to the output; codes of a byte into a joint table before that, which takes
+// one add a pixel or a run, and no branch.
 template <class C>
 class ClassCounter {
  public:
   using Codes = C;
+  static constexpr bool kJoint = sizeof(C) == 1;
 
-  ClassCounter(const CountingProblem& problem, const CountingOutput& output, Strategy strategy, bool joint)
+  ClassCounter(const CountingProblem& problem, const CountingOutput& output, Strategy strategy)
       : problem_(problem), output_(output), size_(3 * problem.output_classes()) {
     if (strategy == Strategy::kTable) {
       own_.resize(static_cast<size_t>(size_), 0);
-      if (joint) {
-        table_.emplace(problem.num_classes);
+      if constexpr (kJoint) {
+        table_.emplace(problem);
       }
     }
   }
@@ -114,11 +115,11 @@ class ClassCounter {
 
 template <class C>
 void count_codes(const CountingProblem& problem, const CountingOutput& output) {
-  const bool joint = problem.num_classes <= current_policy().joint_classes;
-  const int64_t cells = 3 * problem.output_classes() + (joint ? JointTable<C>::cells(problem.num_classes) : 0);
+  const int64_t table = ClassCounter<C>::kJoint ? JointTable<C>::cells(problem.num_classes) : 0;
+  const int64_t cells = 3 * problem.output_classes() + table;
   const Plan plan =
       make_plan(current_policy(), problem.groups(), problem.pixels, cells, torch::stable::get_num_threads());
-  count_segments(problem, plan, [&] { return ClassCounter<C>(problem, output, plan.strategy, joint); });
+  count_segments(problem, plan, [&] { return ClassCounter<C>(problem, output, plan.strategy); });
 }
 
 struct ClassCounts {

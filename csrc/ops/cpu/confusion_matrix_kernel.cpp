@@ -16,7 +16,7 @@ class MatrixCounter {
   MatrixCounter(const CountingProblem& problem, const CountingOutput& output, Strategy strategy)
       : problem_(problem), output_(output), classes_(problem.output_classes()) {
     if (strategy == Strategy::kTable) {
-      table_.emplace(problem.num_classes);
+      table_.emplace(problem);
     }
   }
 

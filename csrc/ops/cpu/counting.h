@@ -24,15 +24,15 @@ class JointTable;
 template <>
 class JointTable<uint8_t> {
  public:
-  explicit JointTable(int64_t num_classes);
+  explicit JointTable(const CountingProblem& problem);
 
   static int64_t cells(int64_t num_classes);
 
   void clear() { std::fill(counts_.begin(), counts_.end(), 0u); }
   void add(const Tile<uint8_t>& tile, int64_t n);
-  // Whether labels_in_place() may be added as they are.
-  bool takes_labels() const { return binary_; }
-  void add_labels(const LabelRow& target, const LabelRow& preds) { kernels_.add_binary_labels(target, preds, view()); }
+  // Whether the labels of a row may be added as they are.
+  bool takes_labels() const { return in_place_; }
+  void add_labels(const LabelRow& target, const LabelRow& preds, Tile<uint8_t>& tile);
   int64_t operator()(int64_t target, int64_t pred) const {
     int64_t sum = 0;
     for (int64_t copy = 0; copy < copies_; ++copy) {
@@ -52,7 +52,12 @@ class JointTable<uint8_t> {
   }
 
  private:
-  ByteTable view() { return {counts_.data(), row_, copies_, size_}; }
+  // n bytes side by side, of one meaning; the last 64 of codes are whole, and those of labels are n.
+  void add_bytes(const uint8_t* target, const uint8_t* preds, int64_t n, const ByteMeaning& meaning,
+                 const Prefetch& prefetch);
+  // Pixels [begin, end) of a row, at most a tile, by way of codes.
+  void add_copied(LabelRow target, LabelRow preds, int64_t begin, int64_t end, Tile<uint8_t>& tile);
+  ByteTable view(const ByteMeaning& meaning) { return {counts_.data(), row_, copies_, size_, meaning}; }
 
   const Kernels& kernels_;
   const Policy policy_;
@@ -60,6 +65,9 @@ class JointTable<uint8_t> {
   int32_t copies_;
   int64_t size_;  // counters of one copy
   bool binary_;   // bits are counted
+  bool in_place_;
+  ByteMeaning codes_;
+  ByteMeaning labels_;
   std::vector<uint32_t> counts_;
   int64_t dense_left_ = 0;  // tiles that still take the dense loop unseen
   int64_t dense_next_ = 1;  // how many will, the next time that runs are short
@@ -69,15 +77,15 @@ class JointTable<uint8_t> {
 template <>
 class JointTable<uint32_t> {
  public:
-  explicit JointTable(int64_t num_classes)
-      : row_(num_classes + 1), counts_(static_cast<size_t>(cells(num_classes)), 0) {}
+  explicit JointTable(const CountingProblem& problem)
+      : row_(problem.num_classes + 1), counts_(static_cast<size_t>(cells(problem.num_classes)), 0) {}
 
   static int64_t cells(int64_t num_classes) { return (num_classes + 2) * (num_classes + 1); }
 
   void clear() { std::fill(counts_.begin(), counts_.end(), int64_t{0}); }
   void add(const Tile<uint32_t>& tile, int64_t n);
   bool takes_labels() const { return false; }
-  void add_labels(const LabelRow& /*target*/, const LabelRow& /*preds*/) {}
+  void add_labels(const LabelRow& /*target*/, const LabelRow& /*preds*/, Tile<uint32_t>& /*tile*/) {}
   int64_t operator()(int64_t target, int64_t pred) const { return counts_[static_cast<size_t>(target * row_ + pred)]; }
 
   void add_row(int64_t target, int64_t* out, int64_t n) const {
@@ -100,7 +108,6 @@ template <class MakeCounter>
 void count_segments(const CountingProblem& problem, const Plan& plan, const MakeCounter& make) {
   using Codes = typename decltype(make())::Codes;
   const int64_t length = ceil_div(problem.pixels, plan.segments);
-  const bool in_place = labels_in_place(problem);
   kernels();  // where the environment asks for a level that is not there, this says so; inside, the message is lost
   std::mutex flushing;
   const int64_t grain = std::max<int64_t>(1, current_policy().pixels_per_thread / length);
@@ -111,10 +118,10 @@ void count_segments(const CountingProblem& problem, const Plan& plan, const Make
       const int64_t group = item / plan.segments;
       const int64_t begin = std::min(item % plan.segments * length, problem.pixels);
       TileReader<Codes> reader(problem, group, begin, std::min(begin + length, problem.pixels));
-      if (in_place && counter.table() != nullptr && counter.table()->takes_labels()) {
+      if (counter.table() != nullptr && counter.table()->takes_labels()) {
         LabelRow target, preds;
         while (reader.next_labels(target, preds)) {
-          counter.table()->add_labels(target, preds);
+          counter.table()->add_labels(target, preds, tile);
         }
       } else {
         while (const int64_t n = reader.next(tile)) {

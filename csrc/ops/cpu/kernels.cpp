@@ -12,38 +12,56 @@ extern const Kernels kernels_portable;
 #if defined(TORCHTALLY_X86)
 extern const Kernels kernels_avx2;
 extern const Kernels kernels_avx512;
+#elif defined(TORCHTALLY_ARM64)
+extern const Kernels kernels_neon;
 #endif
 
 namespace {
 
 std::atomic<const Kernels*> chosen{nullptr};
 
-const Kernels* best() {
-  for (const Level level : {Level::kAvx512, Level::kAvx2}) {
-    if (const Kernels* const found = kernels_of(level)) {
-      return found;
-    }
-  }
-  return &kernels_portable;
-}
-
-const Kernels* from_environment() {
+// The best level that TORCHTALLY_CPU_CAPABILITY names, or any where it is not set.
+const Kernels* wanted() {
   const char* const text = std::getenv("TORCHTALLY_CPU_CAPABILITY");
   const std::string_view name = text != nullptr ? text : "";
-  if (name.empty()) {
-    return best();
+  TORCHTALLY_CHECK(name.empty() || name == "portable" || name == "neon" || name == "avx2" || name == "avx512",
+                   "torchtally: TORCHTALLY_CPU_CAPABILITY must be portable, neon, avx2 or avx512, got ", name);
+  const Kernels* found = nullptr;
+  for (const Level level : kLevels) {
+    const Kernels* const kernels = kernels_of(level);
+    if (kernels != nullptr && (name.empty() || name == kernels->name)) {
+      found = kernels;
+    }
   }
-  TORCHTALLY_CHECK(name == "portable" || name == "avx2" || name == "avx512",
-                   "torchtally: TORCHTALLY_CPU_CAPABILITY must be portable, avx2 or avx512, got ", name);
-  const Kernels* const found = kernels_of(name == "avx512" ? Level::kAvx512
-                                          : name == "avx2" ? Level::kAvx2
-                                                           : Level::kPortable);
   TORCHTALLY_CHECK(found != nullptr, "torchtally: TORCHTALLY_CPU_CAPABILITY asks for ", name,
                    ", which this machine does not have");
   return found;
 }
 
 }  // namespace
+
+ByteMeaning::ByteMeaning(int64_t num_classes) : codes(true) {
+  for (int64_t byte = 0; byte < 256; ++byte) {
+    row_of[byte] = static_cast<uint16_t>(byte * (num_classes + 1));
+    column_of[byte] = static_cast<uint16_t>(byte);
+  }
+}
+
+ByteMeaning::ByteMeaning(const CountingProblem& problem)
+    : codes(false),
+      target_last(static_cast<uint8_t>(problem.target_last)),
+      preds_last(static_cast<uint8_t>(problem.preds_last)),
+      out_of_range(static_cast<uint8_t>(problem.num_classes)) {
+  if (problem.num_ignore > 0) {
+    ignored = static_cast<uint8_t>(problem.ignore[0]);
+    ignored_code = static_cast<uint8_t>(out_of_range + 1);
+  }
+  for (int64_t byte = 0; byte < 256; ++byte) {
+    const int64_t in_range = byte <= target_last ? byte : out_of_range;
+    row_of[byte] = static_cast<uint16_t>((byte == ignored ? ignored_code : in_range) * (problem.num_classes + 1));
+    column_of[byte] = static_cast<uint16_t>(byte <= preds_last ? byte : out_of_range);
+  }
+}
 
 const Kernels* kernels_of(Level level) {
 #if defined(TORCHTALLY_X86)
@@ -60,6 +78,10 @@ const Kernels* kernels_of(Level level) {
   if (level == Level::kAvx2) {
     return avx2 ? &kernels_avx2 : nullptr;
   }
+#elif defined(TORCHTALLY_ARM64)
+  if (level == Level::kNeon) {
+    return &kernels_neon;
+  }
 #endif
   return level == Level::kPortable ? &kernels_portable : nullptr;
 }
@@ -67,7 +89,7 @@ const Kernels* kernels_of(Level level) {
 const Kernels& kernels() {
   const Kernels* found = chosen.load(std::memory_order_acquire);
   if (found == nullptr) {
-    found = from_environment();
+    found = wanted();
     chosen.store(found, std::memory_order_release);
   }
   return *found;

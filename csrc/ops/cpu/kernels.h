@@ -42,13 +42,29 @@ struct ScoreRow {
   ValidScores valid;  // of a threshold; the code of others is `classes`
 };
 
-// Joint histograms of byte codes: `copies` tables of counts[target * row + preds], `size` counters apart. Neighbouring
-// pixels use different copies, so that an increment does not wait for the one before it to reach the cache.
+// What the bytes of two operands stand for: codes, or the labels of 8 bits themselves, read where they lie.
+struct ByteMeaning {
+  explicit ByteMeaning(int64_t num_classes);             // codes
+  explicit ByteMeaning(const CountingProblem& problem);  // labels, with at most one value to ignore
+
+  uint16_t row_of[256];     // of a target: the first cell of its row
+  uint16_t column_of[256];  // of a prediction
+  // The same by comparison: a byte above `last` is out of range, and the target `ignored` has a code of its own, which
+  // is its usual one where nothing is ignored. Codes need no look.
+  bool codes;
+  uint8_t target_last = 0, preds_last = 0;
+  uint8_t ignored = 0, ignored_code = 0, out_of_range = 0;
+};
+
+// Joint histograms of bytes: `copies` tables of counts[row_of[target] + column_of[preds]], `size` counters apart.
+// Neighbouring pixels use different copies, so that an increment does not wait for the one before it to reach the
+// cache.
 struct ByteTable {
   uint32_t* counts;
   int32_t row;
   int32_t copies;  // 1, 2 or 4
   int64_t size;
+  const ByteMeaning& meaning;
 };
 
 // Where the labels behind a tile lie. The loops over the tile's codes ask for them as they go, so that memory is not
@@ -110,7 +126,7 @@ struct Kernels {
   void (*read_scores32)(const ScoreRow& row, uint32_t* codes);
 
   // Bit i of `starts` says that pixel i differs from pixel i - 1; returns how many do. n is a multiple of 64 and
-  // target[-1], preds[-1] may be read.
+  // target[-1], preds[-1] may be read. Bytes of any meaning.
   int64_t (*find_runs)(const uint8_t* target, const uint8_t* preds, int64_t n, uint64_t* starts);
   // Adds every run of a tile at once.
   void (*add_runs)(const uint8_t* target, const uint8_t* preds, int64_t n, const uint64_t* starts,
@@ -133,12 +149,13 @@ struct Kernels {
 
 // Best last; kAvx512 means Ice Lake, Zen 4 and newer (VBMI2). A level that the compiler or the processor lacks has no
 // kernels.
-enum class Level : int32_t { kPortable, kAvx2, kAvx512 };
+enum class Level : int32_t { kPortable, kNeon, kAvx2, kAvx512 };
+inline constexpr Level kLevels[] = {Level::kPortable, Level::kNeon, Level::kAvx2, Level::kAvx512};
 
 // The kernels of a level, or nullptr where this machine cannot run them.
 TORCHTALLY_API const Kernels* kernels_of(Level level);
 
-// The best level of this machine, or the one that TORCHTALLY_CPU_CAPABILITY names (portable, avx2, avx512).
+// The best level of this machine, or the one that TORCHTALLY_CPU_CAPABILITY names (portable, neon, avx2, avx512).
 TORCHTALLY_API const Kernels& kernels();
 
 // Makes kernels() return a level that the machine has, for tests and benchmarks.

@@ -27,7 +27,6 @@ struct Policy {
   Loop loop = Loop::kAuto;
   int64_t pixels_per_thread = 1 << 15;      // a thread is worth waking for this many
   int64_t table_bytes = int64_t{64} << 20;  // the tables of all threads together stay below this
-  int64_t joint_classes = 128;              // up to here class counts are read off a joint table, at 1 add a pixel
   int64_t four_copies = 40;                 // up to this many classes the dense loop has 4 copies of the table,
   int64_t two_copies = 64;                  // and up to this many 2: more would not stay in L1
   int64_t runs_percent = 40;                // runs a 100 pixels above which a tile takes the dense loop

@@ -28,15 +28,19 @@ int64_t bytes_ahead(const Operand& operand, int32_t inner) {
 
 }  // namespace
 
-bool labels_in_place(const CountingProblem& problem) {
+bool labels_in_place(const CountingProblem& problem, bool binary) {
+  // Two classes take a bool as it is; others begin and end a row in a tile, which short rows are not worth.
   const int32_t inner = problem.pixel_dims - 1;
+  const int64_t shortest = binary ? 64 : kTile;
   const auto bytes = [&](const Operand& operand) {
-    return bytes_of(operand.element) == 1 && operand.pixel_stride[inner] == 1;
+    const bool one_byte = operand.element == Element::kBits8 || (binary && operand.element == Element::kBool);
+    return one_byte && operand.pixel_stride[inner] == 1;
   };
   const auto is_class = [&](uint64_t value) { return value <= problem.target_last; };
+  const bool plain_ignores =
+      binary ? std::none_of(problem.ignore, problem.ignore + problem.num_ignore, is_class) : problem.num_ignore <= 1;
   return problem.prediction == Prediction::kLabel && bytes(problem.target) && bytes(problem.preds) &&
-         problem.pixel_size[inner] >= 64 && problem.mask.data == nullptr &&
-         std::none_of(problem.ignore, problem.ignore + problem.num_ignore, is_class);
+         problem.pixel_size[inner] >= shortest && problem.mask.data == nullptr && plain_ignores;
 }
 
 template <class C>
@@ -112,10 +116,7 @@ int64_t TileReader<C>::next(Tile<C>& tile) {
     filled += n;
   }
   tile.prefetch = {{target_.at + kPrefetch, preds_.at + kPrefetch}, {target_ahead_, preds_ahead_}};
-  if (const int64_t over = filled % 64) {
-    std::fill_n(tile.target() + filled, 64 - over, static_cast<C>(problem_.num_classes + 1));
-    std::fill_n(tile.preds() + filled, 64 - over, C{0});
-  }
+  tile.pad(filled, problem_.num_classes);
   return filled;
 }
 

@@ -2,6 +2,7 @@
 // loops behind it see only two arrays in L1. C is uint8_t up to kByteCodes classes, and uint32_t above.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "common/counting_problem.h"
@@ -23,6 +24,13 @@ class Tile {
   const C* preds() const { return preds_ + kFront; }
   Prefetch prefetch{};
 
+  // Fills the rest of the last 64 behind n pixels with ignored ones.
+  void pad(int64_t n, int64_t num_classes) {
+    const int64_t whole = (n + 63) / 64 * 64;
+    std::fill(target() + n, target() + whole, static_cast<C>(num_classes + 1));
+    std::fill(preds() + n, preds() + whole, C{0});
+  }
+
  private:
   static constexpr int64_t kFront = 64;  // one element is read before the first, when runs are looked for
 
@@ -30,8 +38,9 @@ class Tile {
   alignas(64) C preds_[kFront + kTile];
 };
 
-// Whether both operands are contiguous labels of 8 bits, neither masked nor with a class to ignore.
-bool labels_in_place(const CountingProblem& problem);
+// Whether the labels of both operands are bytes side by side and need no tile: without a mask, and with no more to
+// ignore than a comparison of bits (two classes, where no class may be ignored) or of bytes (one value) finds.
+bool labels_in_place(const CountingProblem& problem, bool binary);
 
 template <class C>
 class TileReader {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ import torch
 from ._info import print_info
 from ._pairing import Pair, Pairing, find_pairs
 from ._parser import build_parser
-from ._problems import Problem, UsageError
+from ._problems import Problem, UsageError, require
 from ._settings import Settings
 from ._targets import check_modules, check_outputs
 
@@ -44,17 +45,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else list(argv)
     try:
         arguments = parser.parse_args(joined_integers(argv))
+    except UsageError as error:
+        parser.error(str(error))
+    try:
         if arguments.command == "info":
             print_info(as_json=arguments.json)
             return 0
+        if arguments.command == "compare":
+            return compare(arguments)
         return evaluate(Settings.from_arguments(arguments))
     except UsageError as error:
-        commands["evaluate"].error(str(error))
+        commands[arguments.command].error(str(error))
     except KeyboardInterrupt:
-        _say(
-            "torchtally evaluate: interrupted, no report written; a --journal has what "
-            "was counted, for --resume"
-        )
+        what = "nothing written"
+        if arguments.command == "evaluate":
+            what = "no report written; a --journal has what was counted, for --resume"
+        _say(f"torchtally {arguments.command}: interrupted, {what}")
         return INTERRUPTED
 
 
@@ -77,6 +83,20 @@ def joined_integers(argv: Sequence[str]) -> list[str]:
         taking = text == "--ignore-index"
         joined.append(text)
     return joined
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Compare files of results; return the exit status.
+
+    Raises:
+        UsageError: Something that was asked for cannot be done.
+    """
+    for module in ("numpy", "rich", "scipy"):
+        require(module, "comparing results")
+
+    from ._compare_command import run_compare
+
+    return run_compare(arguments)
 
 
 def evaluate(settings: Settings) -> int:

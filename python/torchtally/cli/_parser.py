@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import torchtally
 
 from . import _values
+from ._compare_arguments import COMPARE, add_compare
 from ._formats import SUFFIXES
 from ._presets import NAMES
 from ._score_options import add_score_options, averages, score_columns
@@ -101,9 +102,16 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     add_score_options(evaluate)
     _add_reporting(evaluate)
     _add_run(evaluate)
+    compare = commands.add_parser(
+        "compare",
+        help="test whether sets of predictions of the same cases differ",
+        description=COMPARE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_compare(compare)
     info = commands.add_parser("info", help="print how torchtally was built")
     info.add_argument("--json", action="store_true", help="print JSON")
-    return parser, {"evaluate": evaluate, "info": info}
+    return parser, {"evaluate": evaluate, "compare": compare, "info": info}
 
 
 def _add_inputs(parser: Parser) -> None:

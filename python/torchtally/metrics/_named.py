@@ -124,7 +124,9 @@ class NamedScores(CountingMetric[Value]):
                     f"{op}: val must be what compute returns, "
                     f"got {type(value).__name__} for {result!r}"
                 )
-            values[result] = torch.as_tensor(value).detach()
+            if not isinstance(value, Tensor):
+                value = torch.tensor(value, dtype=torch.float64)
+            values[result] = value.detach()
         return values
 
     def _entry_names(

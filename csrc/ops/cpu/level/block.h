@@ -6,7 +6,7 @@ ALWAYS_INLINE void prefetch_ahead(const Prefetch& prefetch, int64_t i) {
   for (int operand = 0; operand < 2; ++operand) {
     const char* const at = prefetch.at[operand] + i / 64 * prefetch.bytes[operand];
     for (int64_t line = 0; line < prefetch.bytes[operand]; line += 64) {
-      __builtin_prefetch(at + line);
+      __builtin_prefetch(at + line, 0, 2);
     }
   }
 }
@@ -50,6 +50,43 @@ struct Block {
   static ALWAYS_INLINE bool any_above_one(const Block& a, const Block& b) {
     const __m256i all = _mm256_or_si256(_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high));
     return _mm256_testz_si256(all, _mm256_set1_epi8(~1)) == 0;
+  }
+};
+
+#elif defined(TORCHTALLY_NEON)
+
+struct Block {
+  uint8x16_t parts[4];
+  static ALWAYS_INLINE Block load(const uint8_t* from) {
+    return {{vld1q_u8(from), vld1q_u8(from + 16), vld1q_u8(from + 32), vld1q_u8(from + 48)}};
+  }
+  // A bit for each byte, all of whose bits are one or zero: each keeps the bit of its place among eight, and pairs of
+  // neighbours are added up three times over.
+  static ALWAYS_INLINE uint64_t mask(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d) {
+    const uint8x16_t places = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t front = vpaddq_u8(vandq_u8(a, places), vandq_u8(b, places));
+    const uint8x16_t back = vpaddq_u8(vandq_u8(c, places), vandq_u8(d, places));
+    const uint8x16_t fours = vpaddq_u8(front, back);
+    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(fours, fours)), 0);
+  }
+  ALWAYS_INLINE uint64_t differs(const Block& other) const {
+    return ~mask(vceqq_u8(parts[0], other.parts[0]), vceqq_u8(parts[1], other.parts[1]),
+                 vceqq_u8(parts[2], other.parts[2]), vceqq_u8(parts[3], other.parts[3]));
+  }
+  ALWAYS_INLINE uint64_t equals(uint8_t code) const {
+    const uint8x16_t all = vdupq_n_u8(code);
+    return mask(vceqq_u8(parts[0], all), vceqq_u8(parts[1], all), vceqq_u8(parts[2], all), vceqq_u8(parts[3], all));
+  }
+  ALWAYS_INLINE uint64_t odd() const {
+    const uint8x16_t one = vdupq_n_u8(1);
+    return mask(vtstq_u8(parts[0], one), vtstq_u8(parts[1], one), vtstq_u8(parts[2], one), vtstq_u8(parts[3], one));
+  }
+  static ALWAYS_INLINE bool any_above_one(const Block& a, const Block& b) {
+    uint8x16_t all = vorrq_u8(a.parts[0], b.parts[0]);
+    for (int k = 1; k < 4; ++k) {
+      all = vorrq_u8(all, vorrq_u8(a.parts[k], b.parts[k]));
+    }
+    return vmaxvq_u8(all) > 1;
   }
 };
 

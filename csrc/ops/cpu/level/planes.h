@@ -107,7 +107,7 @@ void gather_planes(const Stored* from, int64_t class_stride, int64_t pixel_strid
       const Bits* const pixels = reinterpret_cast<const Bits*>(from + i * pixel_stride);
       Bits* const out = reinterpret_cast<Bits*>(to + i);
       for (int64_t line = 0; line < 8 * pixel_stride * static_cast<int64_t>(sizeof(Stored)); line += 64) {
-        __builtin_prefetch(reinterpret_cast<const char*>(pixels) + kPrefetch + line);
+        __builtin_prefetch(reinterpret_cast<const char*>(pixels) + kPrefetch + line, 0, 2);
       }
       for (int64_t c = 0; c + 8 <= classes; c += 8) {
         transpose8(pixels + c, pixel_stride, out + c * plane, plane);
@@ -160,7 +160,7 @@ ALWAYS_INLINE void widen_vectors(const Stored* from, int64_t class_stride, int64
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
       const Stored* const at = from + c * class_stride + v * kLanes;
-      __builtin_prefetch(reinterpret_cast<const char*>(at) + kPlanePrefetch);
+      __builtin_prefetch(reinterpret_cast<const char*>(at) + kPrefetch, 0, 2);
       const Reals values = widen(at);
       store(to + c * plane + v * kLanes, values);
       top[v] = larger(top[v], values);

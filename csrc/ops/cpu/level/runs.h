@@ -12,42 +12,32 @@ int64_t find_runs(const uint8_t* target, const uint8_t* preds, int64_t n, uint64
   return runs;
 }
 
-// The runs of a tile: where each begins, and its cell. One more begin closes the last run; the arrays have room for
-// what is written past the end and overwritten by the next block.
+// Where the runs of a tile begin. One more begin closes the last run; the array has room for what is written past the
+// end and overwritten by the next block.
 struct Runs {
   int64_t count = 0;
   uint16_t begin[kTile + 65];
-  uint16_t cell[kTile + 65];
 
   // Adds the runs that start in the 64 pixels at i.
-  ALWAYS_INLINE void append(const uint8_t* target, const uint8_t* preds, int64_t i, uint64_t mask, int32_t row) {
+  ALWAYS_INLINE void append(int64_t i, uint64_t mask) {
     const int64_t found = __builtin_popcountll(mask);
 #if defined(__AVX512VBMI2__)
     const __m512i lanes =
         _mm512_set_epi64(0x3f3e3d3c3b3a3938, 0x3736353433323130, 0x2f2e2d2c2b2a2928, 0x2726252423222120,
                          0x1f1e1d1c1b1a1918, 0x1716151413121110, 0x0f0e0d0c0b0a0908, 0x0706050403020100);
-    const __m512i rows = _mm512_set1_epi16(static_cast<int16_t>(row));
     const __m512i first = _mm512_set1_epi16(static_cast<int16_t>(i));
-    alignas(64) uint8_t at[64], t[64], p[64];
+    alignas(64) uint8_t at[64];
     _mm512_store_si512(at, _mm512_maskz_compress_epi8(mask, lanes));
-    _mm512_store_si512(t, _mm512_maskz_compress_epi8(mask, _mm512_loadu_si512(target + i)));
-    _mm512_store_si512(p, _mm512_maskz_compress_epi8(mask, _mm512_loadu_si512(preds + i)));
-    const auto widened = [](const uint8_t* bytes) {
-      return _mm512_cvtepu8_epi16(_mm256_load_si256(reinterpret_cast<const __m256i*>(bytes)));
-    };
     for (int64_t half = 0; half < found; half += 32) {
-      _mm512_storeu_si512(begin + count + half, _mm512_add_epi16(widened(at + half), first));
-      _mm512_storeu_si512(cell + count + half,
-                          _mm512_add_epi16(_mm512_mullo_epi16(widened(t + half), rows), widened(p + half)));
+      const __m256i bytes = _mm256_load_si256(reinterpret_cast<const __m256i*>(at + half));
+      _mm512_storeu_si512(begin + count + half, _mm512_add_epi16(_mm512_cvtepu8_epi16(bytes), first));
     }
 #else
     // Four at a time: a loop that ran as often as a mask has bits would be mispredicted at every end.
     for (int64_t k = 0; k < found; k += 4) {
 #pragma GCC unroll 4
       for (int64_t next = 0; next < 4; ++next) {
-        const int64_t at = i + __builtin_ctzll(mask | uint64_t{1} << 63);
-        begin[count + k + next] = static_cast<uint16_t>(at);
-        cell[count + k + next] = static_cast<uint16_t>(target[at] * row + preds[at]);
+        begin[count + k + next] = static_cast<uint16_t>(i + __builtin_ctzll(mask | uint64_t{1} << 63));
         mask &= mask - 1;
       }
     }
@@ -57,11 +47,15 @@ struct Runs {
 };
 
 template <int kCopies>
-ALWAYS_INLINE void add_run_cells(const Runs& runs, const ByteTable& table) {
+ALWAYS_INLINE void add_run_cells(const uint8_t* target, const uint8_t* preds, const Runs& runs,
+                                 const ByteTable& table) {
   uint32_t* const counts = table.counts;
   const int64_t size = table.size;
+  const ByteMeaning& meaning = table.meaning;
   const auto add = [&](int64_t r, int copy) {
-    counts[(copy % kCopies) * size + runs.cell[r]] += static_cast<uint32_t>(runs.begin[r + 1] - runs.begin[r]);
+    const int64_t at = runs.begin[r];
+    const int64_t cell = meaning.row_of[target[at]] + meaning.column_of[preds[at]];
+    counts[(copy % kCopies) * size + cell] += static_cast<uint32_t>(runs.begin[r + 1] - at);
   };
   int64_t r = 0;
   for (; r + 4 <= runs.count; r += 4) {
@@ -81,15 +75,15 @@ void add_runs(const uint8_t* target, const uint8_t* preds, int64_t n, const uint
   for (int64_t i = 0; i < n; i += 64) {
     prefetch_ahead(prefetch, i);
     // The first pixel starts a run, whatever comes before it.
-    runs.append(target, preds, i, starts[i / 64] | (i == 0 ? 1 : 0), table.row);
+    runs.append(i, starts[i / 64] | (i == 0 ? 1 : 0));
   }
   runs.begin[runs.count] = static_cast<uint16_t>(n);
   switch (table.copies) {
     case 4:
-      return add_run_cells<4>(runs, table);
+      return add_run_cells<4>(target, preds, runs, table);
     case 2:
-      return add_run_cells<2>(runs, table);
+      return add_run_cells<2>(target, preds, runs, table);
     default:
-      return add_run_cells<1>(runs, table);
+      return add_run_cells<1>(target, preds, runs, table);
   }
 }

@@ -133,9 +133,6 @@ constexpr Code kMaxIndex16 = 32767;
 // Vectors of pixels whose best score and class stay in registers while the planes go by.
 constexpr int kArgmaxVectors = kVectorBytes == 64 ? 8 : 4;
 
-// As kPrefetch, in every plane: less, since the lines of all planes wait in L1 together.
-constexpr int64_t kPlanePrefetch = 2048;
-
 // The argmax of kVectors vectors of neighbouring pixels, `class_stride` elements between their classes.
 template <class S, int kVectors, bool kPrefetched, class C>
 ALWAYS_INLINE void argmax_block(const typename S::Stored* scores, int64_t class_stride, Code classes, C* codes) {
@@ -156,7 +153,7 @@ ALWAYS_INLINE void argmax_block(const typename S::Stored* scores, int64_t class_
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
       if (!kPrefetched) {
-        __builtin_prefetch(reinterpret_cast<const char*>(scores) + kPlanePrefetch + v * kVectorBytes);
+        __builtin_prefetch(reinterpret_cast<const char*>(scores) + kPrefetch + v * kVectorBytes, 0, 2);
       }
       const Keys score = S::keys(static_cast<Keys>(reinterpret_cast<const Scores*>(scores)[v]));
       improve<S>(best[v], index[v], score, label);
@@ -211,7 +208,7 @@ ALWAYS_INLINE void to_planes(const Stored* __restrict__ scores, const ScoreRow& 
     for (int64_t i = 0; i < n; i += 8) {
       const Stored* const pixels = scores + i * row.stride;
       for (int64_t line = 0; line < 8 * row.stride * static_cast<int64_t>(sizeof(Stored)); line += 64) {
-        __builtin_prefetch(reinterpret_cast<const char*>(pixels) + kPrefetch + line);
+        __builtin_prefetch(reinterpret_cast<const char*>(pixels) + kPrefetch + line, 0, 2);
       }
       for (int64_t c = 0; c + 8 <= classes; c += 8) {
         transpose8(pixels + c, row.stride, planes + c * n + i, n);
