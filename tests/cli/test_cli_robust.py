@@ -115,7 +115,7 @@ def test_what_no_one_thought_of(
     save_pair(good_pair, "other", *GOOD)
     count = _case._count
 
-    def fail_once(preds: Any, target: Any, settings: Any) -> Any:
+    def fail_once(*_: Any) -> Any:
         monkeypatch.setattr(_case, "_count", count)
         raise MemoryError("no room")
 

@@ -166,6 +166,13 @@ def _add_pairing(parser: Parser) -> None:
 def _add_reading(parser: Parser) -> None:
     group = parser.add_argument_group("reading")
     group.add_argument(
+        "--mask",
+        type=Path,
+        metavar="MASKS",
+        help="count where the mask of a pair is not 0: a folder of images named as the "
+        "pairs are, or one file for one pair",
+    )
+    group.add_argument(
         "--preds-are",
         choices=("labels", "scores"),
         help="whether predictions are labels, or scores; of classes [C, ...], of which "

@@ -210,6 +210,7 @@ class Settings:
                 suffix=given["suffix"] or "",
                 follow_links=given["follow_links"],
                 empty=given["on_error"] == "count-as-empty",
+                masks=given["mask"],
             ),
             reading=Reading(
                 scores=_of_scores(given),
@@ -302,6 +303,7 @@ class Settings:
             "pairs": str(rules.manifest) if rules.manifest else None,
             "suffix": rules.suffix or None,
             "follow_links": rules.follow_links,
+            "mask": str(rules.masks) if rules.masks else None,
             "on_error": self.on_error,
         }
 
