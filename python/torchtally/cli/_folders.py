@@ -15,7 +15,19 @@ SHOWN_FILES = 5
 #: What lies beside images and is none of them.
 OTHER_FILES = {
     *("", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".txt", ".md", ".rst", ".csv"),
-    *(".tsv", ".xlsx", ".log", ".xml", ".html", ".pdf", ".pkl", ".py", ".sh", ".ini"),
+    *(
+        ".db",
+        ".tsv",
+        ".xlsx",
+        ".log",
+        ".xml",
+        ".html",
+        ".pdf",
+        ".pkl",
+        ".py",
+        ".sh",
+        ".ini",
+    ),
 }
 
 

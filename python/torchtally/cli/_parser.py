@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,7 +20,8 @@ EVALUATE = f"""\
 Compare predicted label images with the true ones and print scores of each class.
 
 PREDICTIONS and LABELS are two folders, searched recursively and paired by relative
-path without the suffix, or two single files. Formats: {SUFFIXES}.
+path without the suffix, or two single files. Formats:
+{textwrap.fill(SUFFIXES, 80)}.
 """
 
 EXIT_STATUS = """\
