@@ -115,8 +115,6 @@ class Settings:
         policy = {"average": None, "dtype": torch.float64, **self.policy, **chosen}
         if policy["average"] != "macro":
             policy["class_weights"] = None
-        if policy["regions"] is not None:  # which stand in for the classes
-            policy["classes"], policy["include_background"] = None, True
         of_samples = score.kept["aggregation"].type == "OfSamples"
         if of_samples and policy["aggregation"] == "global":
             policy["aggregation"] = "samplewise"  # a file is a sample
@@ -231,7 +229,12 @@ class Settings:
                 for name in (*options, "include_background")
                 if name in POLICY
             },
-            scores=tuple(given["scores"] or score_columns(DEFAULT_SCORES)),
+            scores=tuple(
+                {
+                    column.key: column
+                    for column in given["scores"] or score_columns(DEFAULT_SCORES)
+                }.values()
+            ),
             averages=tuple(dict.fromkeys(given["averages"] or _averages(given))),
             on_error=given["on_error"],
             json=given["json"],
@@ -254,6 +257,16 @@ class Settings:
             )
         if self.plot and self.task == "multilabel":
             raise UsageError("--plot draws one matrix, a multilabel task has many")
+        policy = self.policy
+        chosen = policy["classes"] is not None or not policy["include_background"]
+        if policy["regions"] is not None and chosen:
+            raise UsageError(
+                "--regions stand in for the classes, so --classes and "
+                "--exclude-background do not apply (--regions none takes them back)"
+            )
+        several = self.reading.scores or self.task == "multilabel"
+        if self.reading.class_axis is not None and not several:
+            raise UsageError("--class-axis is about scores, or --task multilabel")
         if sum(bool(way) for way in (self.rules.patterns, self.rules.manifest)) > 1:
             raise UsageError("--pattern and --pairs are two ways to pair, give one")
         for column in self.scores:
