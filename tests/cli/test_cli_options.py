@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -50,12 +49,13 @@ def listed(value: torch.Tensor) -> list[float | None]:
 def test_every_option_can_be_reached() -> None:
     parser, commands = build_parser()
     flags = {
-        action.dest
+        flag
         for action in commands["evaluate"]._actions
-        if not isinstance(action, argparse._HelpAction)
+        for flag in action.option_strings
     }
     for name in {**COUNTING, **POLICY}:
-        assert (name in flags) != (name in _score_options.LEFT_OUT), name
+        flag = _score_options.LEFT_OUT.get(name, "--" + name.replace("_", "-"))
+        assert flag in flags or not flag.startswith("--"), name
     for option in _score_options.score_options().values():
         known = option.type in _score_options.READERS or option.type == "bool"
         assert known or option.type in _score_options.CHOICES
@@ -171,6 +171,78 @@ def test_regions_have_rows(
     assert outcome.out.split()[0] == "region"
 
 
+@pytest.mark.parametrize("policy", ["error", "ignore"])
+def test_mask(
+    evaluate: Evaluate,
+    folders: Folders,
+    pairs: tuple[torch.Tensor, torch.Tensor],
+    tmp_path: Path,
+    policy: str,
+) -> None:
+    masks = np.random.default_rng(0).random((CASES, 12, 9)) < 0.5
+    for name, mask in zip(NAMES[1:], masks[1:], strict=True):
+        save_npy(tmp_path / "masks" / f"{name}.npy", 255 * mask)
+    save_npy(tmp_path / "masks/other.npy", masks[0])
+    wrong = pairs[1][1].numpy().copy()
+    wrong[~masks[1]] = 99  # which is of no concern
+    save_npy(folders[1] / f"{NAMES[1]}.npy", wrong)
+    outcome, report = evaluate(
+        "--num-classes", CLASSES, "--mask", tmp_path / "masks", "--out-of-range", policy
+    )
+    assert outcome.status == 1
+    assert [one["kind"] for one in report["problems"]] == ["missing mask"]
+    assert [one["kind"] for one in report["not_evaluated"]] == ["mask without a pair"]
+    expected = tt.confusion_matrix(
+        pairs[0][1:], pairs[1][1:], CLASSES, mask=torch.from_numpy(masks[1:])
+    )
+    assert report["matrix"] == expected.tolist()
+    assert report["pixels"]["ignored"] == int((~masks[1:]).sum())
+    assert report["pixels"]["skipped"] == 0
+
+    save_npy(tmp_path / "masks" / f"{NAMES[1]}.npy", masks[1].T)
+    save_npy(folders[0] / f"{NAMES[2]}.npy", [7])
+    _, report = evaluate(
+        "--num-classes", CLASSES, "--mask", tmp_path / "masks",
+        "--on-error", "count-as-empty",
+    )  # fmt: skip
+    messages = {one["file"]: one["message"] for one in report["problems"]}
+    assert (
+        "masks/case 1.npy: mask and label must have the same shape, got"
+        in (messages["case 1"])
+    )
+    inside = pairs[1][2][torch.from_numpy(masks[2])]
+    expected = tt.confusion_matrix(torch.zeros_like(inside), inside, CLASSES)
+    assert report["matrix"] == expected.tolist()
+
+
+def test_mask_of_labels(evaluate: Evaluate, folders: Folders, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    preds, target = (generator.integers(0, 2, (3, 6, 7)) for _ in range(2))
+    save_pair(folders, "a", preds, target)
+    mask = generator.random((6, 7)) < 0.5
+    save_npy(tmp_path / "masks/a.npy", mask)
+    outcome, report = evaluate(
+        "--num-classes", 3, "--task", "multilabel", "--mask", tmp_path / "masks"
+    )
+    assert outcome.status == 0
+    expected = tt.dice_score(
+        preds[None], target[None], 3, task="multilabel", average="none",
+        mask=np.broadcast_to(mask, (1, 3, 6, 7)).copy(), dtype=torch.float64,
+    )  # fmt: skip
+    assert [row["dice"] for row in report["classes"]] == listed(expected)
+
+
+def test_mask_of_two_files(run: Run, folders: Folders, tmp_path: Path) -> None:
+    save_pair(folders, "a", np.eye(3, dtype=np.uint8), np.eye(3, dtype=np.uint8))
+    save_npy(tmp_path / "mask.npy", np.eye(3))
+    files = [folder / "a.npy" for folder in folders]
+    options = ("--num-classes", 2, "--mask", tmp_path / "mask.npy")
+    assert "3 pixels counted" in run("evaluate", *files, *options).out
+    outcome = run("evaluate", *folders, *options)
+    assert outcome.status == 2
+    assert "--mask must be a folder, as LABELS is, got" in outcome.err
+
+
 def test_scores_of_classes(evaluate: Evaluate, folders: Folders) -> None:
     generator = np.random.default_rng(0)
     scores = generator.random((CLASSES, 6, 7)).astype(np.float32)
@@ -265,6 +337,9 @@ def test_multilabel(evaluate: Evaluate, folders: Folders) -> None:
         (["--classes", "4"], "classes"),
         (["--top-k", 2, "--preds-are", "labels"], "--top-k is about scores"),
         (["--sample-mean", "joint"], "--sample-mean is of --aggregation samplewise"),
+        (["--regions", "a=1", "--classes", "1"], "--regions stand in for the classes"),
+        (["--preset", "brats", "--exclude-background"], "--regions none takes them"),
+        (["--class-axis", 1], "--class-axis is about scores, or --task multilabel"),
         (["--preset", "nuclei"], "--preset must be one of cityscapes, ade20k"),
         (["--class-names", "absent.json"], "cannot read absent.json: "),
         (["--task", "multilabel", "--regions", "a=1"], "regions stand in"),

@@ -68,6 +68,7 @@ def test_json(evaluate: Evaluate, pairs: Folders) -> None:
         "pairs": None,
         "suffix": None,
         "follow_links": False,
+        "mask": None,
         "on_error": "skip",
     }
     assert [row["name"] for row in report["classes"]] == [*names[:2], "x"]

@@ -115,7 +115,7 @@ def test_what_no_one_thought_of(
     save_pair(good_pair, "other", *GOOD)
     count = _case._count
 
-    def fail_once(preds: Any, target: Any, settings: Any) -> Any:
+    def fail_once(*_: Any) -> Any:
         monkeypatch.setattr(_case, "_count", count)
         raise MemoryError("no room")
 
@@ -317,7 +317,15 @@ def test_streams_that_are_closed(
     check_files(tmp_path)
 
 
-@pytest.mark.parametrize("ending", [">&-", "> /dev/full", "| true", "2>&- | head -1"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        pytest.param(">&-", marks=pytest.mark.slow),
+        "> /dev/full",
+        "| true",
+        pytest.param("2>&- | head -1", marks=pytest.mark.slow),
+    ],
+)
 def test_a_process(files: list[str], tmp_path: Path, ending: str) -> None:
     program = f'set -o pipefail; "$@" {ending}'
     command = [sys.executable, "-m", "torchtally", *files]

@@ -125,20 +125,21 @@ def _evaluate(pair: Pair, settings: Settings, result: CaseResult) -> CaseResult:
     target, odd = _labels(label, pair.label, settings)
     notes = [*label.notes, *odd]
     stored = ""
+    mask = None if pair.mask is None else _mask(pair.mask, label, settings)
     try:
         preds, stored, odd = _preds(pair, label, settings)
-        counts = _count(preds, target, settings)
+        counts = _count(preds, target, mask, settings)
         notes += odd
     except PairError as error:
         if settings.on_error != "count-as-empty" or error.of_label:
             raise
         problem = Problem(error.kind, pair.name, str(error), counted=True)
         result = replace(result, problem=problem)
-        counts = _count_empty(target, settings)
+        counts = _count_empty(target, mask, settings)
     return replace(
         result,
         counts=Counts.of(counts),
-        pixels=_pixels(target, counts, settings),
+        pixels=_pixels(target, mask, counts, settings),
         dtypes=(stored, str(label.array.dtype)),
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -154,7 +155,8 @@ def _preds(
             "missing prediction", f"no prediction for the label file {pair.label}"
         )
     prediction = _read_prediction(path, label, settings)
-    prediction, notes = on_grid_of(prediction, label, pair, settings.reading)
+    files = str(path), str(pair.label)
+    prediction, notes = on_grid_of(prediction, label, files, settings.reading)
     preds, stored = prediction.array, str(prediction.array.dtype)
     if not settings.reading.scores:
         preds, odd = _labels(prediction, path, settings)
@@ -175,6 +177,22 @@ def _read(path: Path, settings: Settings, key: str | None, with_classes: bool) -
     return image
 
 
+def _mask(path: Path, label: Image, settings: Settings) -> Array:
+    """Return where to count, bool, of the label's shape."""
+    image = _read(path, settings, None, False)
+    one = label
+    if label.has_classes:  # one mask for all labels of a pixel
+        one = replace(label, array=label.array[0], has_classes=False)
+    try:
+        files = str(path), "its label"
+        image, _ = on_grid_of(image, one, files, settings.reading, "mask")
+    except PairError as error:
+        message = f"{path}: {error}"
+        raise PairError(error.kind, message, of_label=True) from None
+    inside = _labels(image, path, settings)[0] != 0
+    return np.broadcast_to(inside, label.array.shape)
+
+
 def _read_prediction(path: Path, label: Image, settings: Settings) -> Image:
     """Read labels or scores; scores of classes get their classes first."""
     key = settings.reading.preds_key
@@ -183,7 +201,10 @@ def _read_prediction(path: Path, label: Image, settings: Settings) -> Image:
     image = _read(path, settings, key, False)
     if settings.task == "binary" and image.array.ndim == label.array.ndim:
         return image
-    image = _read(path, settings, key, True)
+    try:
+        image = image.with_classes_first(settings.reading.class_axis)
+    except LabelFileError as error:
+        raise PairError("unreadable", f"{path}: {error}") from error
     classes = 1 if settings.task == "binary" else settings.num_classes
     if settings.counting["preds_map"] is None and image.array.shape[0] != classes:
         raise PairError(
@@ -213,21 +234,33 @@ def _tensor(samples: Array) -> Tensor:
         return torch.from_numpy(samples)
 
 
-def _count(preds: Array, target: Array, settings: Settings) -> Tensor:
-    """Count a case as a batch of one."""
-    batch = _tensor(preds).unsqueeze(0), _tensor(target).unsqueeze(0)
+def _batch(
+    preds: Array, target: Array, mask: Array | None, settings: Settings
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Return a case as a batch of one."""
+    samples = [None if one is None else _tensor(one)[None] for one in (target, mask)]
     if preds.dtype.kind != "f" and settings.task != "multilabel":
         # One more axis, or rows of labels could be taken for one-hot ones.
-        batch = batch[0].unsqueeze(0), batch[1].unsqueeze(0)
+        samples = [None if one is None else one[None] for one in samples]
+        preds = preds[None]
+    labels, inside = samples
+    assert labels is not None
+    return _tensor(preds)[None], labels, inside
+
+
+def _count(
+    preds: Array, target: Array, mask: Array | None, settings: Settings
+) -> Tensor:
+    batch = _batch(preds, target, mask, settings)
     try:
-        return settings.counter.count(settings.with_matrix, *batch, None, False, True)
+        return settings.counter.count(settings.with_matrix, *batch, False, True)
     except (TypeError, ValueError) as error:
-        raise_out_of_range(preds, target, settings)
+        raise_out_of_range(preds, target, mask, settings)
         text = str(error).removeprefix("evaluate: ")
         raise PairError("out of range", text) from None
 
 
-def _count_empty(target: Array, settings: Settings) -> Tensor:
+def _count_empty(target: Array, mask: Array | None, settings: Settings) -> Tensor:
     """Count a prediction of class 0, or of no label, everywhere."""
     counter = settings.counter
     options = replace(counter.options, threshold=None, logits=False)
@@ -235,16 +268,17 @@ def _count_empty(target: Array, settings: Settings) -> Tensor:
     if maps is not None:  # the prediction is a class, not a raw label
         maps = None if maps.target is None else replace(maps, preds=None)
     plain = replace(counter, options=options, maps=maps, top_k=1)
-    labels = _tensor(target).unsqueeze(0)
-    preds = torch.zeros(labels.shape, dtype=torch.uint8)
+    batch = _batch(np.zeros(target.shape, np.uint8), target, mask, settings)
     try:
-        return plain.count(settings.with_matrix, preds, labels, None, False, True)
+        return plain.count(settings.with_matrix, *batch, False, True)
     except (TypeError, ValueError):
-        raise_out_of_range(None, target, settings)
+        raise_out_of_range(None, target, mask, settings)
         raise
 
 
-def _pixels(target: Array, counts: Tensor, settings: Settings) -> Pixels:
+def _pixels(
+    target: Array, mask: Array | None, counts: Tensor, settings: Settings
+) -> Pixels:
     if settings.with_matrix:
         counted, other = int(counts.sum()), 0
         if settings.with_other:  # on one side or both
@@ -259,5 +293,8 @@ def _pixels(target: Array, counts: Tensor, settings: Settings) -> Pixels:
     values = set(settings.counting["ignore_index"] or ())
     named = settings.counting["label_map"] or {}
     values |= {value for value, index in named.items() if index is None}
-    ignored = sum(int(np.count_nonzero(target == value)) for value in values)
+    left_out = np.isin(target, list(values))
+    if mask is not None:
+        left_out |= ~mask
+    ignored = int(np.count_nonzero(left_out))
     return Pixels(total, counted, ignored, total - counted - ignored)

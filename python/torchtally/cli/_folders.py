@@ -9,19 +9,31 @@ from typing import Literal, TypeAlias
 
 from ._formats import FORMATS, label_suffix
 
-Role: TypeAlias = Literal["prediction", "label"]
+Role: TypeAlias = Literal["prediction", "label", "mask"]
 SHOWN_FILES = 5
 
 #: What lies beside images and is none of them.
 OTHER_FILES = {
     *("", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".txt", ".md", ".rst", ".csv"),
-    *(".tsv", ".xlsx", ".log", ".xml", ".html", ".pdf", ".pkl", ".py", ".sh", ".ini"),
+    *(
+        ".db",
+        ".tsv",
+        ".xlsx",
+        ".log",
+        ".xml",
+        ".html",
+        ".pdf",
+        ".pkl",
+        ".py",
+        ".sh",
+        ".ini",
+    ),
 }
 
 
 @dataclass(frozen=True)
 class NotEvaluated:
-    """Files of one kind below one of the two folders that no pair has."""
+    """Files of one kind below one of the folders that no pair has."""
 
     role: Role
     kind: str
@@ -38,7 +50,7 @@ def is_folder(path: Path) -> bool:
 
 @dataclass
 class Folder:
-    """What lies below one of the two folders.
+    """What lies below one of the folders.
 
     Attributes:
         role: of the images that are looked for.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ._image import Image, lengths_of
-from ._pairing import Pair
 from ._problems import Note, PairError
 from ._settings import Reading
 
@@ -13,25 +12,36 @@ AFFINE_TOLERANCE = 1e-3  # in the unit of the affine, millimetres for NIfTI
 
 
 def on_grid_of(
-    prediction: Image, label: Image, pair: Pair, reading: Reading
+    prediction: Image,
+    label: Image,
+    files: tuple[str, str],
+    reading: Reading,
+    noun: str = "prediction",
 ) -> tuple[Image, tuple[Note, ...]]:
     """Return the prediction on the label's grid, and what could not be checked.
+
+    Args:
+        prediction: what is to lie on the grid.
+        label: what lies on it.
+        files: their names, for messages.
+        reading: the checks.
+        noun: what messages call the prediction.
 
     Raises:
         PairError: They do not lie on one grid.
     """
-    prediction, notes = _in_axes_of(prediction, label, pair, reading)
+    prediction, notes = _in_axes_of(prediction, label, files, reading)
     located = prediction.affine is not None and label.affine is not None
     if reading.reorient and located and prediction.placed and label.placed:
         prediction = _reoriented(prediction, label)
     if prediction.shape != label.shape:
         raise PairError(
             "shape",
-            "prediction and label must have the same shape, got "
+            f"{noun} and label must have the same shape, got "
             f"{lengths_of(prediction.shape)} and {lengths_of(label.shape)}",
         )
     if not reading.ignore_geometry:
-        notes = (*notes, *_check_geometry(prediction, label))
+        notes = (*notes, *_check_geometry(prediction, label, noun))
     return prediction, (*notes, *prediction.notes)
 
 
@@ -39,7 +49,7 @@ _AS_STORED = "a file that does not name its axes was compared as stored with"
 
 
 def _in_axes_of(
-    prediction: Image, label: Image, pair: Pair, reading: Reading
+    prediction: Image, label: Image, files: tuple[str, str], reading: Reading
 ) -> tuple[Image, tuple[Note, ...]]:
     chosen = reading.axes
     if isinstance(chosen, tuple):
@@ -64,8 +74,7 @@ def _in_axes_of(
     lengths = [length for length in label.shape if length > 1]
     space = "xyzt"[: len(label.shape)]
     turned = [space[::-1], space] if label.order == "xyz" else [space, space[::-1]]
-    files = f"{pair.prediction} {_axes_words(prediction)}, {pair.label} "
-    files += _axes_words(label)
+    names = f"{files[0]} {_axes_words(prediction)}, {files[1]} {_axes_words(label)}"
     remedy = (
         f"pass --axes {':'.join(turned)}, or --axes same to compare them as they are "
         "stored"
@@ -74,9 +83,9 @@ def _in_axes_of(
         if "" in orders:
             note = Note("axes", f"{_AS_STORED} x, y, z; their shapes agree")
             return prediction, (note,)
-        raise PairError("axes", f"the axes differ, {files}: {remedy}")
+        raise PairError("axes", f"the axes differ, {names}: {remedy}")
     if prediction.shape in (label.shape, label.shape[::-1]):
-        raise PairError("axes", f"the order of axes is not known, {files}: {remedy}")
+        raise PairError("axes", f"the order of axes is not known, {names}: {remedy}")
     return prediction, ()
 
 
@@ -102,7 +111,7 @@ def _reoriented(prediction: Image, label: Image) -> Image:
     return prediction.transposed([int(axis) for axis in np.argsort(turn[:, 0])])
 
 
-def _check_geometry(prediction: Image, label: Image) -> tuple[Note, ...]:
+def _check_geometry(prediction: Image, label: Image, noun: str) -> tuple[Note, ...]:
     if prediction.affine is None or label.affine is None:
         if prediction.affine is label.affine:
             return ()
@@ -116,7 +125,7 @@ def _check_geometry(prediction: Image, label: Image) -> tuple[Note, ...]:
     if not far <= AFFINE_TOLERANCE:
         raise PairError(
             "geometry",
-            "prediction and label must have the same spacing within "
+            f"{noun} and label must have the same spacing within "
             f"{AFFINE_TOLERANCE:g}, got {_spacing(spacings[0])} and "
             f"{_spacing(spacings[1])}: {remedy}",
         )
@@ -126,7 +135,7 @@ def _check_geometry(prediction: Image, label: Image) -> tuple[Note, ...]:
     if codes[0] != codes[1]:
         raise PairError(
             "geometry",
-            "prediction and label must have the same orientation, got "
+            f"{noun} and label must have the same orientation, got "
             f"{codes[0]} and {codes[1]}: --reorient turns the prediction, "
             "--ignore-geometry compares voxel by voxel",
         )
@@ -134,7 +143,7 @@ def _check_geometry(prediction: Image, label: Image) -> tuple[Note, ...]:
     if not difference <= AFFINE_TOLERANCE:
         raise PairError(
             "geometry",
-            "prediction and label must have the same affine within "
+            f"{noun} and label must have the same affine within "
             f"{AFFINE_TOLERANCE:g}, they differ by {difference:g}: {remedy}",
         )
     return ()

@@ -22,14 +22,19 @@ from ._problems import Problem, UsageError
 
 @dataclass(frozen=True)
 class Pair:
-    """Two files to compare; the name is their common path without the suffix.
+    """Two files to compare.
 
-    prediction is None where there is none, to be counted as an empty one.
+    Attributes:
+        name: their common path without the suffix.
+        prediction: None where there is none, to be counted as an empty one.
+        label: what is true.
+        mask: where to count; None for everywhere.
     """
 
     name: str
     prediction: Path | None
     label: Path
+    mask: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class PairingRules:
         suffix: only files with this suffix are looked at.
         follow_links: whether linked folders are searched.
         empty: whether a label without a prediction is a pair.
+        masks: where masks are, by the names of pairs; None where there are none.
     """
 
     strip: tuple[str, ...] = ()
@@ -52,6 +58,7 @@ class PairingRules:
     suffix: str = ""
     follow_links: bool = False
     empty: bool = False
+    masks: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,11 @@ class Pairing:
 
     def input_files(self) -> list[Path]:
         """Return every file that the pairs read."""
-        files = [file for pair in self.pairs for file in (pair.prediction, pair.label)]
+        files = [
+            file
+            for pair in self.pairs
+            for file in (pair.prediction, pair.label, pair.mask)
+        ]
         return [file for file in files if file is not None]
 
 
@@ -80,24 +91,29 @@ def find_pairs(predictions: Path, labels: Path, rules: PairingRules) -> Pairing:
         UsageError: A path does not exist, one is a folder and the other a file, or
             there is no pair at all.
     """
-    for argument, path in (("PREDICTIONS", predictions), ("LABELS", labels)):
+    given = {"PREDICTIONS": predictions, "LABELS": labels, "--mask": rules.masks}
+    paths = {name: path for name, path in given.items() if path is not None}
+    for argument, path in paths.items():
         if not path.exists():
             raise UsageError(
                 f"{argument} must be an existing folder or file, got {path}"
             )
-    folders = [is_folder(path) for path in (predictions, labels)]
+    folders = [is_folder(path) for path in paths.values()]
     if folders[0] != folders[1]:
         raise UsageError(
             "PREDICTIONS and LABELS must be two folders or two files, "
             f"got {predictions} and {labels}"
         )
+    if folders[-1] != folders[0]:
+        kind = "a folder" if folders[0] else "a file"
+        raise UsageError(f"--mask must be {kind}, as LABELS is, got {rules.masks}")
     if folders[0]:
         return _pair_folders(predictions, labels, rules)
-    for path in (predictions, labels):
+    for path in paths.values():
         if not label_suffix(path):
             raise UsageError(f"a label image must be one of {SUFFIXES}, got {path}")
     name = labels.name[: -len(label_suffix(labels))]
-    return Pairing([Pair(name, predictions, labels)])
+    return Pairing([Pair(name, predictions, labels, rules.masks)])
 
 
 def _pair_folders(predictions: Path, labels: Path, rules: PairingRules) -> Pairing:
@@ -110,13 +126,31 @@ def _pair_folders(predictions: Path, labels: Path, rules: PairingRules) -> Pairi
     else:
         pairs, problems = _pair_by_key(sides, rules)
     if not rules.empty:
-        problems = [
-            *problems,
-            *(_no_prediction(pair) for pair in pairs if pair.prediction is None),
-        ]
+        problems += [_no_prediction(one) for one in pairs if one.prediction is None]
         pairs = [pair for pair in pairs if pair.prediction is not None]
     not_evaluated = [entry for side in sides for entry in side.not_evaluated()]
+    if rules.masks is not None:
+        masks = Folder("mask", rules.masks, *found)
+        search(masks)
+        pairs = _with_masks(pairs, masks, problems, rules)
+        not_evaluated += masks.not_evaluated()
     return Pairing(pairs, problems, not_evaluated)
+
+
+def _with_masks(
+    pairs: list[Pair], masks: Folder, problems: list[Problem], rules: PairingRules
+) -> list[Pair]:
+    """Return the pairs that have a mask; the others become problems."""
+    named = {_stem(name, rules): masks.path / name for name in masks.images}
+    names = {pair.name for pair in pairs}
+    for name in masks.images:
+        if _stem(name, rules) not in names:
+            masks.leave_out("mask without a pair", name)
+    for pair in pairs:
+        if pair.name not in named:
+            message = f"no mask {pair.name} in {masks.path}"
+            problems.append(Problem("missing mask", pair.name, message))
+    return [replace(one, mask=named[one.name]) for one in pairs if one.name in named]
 
 
 def _no_prediction(pair: Pair) -> Problem:
@@ -186,6 +220,10 @@ def _key(name: str, side: int, rules: PairingRules) -> str | None:
         )
         match = re.fullmatch("".join(parts), unicodedata.normalize("NFC", name))
         return None if match is None else match[1]
+    return _stem(name, rules)
+
+
+def _stem(name: str, rules: PairingRules) -> str:
     stem = unicodedata.normalize("NFC", name[: -len(label_suffix(Path(name)))])
     for ending in rules.strip:
         ending = unicodedata.normalize("NFC", ending)

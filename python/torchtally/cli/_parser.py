@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,7 +21,8 @@ EVALUATE = f"""\
 Compare predicted label images with the true ones and print scores of each class.
 
 PREDICTIONS and LABELS are two folders, searched recursively and paired by relative
-path without the suffix, or two single files. Formats: {SUFFIXES}.
+path without the suffix, or two single files. Formats:
+{textwrap.fill(SUFFIXES, 80)}.
 """
 
 EXIT_STATUS = """\
@@ -173,6 +175,13 @@ def _add_pairing(parser: Parser) -> None:
 
 def _add_reading(parser: Parser) -> None:
     group = parser.add_argument_group("reading")
+    group.add_argument(
+        "--mask",
+        type=Path,
+        metavar="MASKS",
+        help="count where the mask of a pair is not 0: a folder of images named as the "
+        "pairs are, or one file for one pair",
+    )
     group.add_argument(
         "--preds-are",
         choices=("labels", "scores"),

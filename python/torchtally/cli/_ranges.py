@@ -9,13 +9,17 @@ from ._problems import PairError
 from ._settings import Settings
 
 
-def raise_out_of_range(preds: Array | None, target: Array, settings: Settings) -> None:
+def raise_out_of_range(
+    preds: Array | None, target: Array, mask: Array | None, settings: Settings
+) -> None:
     """Raise PairError if labels of either side are out of range; scores are not."""
     limit = 2 if settings.task == "multilabel" else settings.num_classes
     counting = settings.counting
     leave_out = list(counting["ignore_index"] or ())
     leave_out += [v for v, c in (counting["label_map"] or {}).items() if c is None]
     kept = ~np.isin(target, leave_out)
+    if mask is not None:
+        kept &= mask
     sides = {"label": (target, counting["label_map"])}
     if preds is not None and preds.dtype.kind != "f":
         sides["prediction"] = (preds, counting["preds_map"])

@@ -16,13 +16,13 @@ from torchtally.functional._definitions import SCORES, Score
 
 from . import _values
 
-#: What the command has no use for, or spells in another way.
+#: What the command has no use for, or an option of its own.
 LEFT_OUT = {
-    "mask": "a tensor",
+    "mask": "--mask",
     "validate": "files are always checked",
     "return_valid": "the number of entries",
     "dtype": "reports are float64",
-    "average": "--averages names several",
+    "average": "--averages",
     "include_background": "--exclude-background",
 }
 #: How a value is read, by the type of the option.

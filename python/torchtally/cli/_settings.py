@@ -118,8 +118,6 @@ class Settings:
         policy = {"average": None, "dtype": torch.float64, **self.policy, **chosen}
         if policy["average"] != "macro":
             policy["class_weights"] = None
-        if policy["regions"] is not None:  # which stand in for the classes
-            policy["classes"], policy["include_background"] = None, True
         of_samples = score.kept["aggregation"].type == "OfSamples"
         if of_samples and policy["aggregation"] == "global":
             policy["aggregation"] = "samplewise"  # a file is a sample
@@ -213,6 +211,7 @@ class Settings:
                 suffix=given["suffix"] or "",
                 follow_links=given["follow_links"],
                 empty=given["on_error"] == "count-as-empty",
+                masks=given["mask"],
             ),
             reading=Reading(
                 scores=_of_scores(given),
@@ -233,7 +232,12 @@ class Settings:
                 for name in (*options, "include_background")
                 if name in POLICY
             },
-            scores=tuple(given["scores"] or score_columns(DEFAULT_SCORES)),
+            scores=tuple(
+                {
+                    column.key: column
+                    for column in given["scores"] or score_columns(DEFAULT_SCORES)
+                }.values()
+            ),
             averages=tuple(dict.fromkeys(given["averages"] or _averages(given))),
             on_error=given["on_error"],
             json=given["json"],
@@ -261,6 +265,16 @@ class Settings:
             raise UsageError("--plot draws one matrix, a multilabel task has many")
         if self.resume and self.journal is None:
             raise UsageError("--resume goes on with a --journal, which is not given")
+        policy = self.policy
+        chosen = policy["classes"] is not None or not policy["include_background"]
+        if policy["regions"] is not None and chosen:
+            raise UsageError(
+                "--regions stand in for the classes, so --classes and "
+                "--exclude-background do not apply (--regions none takes them back)"
+            )
+        several = self.reading.scores or self.task == "multilabel"
+        if self.reading.class_axis is not None and not several:
+            raise UsageError("--class-axis is about scores, or --task multilabel")
         if sum(bool(way) for way in (self.rules.patterns, self.rules.manifest)) > 1:
             raise UsageError("--pattern and --pairs are two ways to pair, give one")
         for column in self.scores:
@@ -310,6 +324,7 @@ class Settings:
             "pairs": str(rules.manifest) if rules.manifest else None,
             "suffix": rules.suffix or None,
             "follow_links": rules.follow_links,
+            "mask": str(rules.masks) if rules.masks else None,
             "on_error": self.on_error,
         }
 

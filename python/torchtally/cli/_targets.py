@@ -30,7 +30,12 @@ def check_outputs(settings: Settings, pairing: Pairing) -> None:
         "--journal": settings.journal,
     }
     inputs = {file.resolve() for file in pairing.input_files()}
-    folders = [path.resolve() for path in (settings.predictions, settings.labels)]
+    folders = {
+        "PREDICTIONS": settings.predictions.resolve(),
+        "LABELS": settings.labels.resolve(),
+    }
+    if settings.rules.masks is not None:
+        folders["the folder of --mask"] = settings.rules.masks.resolve()
     taken: dict[Path, str] = {}
     for option, path in outputs.items():
         if path is None:
@@ -38,7 +43,7 @@ def check_outputs(settings: Settings, pairing: Pairing) -> None:
         target = path.resolve()
         if target in inputs:
             raise UsageError(f"{option} must not overwrite an input, got {path}")
-        for name, folder in zip(("PREDICTIONS", "LABELS"), folders, strict=True):
+        for name, folder in folders.items():
             if folder.is_dir() and target.is_relative_to(folder):
                 raise UsageError(
                     f"{option} must not lie below {name}, where the next run would "
