@@ -16,12 +16,12 @@ import numpy as np
 
 import torchtally
 
+from ._columns import lower_is_better
 from ._compare import (
     PairTest,
     Ranking,
     compare_pairs,
     kendall,
-    lower_is_better,
     rank,
 )
 from ._problems import UsageError
