@@ -30,8 +30,10 @@ def write(tmp_path: Path) -> Write:
         classes = ["sky", "[red]road"][: scores.shape[1]]
         document = {
             "settings": {"num_classes": 2, "undefined_when": "zero_denominator"},
-            "classes": [{"name": one, "averaged": True} for one in classes],
-            "averages": {"macro": {}},
+            "classes": [
+                {"name": one, "averaged": True, "dice": None} for one in classes
+            ],
+            "averages": {"macro": {"dice": 0.5}},
             "files": [
                 {
                     "name": case,

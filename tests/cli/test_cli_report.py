@@ -15,6 +15,7 @@ from cli_helpers import Evaluate, Folders, random_labels, save_npy, save_pair
 from PIL import Image
 
 from torchtally.cli import _report_plots as plots
+from torchtally.cli._columns import statistics_of_document, worst_of_document
 from torchtally.cli._overlay import COLOURS, Picture, draw_overlay
 from torchtally.cli._report import (
     LISTED_SCORES,
@@ -25,11 +26,7 @@ from torchtally.cli._report import (
     WorstCase,
     html_report,
 )
-from torchtally.cli._report_document import (
-    heading,
-    report_of_document,
-    worst_of_document,
-)
+from torchtally.cli._report_document import heading, report_of_document
 from torchtally.cli._statistics import Interval, summarize
 
 VOID = {"meta", "link", "img"}
@@ -323,6 +320,12 @@ def test_a_run_of_the_command(evaluate: Evaluate, folders: Folders) -> None:
     report = report_of_document(
         document, Interval("t"), worst=3, pictures={worst["name"]: picture}
     )
+    statistics = statistics_of_document(document, Interval("t"), 1)
+    assert statistics["worst"] == [{"name": "worst <one>", "score": score}]
+    assert statistics["columns"][0]["score"] == "dice"
+    assert statistics["columns"][0]["mean"] == report.scores[0].entries[0].summary.mean
+    assert "fewer than 50 cases" in statistics["notes"][0]
+    json.dumps(statistics, allow_nan=False)
     dice = report.scores[0]
     assert [entry.name for entry in dice.entries] == [
         *("macro", "micro", "a", "b", "<c>", "d")

@@ -14,15 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ._columns import lower_is_better
 from ._statistics import Floats, Interval, Summary, summarize
 
-#: Scores of which less is better, by the name in front of their own options.
-LOWER_IS_BETTER = {
-    "false_positive_rate",
-    "false_negative_rate",
-    "false_discovery_rate",
-    "false_omission_rate",
-}
 _DRAWN = 1 << 22  # numbers held at once: 32 MiB
 
 
@@ -89,11 +83,6 @@ class Ranking:
     tau: float
     tau_low: float
     tau_high: float
-
-
-def lower_is_better(score: str) -> bool:
-    """Return whether less of a score is better."""
-    return score.partition(":")[0] in LOWER_IS_BETTER
 
 
 def compare_pairs(

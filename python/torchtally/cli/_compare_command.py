@@ -16,7 +16,14 @@ import numpy as np
 
 import torchtally
 
-from ._compare import PairTest, Ranking, compare_pairs, kendall, rank
+from ._columns import lower_is_better
+from ._compare import (
+    PairTest,
+    Ranking,
+    compare_pairs,
+    kendall,
+    rank,
+)
 from ._problems import UsageError
 from ._results import Results, differences, read_results
 from ._targets import scratch_path
@@ -290,10 +297,14 @@ def show(console: Console, comparison: Comparison) -> None:
     """Print the tables and how to read them."""
     from rich.text import Text
 
-    console.print(_tests_table(comparison))
-    console.print()
-    console.print(_ranks_table(comparison))
-    console.print()
+    for score in dict.fromkeys(test.score for test in comparison.tests):
+        better = "less" if lower_is_better(score) else "more"
+        title = Text(f"{score} ({better} is better)", style="bold")
+        console.print(title, soft_wrap=True)
+        console.print(_tests_table(comparison, score))
+        console.print()
+        console.print(_ranks_table(comparison, score))
+        console.print()
     for line in _lines(comparison):
         console.print(Text(line), soft_wrap=True, highlight=False)
 
@@ -324,6 +335,11 @@ def _lines(comparison: Comparison) -> Iterable[str]:
             f"Kendall's tau with the ranking by {first.score} {first.entry}: "
             + ", ".join(taus)
         )
+    if 2 * number > 0.05 * (comparison.permutations + 1):
+        yield (
+            f"{comparison.permutations:,} permutations cannot give p below 0.05 after "
+            f"Holm over {number} tests: raise --permutations or test less"
+        )
     undefined = [test for test in comparison.tests if test.undefined]
     if undefined:
         most = max(undefined, key=lambda test: test.undefined)
@@ -335,14 +351,14 @@ def _lines(comparison: Comparison) -> Iterable[str]:
     yield from (f"note: {note}" for note in comparison.notes)
 
 
-def _tests_table(comparison: Comparison) -> Any:
+def _tests_table(comparison: Comparison, score: str) -> Any:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     pairs = len(comparison.names) > 2
-    for heading in ("score", "of", *(["first", "second"] if pairs else [])):
+    for heading in ("of", *(["first", "second"] if pairs else [])):
         table.add_column(heading, overflow="fold")
     for heading in (
         "cases",
@@ -354,8 +370,10 @@ def _tests_table(comparison: Comparison) -> Any:
     ):
         table.add_column(Text(heading), justify="right", no_wrap=True)
     for test in comparison.tests:
+        if test.score != score:
+            continue
         difference = test.difference
-        cells = [test.score, test.entry]
+        cells = [test.entry]
         cells += [test.first, test.second] if pairs else []
         equal = difference.cases - test.higher - test.lower
         found = min(test.wilcoxon_holm, test.permutation_holm) <= 0.05
@@ -379,16 +397,18 @@ def _difference_heading(comparison: Comparison) -> str:
     return " - ".join(comparison.names)
 
 
-def _ranks_table(comparison: Comparison) -> Any:
+def _ranks_table(comparison: Comparison, score: str) -> Any:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading in ("score", "of", "ranking: mean (stability)"):
+    for heading in ("of", "ranking: mean (stability)"):
         table.add_column(heading, overflow="fold")
     table.add_column("tau", justify="right", no_wrap=True)
     for ranking in comparison.rankings:
+        if ranking.score != score:
+            continue
         places = sorted(
             range(len(comparison.names)), key=lambda index: ranking.ranks[index]
         )
@@ -401,7 +421,6 @@ def _ranks_table(comparison: Comparison) -> Any:
         if ranking.tau == ranking.tau:
             tau = f"{ranking.tau:.2f} [{ranking.tau_low:.2f}, {ranking.tau_high:.2f}]"
         table.add_row(
-            Text(ranking.score),
             Text(ranking.entry),
             Text("  ".join(shown) if ranking.cases else "–"),
             tau,

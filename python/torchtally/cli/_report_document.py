@@ -14,10 +14,17 @@ import torch
 import torchtally
 from torchtally.functional._definitions import SCORES
 
-from ._compare import lower_is_better
+from ._columns import (
+    Column,
+    case_names,
+    columns_of,
+    leading_column,
+    lower_is_better,
+    worst_of_document,
+)
 from ._overlay import Picture
 from ._report import Entry, HtmlReport, LeftOut, ScoreTable, WorstCase
-from ._statistics import Floats, Interval, summarize, worst_cases
+from ._statistics import Interval, summarize
 
 SHOWN_CLASSES = 6  # of a worst case
 
@@ -39,9 +46,10 @@ def report_of_document(
         worst: how many of the worst cases are shown.
         pictures: of some cases by name, such as those of :func:`worst_of_document`.
     """
-    scores = _scores(document, interval)
-    chosen = _worst_column(document)
-    cases = [str(file["name"]) for file in document["files"]]
+    columns = columns_of(document)
+    scores = _scores(columns, interval)
+    leading = leading_column(columns)
+    cases = case_names(document)
     rows = document["classes"]
     settings = document.get("settings", {})
     matrix = document.get("matrix")
@@ -52,7 +60,7 @@ def report_of_document(
     first = scores[0] if scores else None
     found = []
     for index, value in worst_of_document(document, worst):
-        details = {chosen[1]: value} if chosen else {}
+        details = {leading.name: value} if leading else {}
         details |= _lowest(first, index) if first else {}
         picture = (pictures or {}).get(cases[index])
         found.append(WorstCase(cases[index], details, picture))
@@ -65,7 +73,7 @@ def report_of_document(
         interval=interval,
         matrix=None if matrix is None else np.asarray(matrix, np.int64),
         classes=classes,
-        worst_by=f"{heading(chosen[0])} ({chosen[1]})" if chosen else "",
+        worst_by=f"{heading(leading.score)} ({leading.name})" if leading else "",
         worst=found,
         left_out=_left_out(document),
         notes=_notes(document),
@@ -97,104 +105,22 @@ def heading(key: str) -> str:
     return f"{title} {own.replace(':', ' ')}" if own else title
 
 
-def worst_of_document(
-    document: Mapping[str, Any], number: int
-) -> list[tuple[int, float]]:
-    """Return the cases with the worst first score of the first average, or class.
-
-    Args:
-        document: what ``--json`` writes.
-        number: how many cases.
-
-    Returns:
-        Their places in the files of the document, and their scores, the worst first.
-    """
-    chosen = _worst_column(document)
-    if chosen is None:
-        return []
-    score, entry, average = chosen
-    values = _values(document, score, entry if average else None, entry)
-    sign = -1.0 if lower_is_better(score) else 1.0
-    cases = [str(file["name"]) for file in document["files"]]
-    found = worst_cases(sign * values, cases, number)
-    return [(index, sign * value) for index, value in found]
-
-
-def _worst_column(document: Mapping[str, Any]) -> tuple[str, str, bool] | None:
-    for score in _score_keys(document):
-        for name, row in document.get("averages", {}).items():
-            if score in row:
-                return score, name, True
-        for row in document["classes"]:
-            if score in row and row.get("averaged", True):
-                return score, str(row["name"]), False
-    return None
-
-
-def _score_keys(document: Mapping[str, Any]) -> list[str]:
-    """Return the keys of scores, in their order."""
-    about = {"index", "name", "support", "predicted", "ignored", "averaged"}
-    rows = [*document["classes"], *document.get("averages", {}).values()]
+def _scores(columns: Sequence[Column], interval: Interval | None) -> list[ScoreTable]:
+    tables: dict[str, list[Entry]] = {}
+    for column in columns:
+        (summary,) = summarize(column.values[:, None], interval)
+        entry = Entry(
+            column.name,
+            column.values,
+            summary,
+            column.pooled,
+            column.average,
+            column.averaged,
+        )
+        tables.setdefault(column.score, []).append(entry)
     return [
-        key for key in dict.fromkeys(k for row in rows for k in row) if key not in about
+        ScoreTable(heading(score), entries, score) for score, entries in tables.items()
     ]
-
-
-def _scores(document: Mapping[str, Any], interval: Interval | None) -> list[ScoreTable]:
-    tables = []
-    for score in _score_keys(document):
-        entries = [
-            _entry(name, row[score], _values(document, score, name, ""), interval, True)
-            for name, row in document.get("averages", {}).items()
-            if score in row
-        ]
-        for number, row in enumerate(document["classes"]):
-            if score in row:
-                values = _class_values(document, score, number)
-                entry = _entry(str(row["name"]), row[score], values, interval, False)
-                if not row.get("averaged", True):
-                    entry = Entry(**{**vars(entry), "scored": False})
-                entries.append(entry)
-        tables.append(ScoreTable(heading(score), entries, score))
-    return tables
-
-
-def _entry(
-    name: str, pooled: Any, values: Floats, interval: Interval | None, average: bool
-) -> Entry:
-    (summary,) = summarize(values[:, None], interval)
-    return Entry(name, values, summary, _float(pooled), average)
-
-
-def _values(
-    document: Mapping[str, Any], score: str, average: str | None, entry: str
-) -> Floats:
-    if average is None:
-        names = [str(row["name"]) for row in document["classes"]]
-        return _class_values(document, score, names.index(entry))
-    return np.array(
-        [
-            _float(file.get("averages", {}).get(average, {}).get(score))
-            for file in document["files"]
-        ],
-        np.float64,
-    )
-
-
-def _class_values(document: Mapping[str, Any], score: str, number: int) -> Floats:
-    return np.array(
-        [
-            _float(file["classes"][number].get(score))
-            if len(file.get("classes", ())) > number
-            else math.nan
-            for file in document["files"]
-        ],
-        np.float64,
-    )
-
-
-def _float(value: Any) -> float:
-    return math.nan if value is None or isinstance(value, list) else float(value)
 
 
 def _left_out(document: Mapping[str, Any]) -> list[LeftOut]:

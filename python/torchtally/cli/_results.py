@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from ._columns import columns_of
 from ._problems import UsageError
 from ._statistics import Floats
 
@@ -52,8 +51,6 @@ class Results:
 def read_results(path: Path, name: str) -> Results:
     """Read a file that `torchtally evaluate --json` wrote.
 
-    Keys that are not known are passed over, so newer files can be read.
-
     Args:
         path: of the JSON file.
         name: what to call it.
@@ -83,18 +80,9 @@ def _results(document: Any, path: Path, name: str) -> Results:
         raise UsageError(
             f"{path}: a case must have a name of its own, got {repeated[0]!r} twice"
         )
-    classes = [str(row["name"]) for row in document["classes"]]
-    scores: dict[tuple[str, str], Floats] = {}
-    for number, file in enumerate(files):
-        averages = list(file.get("averages", {}).items())
-        # A class that is called as an average is takes its place.
-        entries = averages + list(zip(classes, file.get("classes", []), strict=False))
-        for entry, values in entries:
-            for score, value in values.items():
-                if isinstance(value, list):
-                    continue
-                column = scores.setdefault((score, entry), np.full(len(files), np.nan))
-                column[number] = np.nan if value is None else float(value)
+    # A class that is called as an average is takes its place.
+    columns = columns_of({**document, "files": files})
+    scores = {(column.score, column.name): column.values for column in columns}
     pixels = tuple(file.get("pixels", {}).get("counted") for file in files)
     problems = document.get("problems", [])
     return Results(
