@@ -119,6 +119,18 @@ def evaluate_case(pair: Pair, settings: Settings) -> CaseResult:
         return replace(result, problem=Problem("failed", pair.name, message))
 
 
+def read_case(pair: Pair, settings: Settings) -> tuple[Array, Array]:
+    """Return the labels of a prediction and of its label, on the label's grid.
+
+    Raises:
+        PairError: they cannot be compared, or no longer.
+    """
+    label = _read(pair.label, settings, settings.reading.labels_key, False)
+    target, _ = _labels(label, pair.label, settings)
+    preds, _, _ = _preds(pair, label, settings)
+    return preds, target
+
+
 def _evaluate(pair: Pair, settings: Settings, result: CaseResult) -> CaseResult:
     with_classes = settings.task == "multilabel"
     label = _read(pair.label, settings, settings.reading.labels_key, with_classes)

@@ -28,6 +28,8 @@ LOWER_IS_BETTER = {
     "false_discovery_rate",
     "false_omission_rate",
 }
+#: Classes up to which each has an interval; to draw samples for more takes long.
+MOST_INTERVALS = 64
 #: What the rows of classes hold beside scores.
 _NO_SCORES = {"index", "name", "support", "predicted", "ignored", "averaged"}
 
@@ -161,14 +163,18 @@ def statistics_of_document(
         with their score; ``notes``, warnings.
     """
     columns = columns_of(document)
-    summaries = [summarize(c.values[:, None], interval)[0] for c in columns]
+    few = len(document["classes"]) <= MOST_INTERVALS
+    summaries = [
+        summarize(c.values[:, None], interval if few or c.average else None)[0]
+        for c in columns
+    ]
     warning = None
     if interval is not None:
         warning = few_cases([f"{c.score} {c.name}" for c in columns], summaries)
     cases = case_names(document)
     leading = leading_column(columns)
     return {
-        "interval": None if interval is None else vars(interval),
+        "interval": interval and {**vars(interval), "described": interval.described},
         "columns": [
             {
                 "score": column.score,

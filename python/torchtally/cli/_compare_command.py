@@ -26,8 +26,8 @@ from ._compare import (
 )
 from ._problems import UsageError
 from ._results import Results, differences, read_results
-from ._targets import scratch_path
 from ._statistics import Floats, Interval, few_cases
+from ._targets import scratch_path
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -51,6 +51,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command == "info":
             print_info(as_json=arguments.json)
             return 0
+        if arguments.command == "bench":
+            require("rich", "the table")
+
+            from ._bench import bench
+
+            bench(arguments.seconds, arguments.json)
+            return 0
         if arguments.command == "compare":
             return compare(arguments)
         return evaluate(Settings.from_arguments(arguments))
@@ -154,10 +161,10 @@ def _reported(results: list[CaseResult], pairing: Pairing, settings: Settings) -
             if result.problem is not None:
                 return _stopped(result.problem)
     report = build_report(results, pairing, settings)
-    write_outputs(report)
+    document = write_outputs(report)
     fault = ""
     if report.results:
-        fault = print_report(report)
+        fault = print_report(report, document["statistics"])
     else:
         _say("torchtally evaluate: no pair could be evaluated")
     print_problems(report)

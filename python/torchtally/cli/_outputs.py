@@ -7,26 +7,106 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 import torchtally
 
-from ._problems import UsageError
+from ._case import read_case
+from ._columns import statistics_of_document, worst_of_document
+from ._overlay import Picture, draw_overlay
+from ._pairing import Pair
+from ._problems import PairError, UsageError
 from ._scores import FileRow, Report
+from ._settings import Settings
+from ._statistics import Interval, IntervalMethod
 from ._targets import scratch_path
 
 
-def write_outputs(report: Report) -> None:
-    """Write the files that were asked for."""
+def write_outputs(report: Report) -> dict[str, Any]:
+    """Write the files that were asked for; return what our JSON holds."""
     settings = report.settings
+    document = document_of(report)
     if settings.json is not None:
-        _write(settings.json, json_lines(report))
+        _write(settings.json, _json_of(report, document))
     if settings.csv is not None:
         _write(settings.csv, [csv_text(report)])
     if settings.plot is not None:
         from ._plot import heat_map  # imports matplotlib
 
         _write(settings.plot, [heat_map(report)])
+    if settings.html is not None:
+        _write(settings.html, [_html(report, document)])
+    return document
+
+
+def _json_of(report: Report, document: dict[str, Any]) -> Iterable[bytes]:
+    if report.settings.format == "torchtally":
+        return json_lines(document)
+    cases = (
+        (one.label, one.prediction or "", counts.numpy())
+        for one, counts in report.case_counts()
+    )
+    if report.settings.format == "nnunet":
+        from ._nnunet_format import nnunet_json, nnunet_summary
+
+        return [nnunet_json(nnunet_summary(cases, nnunet_labels(report.settings)))]
+    from ._cityscapes_format import cityscapes_json, cityscapes_result
+
+    assert report.matrix is not None
+    images = ((prediction, matrix) for _, prediction, matrix in cases)
+    result = cityscapes_result(report.matrix.numpy(), per_image=images)
+    return [cityscapes_json(result)]
+
+
+def nnunet_labels(settings: Settings) -> list[int | tuple[int, ...]]:
+    """Return what nnU-Net's summary has: regions, or every class but the background."""
+    regions = settings.policy["regions"]
+    if regions is not None:
+        return [tuple(labels) for labels in regions.values()]
+    return list(range(1, settings.num_classes))
+
+
+def _html(report: Report, document: dict[str, Any]) -> bytes:
+    from ._report import html_report
+    from ._report_document import report_of_document
+
+    settings = report.settings
+    pictures = pictures_of_worst(report, document)
+    page = report_of_document(
+        document, interval_of(settings), worst=settings.worst, pictures=pictures
+    )
+    return html_report(page)
+
+
+def pictures_of_worst(report: Report, document: dict[str, Any]) -> dict[str, Picture]:
+    """Draw the worst cases, where what files hold are the classes that were counted."""
+    settings = report.settings
+    maps = [settings.counting[name] for name in ("label_map", "preds_map")]
+    if settings.task != "multiclass" or settings.reading.scores or any(maps):
+        return {}
+    pictures = {}
+    for index, _ in worst_of_document(document, settings.worst):
+        result = report.results[index]
+        if result.prediction is None or result.problem is not None:
+            continue
+        pair = Pair(result.name, Path(result.prediction), Path(result.label))
+        try:
+            preds, target = read_case(pair, settings)
+            ignored = np.isin(target, list(settings.counting["ignore_index"] or ()))
+            pictures[result.name] = draw_overlay(preds, target, ignored=ignored)
+        except (PairError, OSError):  # changed since it was counted
+            continue
+    return pictures
+
+
+def interval_of(settings: Settings) -> Interval | None:
+    """Return how intervals are found; None for none."""
+    if settings.interval == "none":
+        return None
+    method = cast(IntervalMethod, settings.interval)
+    return Interval(method, settings.confidence, of_median=settings.of_median)
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:
@@ -41,12 +121,8 @@ def _write(path: Path, parts: Iterable[bytes]) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def json_lines(report: Report) -> Iterator[bytes]:
-    """Yield everything as JSON, an entry of a list on a line; undefined is null.
-
-    A file name that is not UTF-8 has its bytes as escapes of single surrogates, which
-    Python's ``os.fsencode`` turns back.
-    """
+def document_of(report: Report) -> dict[str, Any]:
+    """Return everything as JSON can hold it; undefined is None."""
     matrix = None if report.matrix is None else report.matrix.tolist()
     document: dict[str, Any] = {
         "torchtally": torchtally.__version__,
@@ -55,10 +131,22 @@ def json_lines(report: Report) -> Iterator[bytes]:
         "classes": [_flat(vars(row)) for row in report.classes],
         "averages": report.averages,
         "matrix": matrix,
-        "files": map(_file, report.file_rows()),
+        "files": list(map(_file, report.file_rows())),
         "problems": [vars(problem) for problem in report.problems],
         "not_evaluated": [vars(one) for one in report.not_evaluated],
     }
+    document["statistics"] = statistics_of_document(
+        document, interval_of(report.settings), report.settings.worst
+    )
+    return document
+
+
+def json_lines(document: dict[str, Any]) -> Iterator[bytes]:
+    """Yield a document as JSON, an entry of a list on a line.
+
+    A file name that is not UTF-8 has its bytes as escapes of single surrogates, which
+    Python's ``os.fsencode`` turns back.
+    """
     comma = "{"
     for key, value in document.items():
         yield f'{comma}\n"{key}": '.encode()

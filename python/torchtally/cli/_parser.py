@@ -111,9 +111,26 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_compare(compare)
+    bench = commands.add_parser(
+        "bench",
+        help="time counting on this machine, beside a plain read and installed peers",
+    )
+    bench.add_argument(
+        "--seconds",
+        type=_values.positive,
+        default=40.0,
+        metavar="S",
+        help="about how long it may take; default: 40",
+    )
+    bench.add_argument("--json", action="store_true", help="print JSON")
     info = commands.add_parser("info", help="print how torchtally was built")
     info.add_argument("--json", action="store_true", help="print JSON")
-    return parser, {"evaluate": evaluate, "compare": compare, "info": info}
+    return parser, {
+        "evaluate": evaluate,
+        "compare": compare,
+        "bench": bench,
+        "info": info,
+    }
 
 
 def _add_inputs(parser: Parser) -> None:
@@ -248,6 +265,45 @@ def _add_reporting(parser: Parser) -> None:
     )
     group.add_argument(
         "--plot", type=Path, metavar="FILE.png", help="draw the confusion matrix"
+    )
+    group.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE.html",
+        help="write a report with pictures, in one file",
+    )
+    group.add_argument(
+        "--format",
+        choices=("torchtally", "nnunet", "cityscapes"),
+        default="torchtally",
+        help="of --json: our own, nnU-Net's summary.json, or that of cityscapesScripts "
+        "(of the 34 ids); default: torchtally",
+    )
+    group.add_argument(
+        "--interval",
+        choices=("percentile", "bca", "t", "none"),
+        default="percentile",
+        help="how the interval of a mean over files is found: by bootstrap samples of "
+        "files (percentile, bca) or Student's t; default: percentile",
+    )
+    group.add_argument(
+        "--confidence",
+        type=_values.share,
+        default=0.95,
+        metavar="C",
+        help="of the interval; default: 0.95",
+    )
+    group.add_argument(
+        "--median-interval",
+        action="store_true",
+        help="an interval of the median too, in --json",
+    )
+    group.add_argument(
+        "--worst",
+        type=_values.at_least(0),
+        default=6,
+        metavar="K",
+        help="how many of the worst files are named; default: 6",
     )
 
 

@@ -82,6 +82,11 @@ class Report:
     problems: list[Problem]
     not_evaluated: list[NotEvaluated] = field(default_factory=list)
 
+    def case_counts(self) -> Iterator[tuple[CaseResult, Tensor]]:
+        """Yield each case that was counted with its counts, few of them at a time."""
+        for part, dense in _Samples(self.results, self.settings).chunks():
+            yield from zip(part, dense, strict=True)
+
     def file_rows(self) -> Iterator[FileRow]:
         """Yield the scores of each file; few are in memory at a time."""
         return _file_rows(_Samples(self.results, self.settings), self.settings)

@@ -27,6 +27,7 @@ from ._values import NOTHING
 MATRIX_CLASSES = 256
 DEFAULT_SCORES = "dice,iou,precision,recall"
 
+Format: TypeAlias = Literal["torchtally", "nnunet", "cityscapes"]
 OnError: TypeAlias = Literal["fail", "skip", "count-as-empty"]
 
 
@@ -82,6 +83,12 @@ class Settings:
     json: Path | None
     csv: Path | None
     plot: Path | None
+    html: Path | None
+    format: Format
+    interval: str
+    confidence: float
+    of_median: bool
+    worst: int
     journal: Path | None
     resume: bool
     allow_problems: bool
@@ -243,6 +250,12 @@ class Settings:
             json=given["json"],
             csv=given["csv"],
             plot=given["plot"],
+            html=given["html"],
+            format=given["format"],
+            interval=given["interval"],
+            confidence=given["confidence"],
+            of_median=given["median_interval"],
+            worst=given["worst"],
             journal=given["journal"],
             resume=given["resume"],
             allow_problems=given["allow_problems"],
@@ -263,6 +276,20 @@ class Settings:
             )
         if self.plot and self.task == "multilabel":
             raise UsageError("--plot draws one matrix, a multilabel task has many")
+        if self.format == "cityscapes" and self.num_classes != 34:
+            raise UsageError(
+                "--format cityscapes is over the 34 ids of labelIds.png: --num-classes "
+                f"34 without a preset or map, got {self.num_classes}"
+            )
+        if self.format != "torchtally":
+            if self.json is None:
+                raise UsageError("--format is of --json, which is not given")
+            if self.task != "multiclass" or self.with_other or not self.with_matrix:
+                raise UsageError(
+                    f"--format {self.format} needs a matrix of classes: --task "
+                    f"multiclass, at most {MATRIX_CLASSES} of them, and another "
+                    "--out-of-range than miss"
+                )
         if self.resume and self.journal is None:
             raise UsageError("--resume goes on with a --journal, which is not given")
         policy = self.policy

@@ -11,8 +11,8 @@ import io
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import TextIO
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TextIO
 
 from rich import box
 from rich.console import Console
@@ -28,13 +28,26 @@ SHOWN_NAMES = 8
 SHOWN_CLASSES = MATRIX_CLASSES
 
 
-def print_report(report: Report) -> str:
-    """Print the table and its notes on standard output; return why it failed, or ""."""
+def print_report(report: Report, statistics: Mapping[str, Any]) -> str:
+    """Print tables and notes on standard output; return why it failed, or "".
+
+    Args:
+        report: what was counted.
+        statistics: of its document, over files.
+    """
 
     def content(console: Console) -> None:
         console.print(_table(report))
         console.print()
+        if len(report.results) > 1 and statistics["worst_by"]:
+            console.print(_over_files(statistics, len(report.results)))
+            console.print()
+            for line in _interval_notes(statistics):
+                console.print(Text(line), soft_wrap=True, highlight=False)
         for line in _notes(report):
+            console.print(Text(line), soft_wrap=True, highlight=False)
+        if report.settings.html is not None:
+            line = f"report: {report.settings.html}"
             console.print(Text(line), soft_wrap=True, highlight=False)
 
     return _print(sys.stdout, content)
@@ -133,6 +146,45 @@ def _table(report: Report) -> Table:
             style="bold",
         )
     return table
+
+
+def _over_files(statistics: Mapping[str, Any], files: int) -> Table:
+    """Return how the first score spreads over files."""
+    score = statistics["worst_by"]["score"]
+    columns = [column for column in statistics["columns"] if column["score"] == score]
+    shown = [column for column in columns if column["average"]]
+    classes = [column for column in columns if not column["average"]]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(f"{score}, {files:,} files", no_wrap=True)
+    interval = statistics["interval"]
+    bounds = [f"{interval['confidence']:.3g} interval"] if interval else []
+    for heading in ("files", "mean", "SD", *bounds, "median", "least", "most"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for column in [*classes[:SHOWN_CLASSES], *shown]:
+        numbers = [_number(column[k]) for k in ("mean", "sd")]
+        if interval:
+            low, high = (_number(column[k]) for k in ("low", "high"))
+            numbers.append(f"{low} to {high}")
+        numbers += [_number(column[k]) for k in ("median", "minimum", "maximum")]
+        style = "bold" if column["average"] else None
+        table.add_row(
+            Text(column["name"]), f"{column['cases']:,}", *numbers, style=style
+        )
+    return table
+
+
+def _interval_notes(statistics: Mapping[str, Any]) -> Iterable[str]:
+    worst = [f"{one['name']} {one['score']:.4f}" for one in statistics["worst"]]
+    if worst:
+        by = statistics["worst_by"]
+        yield f"worst {by['score']}, {by['name']}: {', '.join(worst)}"
+    if statistics["interval"]:
+        yield statistics["interval"]["described"]
+    yield from statistics["notes"]
+
+
+def _number(value: float | None) -> str:
+    return UNDEFINED if value is None else f"{value:.4f}"
 
 
 def _score(scores: dict[str, float | None], key: str) -> str:

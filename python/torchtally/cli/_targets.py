@@ -17,6 +17,11 @@ def check_modules(settings: Settings, pairing: Pairing) -> None:
     require("rich", "the table")
     if settings.plot:
         require("matplotlib", "--plot")
+    if settings.interval != "none":
+        require("scipy", f"--interval {settings.interval} (none does without)")
+    if settings.html:
+        require("matplotlib", "--html")
+        require("PIL", "--html")
     for suffix in sorted({label_suffix(file) for file in pairing.input_files()}):
         require(FORMATS[suffix].module, f"reading {suffix}")
 
@@ -27,6 +32,7 @@ def check_outputs(settings: Settings, pairing: Pairing) -> None:
         "--json": settings.json,
         "--csv": settings.csv,
         "--plot": settings.plot,
+        "--html": settings.html,
         "--journal": settings.journal,
     }
     inputs = {file.resolve() for file in pairing.input_files()}
