@@ -269,6 +269,9 @@ def test_overlay_of_a_volume() -> None:
     assert picture.place == "slice 2 of 3"
     assert picture.pixels["added"] == 5
     assert draw_overlay(prediction, label, axis=0).place == "slice 2 of 5"
+    upright = draw_overlay(prediction, label, upright=True)
+    turned = colours(picture).transpose(1, 0, 2)[::-1]
+    assert np.array_equal(colours(upright), turned)
     right = draw_overlay(label, label)
     assert right.place == "slice 3 of 3"
     assert draw_overlay(label[None], label[None]).place == "slice 2 of 5"
