@@ -288,6 +288,7 @@ def test_names_and_undefined_scores(
         ),
         (["a", "twice"], "a case must have a name of its own, got 'x' twice"),
         (["a", "b", "--json", "absent/x.json"], "cannot write"),
+        (["a", "b", "--json", "a"], "--json must not overwrite an input, got"),
     ],
 )
 def test_usage(

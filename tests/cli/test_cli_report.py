@@ -185,6 +185,19 @@ def test_scale(values: list[float], ends: tuple[float, float]) -> None:
     assert (scale.low, scale.high) == pytest.approx(ends)
 
 
+@pytest.mark.parametrize(
+    ("low", "shown"),
+    [
+        (0.0, [0, 0.25, 0.5, 0.75, 1]),
+        (0.7, [0.7, 0.8, 0.9, 1]),
+        (0.5, [0.5, 0.6, 0.7, 0.8, 0.9, 1]),
+        (0.9, [0.9, 0.92, 0.94, 0.96, 0.98, 1]),
+    ],
+)
+def test_ticks(low: float, shown: list[float]) -> None:
+    assert plots.Scale(low, 1.0).ticks == pytest.approx(shown)
+
+
 def test_many_classes_stand_below_their_case() -> None:
     classes = [f"class {number}" for number in range(9)]
     page = Page(html_report(HtmlReport("t", ["x", "y"], [table("Dice", classes, 2)])))
@@ -269,6 +282,9 @@ def test_overlay_of_a_volume() -> None:
     assert picture.place == "slice 2 of 3"
     assert picture.pixels["added"] == 5
     assert draw_overlay(prediction, label, axis=0).place == "slice 2 of 5"
+    upright = draw_overlay(prediction, label, upright=True)
+    turned = colours(picture).transpose(1, 0, 2)[::-1]
+    assert np.array_equal(colours(upright), turned)
     right = draw_overlay(label, label)
     assert right.place == "slice 3 of 3"
     assert draw_overlay(label[None], label[None]).place == "slice 2 of 5"
@@ -345,7 +361,8 @@ def test_a_run_of_the_command(evaluate: Evaluate, folders: Folders) -> None:
 
 
 def test_a_document_without_cases() -> None:
-    document = {"classes": [], "averages": {}, "files": [], "matrix": None}
+    row = {"name": "a", "dice": None}
+    document = {"classes": [row], "averages": {}, "files": [], "matrix": [[0]]}
     report = report_of_document(document, Interval())
     assert "No case could be evaluated" in " ".join(Page(html_report(report)).text)
 

@@ -24,6 +24,7 @@ from ._compare import (
     kendall,
     rank,
 )
+from ._outputs import _write
 from ._problems import UsageError
 from ._results import Results, differences, read_results
 from ._statistics import Floats, Interval, few_cases
@@ -54,12 +55,15 @@ def run_compare(arguments: argparse.Namespace) -> int:
         raise UsageError(
             f"--permutations must be at least 1, got {arguments.permutations}"
         )
+    inputs = {path.resolve() for path in arguments.results}
+    if arguments.json is not None and arguments.json.resolve() in inputs:
+        raise UsageError(f"--json must not overwrite an input, got {arguments.json}")
     results = _read(arguments.results, arguments.names)
     document = compare(
         results, arguments.scores, arguments.entries, interval, arguments.permutations
     )
     if arguments.json is not None:
-        _write(arguments.json, _json_text(document, arguments, results))
+        _write(arguments.json, _json_text(document, results))
     _print(document)
     return 0
 
@@ -227,9 +231,7 @@ def _check_known(option: str, given: Sequence[str], known: Sequence[str]) -> Non
 # JSON
 
 
-def _json_text(
-    comparison: Comparison, arguments: argparse.Namespace, results: list[Results]
-) -> bytes:
+def _json_text(comparison: Comparison, results: list[Results]) -> bytes:
     interval = comparison.interval
     document = {
         "torchtally": torchtally.__version__,
@@ -239,7 +241,7 @@ def _json_text(
             "interval": interval.method,
             "confidence": interval.confidence,
             "resamples": interval.resamples,
-            "permutations": arguments.permutations,
+            "permutations": comparison.permutations,
             "seed": interval.seed,
         },
         "tests": [_test_json(test) for test in comparison.tests],
@@ -269,17 +271,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
     return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def _write(path: Path, content: bytes) -> None:
-    scratch = scratch_path(path)
-    try:
-        scratch.write_bytes(content)
-        scratch.replace(path.resolve())
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error}") from error
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 # The terminal

@@ -76,6 +76,7 @@ def draw_overlay(
     ignored: Array | None = None,
     image: Array | None = None,
     axis: int | None = None,
+    upright: bool = False,
 ) -> Picture:
     """Draw a prediction on its label.
 
@@ -90,9 +91,12 @@ def draw_overlay(
         image: grey levels of the same shape, drawn below.
         axis: the axis that slices are numbered along; None for the shortest of a
             volume.
+        upright: whether axes are x, y, z, as those of NIfTI: of the two that are left
+            the first goes to the right and the second up. Else they are rows and
+            columns.
 
     Returns:
-        The picture; its rows are the first axis that is left of the slice.
+        The picture.
 
     Raises:
         ValueError: the shapes differ, or there are no pixels.
@@ -111,13 +115,14 @@ def draw_overlay(
     kinds = _slices(_kinds(prediction, label, background, ignored), axis)
     number = _worst_slice(kinds)
     counts = np.bincount(kinds[number].ravel(), minlength=len(_KINDS)).tolist()
-    shown = _thinned(kinds[number])
+    shown = _thinned(kinds[number], upright)
     stream = io.BytesIO()
     if image is None:
         drawn = Image.fromarray(np.ascontiguousarray(shown))
         drawn.putpalette(_palette().astype(np.uint8).tobytes())
     else:
-        drawn = Image.fromarray(_blended(shown, _thinned(_slices(image, axis)[number])))
+        below = _thinned(_slices(image, axis)[number], upright)
+        drawn = Image.fromarray(_blended(shown, below))
     drawn.save(stream, format="PNG", optimize=True)
     height, width = shown.shape
     place = f"slice {number + 1} of {len(kinds)}" if len(kinds) > 1 else ""
@@ -168,8 +173,10 @@ def _worst_slice(kinds: Array) -> int:
     return int(np.lexsort((np.arange(len(kinds), 0, -1), sums[1], sums[0]))[-1])
 
 
-def _thinned(pixels: Array) -> Array:
+def _thinned(pixels: Array, upright: bool) -> Array:
     step = -(-max(pixels.shape) // LARGEST_SIDE)
+    if upright:
+        pixels = pixels.T[::-1]
     return pixels[::step, ::step]
 
 

@@ -183,7 +183,7 @@ def _headline(report: HtmlReport) -> str:
 
 
 def _scores(report: HtmlReport) -> str:
-    if not report.scores:
+    if not report.scores or not report.cases:
         return "<p>No case could be evaluated.</p>"
     first, *others = report.scores
     parts = [_how_to_read(report), _score(report, first)]
@@ -339,7 +339,7 @@ def _strips(report: HtmlReport, table: ScoreTable) -> str:
 
 
 def _confusion(report: HtmlReport) -> str:
-    if report.matrix is None:
+    if report.matrix is None or not report.matrix.any():
         return ""
     words = "Share of each label's pixels (row) that each class was predicted (column)."
     drawn = plots.heat_map(report.matrix, report.classes)

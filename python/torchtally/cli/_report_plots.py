@@ -56,8 +56,11 @@ class Scale:
 
     @property
     def ticks(self) -> list[float]:
-        """Five positions, the ends among them."""
-        return [float(tick) for tick in np.linspace(self.low, self.high, 5)]
+        """Even positions, with two decimals if a few can have them; ends among them."""
+        width = self.high - self.low
+        even = (n for n in (4, 3, 5) if abs(100 * width / n % 1 - 0.5) > 0.5 - 1e-6)
+        ticks = np.linspace(self.low, self.high, next(even, 4) + 1)
+        return [float(tick) for tick in ticks]
 
 
 def axis(scale: Scale) -> str:

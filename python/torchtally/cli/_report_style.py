@@ -54,6 +54,7 @@ tbody th, thead th:first-child { text-align: left; }
 tr.average { background: var(--panel); }
 tr.unscored { color: var(--quiet); }
 td.text, th.text { text-align: left; }
+table.left tbody th { min-width: 9rem; }
 td span { white-space: nowrap; }
 summary { cursor: pointer; font-weight: 600; padding: .4rem 0; }
 .strips { margin: .5rem 0; }
@@ -81,10 +82,11 @@ svg .mean { stroke: var(--mean); stroke-width: 2.5; fill: var(--mean); }
 .heat thead th { border: 0; vertical-align: bottom; }
 .heat .corner { width: 9rem; }
 .heat .turned { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left;
-  max-height: 9rem; display: inline-block; line-height: 1.2; }
-.heat thead th:not(.corner) { text-align: center; }
+  max-height: 9rem; display: inline-block; line-height: 1.2; overflow: hidden;
+  white-space: nowrap; text-overflow: ellipsis; }
+.heat thead th:not(.corner) { text-align: center; padding: .2rem 0; }
 .heat.few thead span, .heat.short thead span { writing-mode: horizontal-tb;
-  transform: none; }
+  transform: none; white-space: normal; }
 .heat td { padding: 0; height: 2.25rem; text-align: center; vertical-align: middle;
   border: 1px solid var(--page); }
 .heat .none { color: var(--quiet); background: var(--panel); }
