@@ -103,7 +103,7 @@ def test_evaluate_snippets(
 ) -> None:
     assert main(shlex.split(command)[1:]) == 0
     assert capsys.readouterr().err == ""
-    for option in re.findall(r"--(?:json|csv|plot) (\S+)", command):
+    for option in re.findall(r"--(?:json|csv|plot|html|journal) (\S+)", command):
         assert (evaluated / option).is_file()
 
 

@@ -28,7 +28,6 @@ from ._outputs import _write
 from ._problems import UsageError
 from ._results import Results, differences, read_results
 from ._statistics import Floats, Interval, few_cases
-from ._targets import scratch_path
 
 if TYPE_CHECKING:
     from rich.console import Console
