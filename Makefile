@@ -56,7 +56,8 @@ demo: $(VENV)/package
 	$(BIN)/python examples/brain_segmentation.py build/demo/brain
 	$(BIN)/torchtally evaluate build/demo/brain/predictions build/demo/brain/labels \
 	  --num-classes 3 --class-names other,grey,white --ignore-index 255 \
-	  --json build/demo/brain/scores.json --csv build/demo/brain/scores.csv --plot build/demo/brain/matrix.png
+	  --json build/demo/brain/scores.json --csv build/demo/brain/scores.csv --plot build/demo/brain/matrix.png \
+	  --html build/demo/brain/report.html
 
 demo-cpp: $(VENV)/package
 	$(BIN)/python examples/cpp/export_model.py build/demo/cpp

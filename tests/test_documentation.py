@@ -63,20 +63,49 @@ def test_docstring_examples(name: str) -> None:
     assert failed == 0
 
 
-def test_evaluate_snippet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+COMMANDS = [
+    command.replace("\\\n", " ")
+    for page in PAGES
+    for command in blocks(page, "console")
+    if command.startswith("torchtally evaluate")
+]
+
+
+@pytest.fixture
+def evaluated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folders that the commands of the pages are about."""
     np = pytest.importorskip("numpy")
+    image = pytest.importorskip("PIL.Image")
     for package in ("rich", "matplotlib"):
         pytest.importorskip(package)
-    commands = [
-        command.replace("\\\n", " ")
-        for command in blocks(ROOT / "README.md", "console")
-        if command.startswith("torchtally evaluate")
-    ]
-    assert commands
+    labels = np.array([[0, 1], [2, 2]], np.uint8)
+    arrays = {
+        "predictions": labels,
+        "labels": labels,
+        "probabilities": (labels == np.arange(3)[:, None, None]).astype(np.float32),
+        "masks/predictions": np.minimum(labels, 1) * np.uint8(255),
+        "masks/labels": np.minimum(labels, 1) * np.uint8(255),
+    }
+    for folder, values in arrays.items():
+        (tmp_path / folder).mkdir(parents=True)
+        np.save(tmp_path / folder / "case.npy", values)
+    for name in ("results/a/x_leftImg8bit.png", "gtFine/a/x_gtFine_labelIds.png"):
+        path = tmp_path / "cityscapes" / name
+        path.parent.mkdir(parents=True)
+        image.fromarray(labels + np.uint8(7)).save(path)
     monkeypatch.chdir(tmp_path)
-    for folder in ("predictions", "labels"):
-        (tmp_path / folder).mkdir()
-        np.save(tmp_path / folder / "case.npy", np.array([[0, 1], [2, 2]], np.uint8))
-    for command in commands:
-        assert main(shlex.split(command)[1:]) == 0
-    assert (tmp_path / "matrix.png").is_file()
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda text: text[20:60].strip())
+def test_evaluate_snippets(
+    evaluated: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(shlex.split(command)[1:]) == 0
+    assert capsys.readouterr().err == ""
+    for option in re.findall(r"--(?:json|csv|plot|html|journal) (\S+)", command):
+        assert (evaluated / option).is_file()
+
+
+def test_there_are_commands() -> None:
+    assert len(COMMANDS) >= 6

@@ -42,6 +42,7 @@ MAY_IMPORT = {
         "ops",
         "_build",
         "_library",
+        "_options",
     },
 }
 #: What a module may import beside the standard library and torch.
@@ -50,7 +51,10 @@ THIRD_PARTY = {
     "functional": {"typing_extensions"},
     "ops": {"numpy", "typing_extensions"},  # numpy where an array of it is given
     "losses": {"typing_extensions"},
-    "cli": {"matplotlib", "nibabel", "numpy", "PIL", "rich"},
+    "cli": {
+        *("matplotlib", "nibabel", "numpy", "PIL", "rich", "safetensors"),
+        *("SimpleITK", "scipy", "tifffile", "yaml", "zarr"),
+    },
 }
 #: Integrations that are called otherwise than what they import.
 FRAMEWORKS = {"smp": "segmentation_models_pytorch", "nnunet": "nnunetv2"}

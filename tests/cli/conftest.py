@@ -47,7 +47,8 @@ def evaluate(run: Run, folders: Folders, tmp_path: Path) -> Evaluate:
 
     def call(*arguments: object) -> tuple[Outcome, dict[str, Any]]:
         report = tmp_path / "report.json"
-        outcome = run("evaluate", *folders, "--json", report, *arguments)
+        options = ("--json", report, "--scores", "dice,iou,f1", *arguments)
+        outcome = run("evaluate", *folders, *options)
         text = report.read_text(encoding="utf-8") if report.exists() else "{}"
         return outcome, json.loads(text)
 

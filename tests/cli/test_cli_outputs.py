@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,15 +34,42 @@ def test_json(evaluate: Evaluate, pairs: Folders) -> None:
     assert report["settings"] == {
         "predictions": str(pairs[0]),
         "labels": str(pairs[1]),
+        "preset": None,
         "num_classes": 3,
         "class_names": [*names[:2], "x"],
+        "scores": ["dice", "iou", "f1"],
+        "averages": ["macro", "micro"],
+        "task": "multiclass",
+        "threshold": None,
+        "logits": False,
+        "top_k": 1,
         "ignore_index": [7],
-        "include_background": True,
+        "label_map": None,
+        "preds_map": None,
+        "out_of_range": "error",
         "zero_division": 0.5,
         "undefined_when": "zero_denominator",
         "aggregation": "global",
-        "out_of_range": "error",
+        "sample_mean": "classes_first",
+        "classes": None,
+        "class_weights": None,
+        "regions": None,
+        "include_background": True,
+        "preds_are": "labels",
+        "class_axis": None,
+        "preds_key": None,
+        "labels_key": None,
+        "round": False,
+        "axes": None,
+        "reorient": False,
         "ignore_geometry": False,
+        "strip_suffix": [],
+        "pattern": None,
+        "pairs": None,
+        "suffix": None,
+        "follow_links": False,
+        "mask": None,
+        "on_error": "skip",
     }
     assert [row["name"] for row in report["classes"]] == [*names[:2], "x"]
     assert [file["prediction"] for file in report["files"]] == [
@@ -97,12 +125,11 @@ def test_existing_outputs_survive_a_failure(
     output.mkdir()
     (output / "report.json").write_text("before")
 
-    def fail(self: Path, content: bytes) -> int:
-        with self.open("wb") as file:
-            file.write(content[:10])
+    def fail(report: object) -> Iterator[bytes]:
+        yield b"{"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", fail)
+    monkeypatch.setattr(_outputs, "json_lines", fail)
     outcome = run(
         "evaluate", *pairs, "--num-classes", 3, "--json", output / "report.json"
     )
@@ -155,15 +182,8 @@ def test_outputs_are_checked_before_counting(
             f"--csv and --json must differ, both are {twin}",
         ),
     }[case]
-    monkeypatch.setattr("torchtally.cli._evaluate.tally_pairs", None)
+    monkeypatch.setattr("torchtally.cli._run.run_cases", None)
     outcome = run("evaluate", *pairs, "--num-classes", 3, *arguments)
     assert outcome.status == 2
     assert message in outcome.err
     assert not twin.exists()
-
-
-def test_lists_of_numbers_take_one_line() -> None:
-    text = json.dumps({"a": [[1, 2], [-3, 4]], "b": ["x", 1]}, indent=2)
-    compact = _outputs.NUMBERS.sub(lambda row: " ".join(row[0].split()), text)
-    assert "[ -3, 4 ]" in compact
-    assert json.loads(compact) == json.loads(text)

@@ -72,7 +72,7 @@ def test_colour_image(evaluate: Evaluate, good_pair: Folders) -> None:
     _, report = evaluate("--num-classes", 2)
     assert only_problem(report)[2] == (
         f"{good_pair[0] / 'bad.png'}: label images have one channel, "
-        "got a colour image of mode RGB"
+        "got a colour image of mode RGB: its channels are equal, save one of them"
     )
 
 
@@ -112,7 +112,7 @@ def test_label_out_of_range(evaluate: Evaluate, good_pair: Folders) -> None:
     assert only_problem(report) == (
         "out of range",
         "bad",
-        "label must lie in 0..1, got 4, 255 at 3 of 4 pixels (--ignore-index 4 255 "
+        "label must lie in 0..1, got 4, 255 at 3 of 4 pixels (--ignore-index 4,255 "
         "leaves them out, --num-classes 256 makes them classes)",
     )
     assert report["matrix"] == [[1, 1], [0, 2]]  # of the good pair alone
@@ -168,7 +168,7 @@ def test_nothing_could_be_evaluated(evaluate: Evaluate, folders: Folders) -> Non
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "the following arguments are required: --num-classes"),
+        ([], "--num-classes is needed: how many classes there are"),
         (["--num-classes", 1], "argument --num-classes: must be at least 2, got 1"),
         (["--num-classes", "x"], "--num-classes: must be an integer, got 'x'"),
         (

@@ -14,8 +14,9 @@ import pytest
 from cli_helpers import Array, random_labels, save_nifti
 from PIL import Image
 
+from torchtally.cli._formats import read_image
+from torchtally.cli._image import as_labels
 from torchtally.cli._problems import LabelFileError
-from torchtally.cli._reading import read_labels
 
 
 def save_png(path: Path, values: Array, bits: int, palette: bool = False) -> None:
@@ -48,8 +49,12 @@ def labels(classes: int, dtype: Any, shape: tuple[int, ...] = (5, 7)) -> Array:
     return random_labels(0, shape, classes, dtype)[1]
 
 
+def read_labels(path: Path) -> Array:
+    return as_labels(read_image(path), False)[0]
+
+
 def check(path: Path, expected: Array) -> None:
-    pixels = read_labels(path).pixels
+    pixels = read_labels(path)
     assert pixels.dtype == expected.dtype.newbyteorder("=")
     assert pixels.dtype.isnative
     np.testing.assert_array_equal(pixels, expected)
@@ -83,15 +88,15 @@ def test_nifti_scaled_integers(tmp_path: Path) -> None:
     image.header.set_slope_inter(2, 1)
     nibabel.save(image, tmp_path / "a.nii")
     read = nibabel.load(tmp_path / "a.nii")
-    pixels = read_labels(tmp_path / "a.nii").pixels
+    pixels = read_labels(tmp_path / "a.nii")
     np.testing.assert_array_equal(pixels, np.asarray(read.dataobj))
 
 
 def test_nifti_affine_and_trailing_axis(tmp_path: Path) -> None:
     expected = labels(3, np.uint8, (4, 5, 6))
     save_nifti(tmp_path / "a.nii", expected[..., None], shift=3)
-    image = read_labels(tmp_path / "a.nii")
-    assert image.pixels.shape == (4, 5, 6)
+    image = read_image(tmp_path / "a.nii")
+    assert image.shape == (4, 5, 6)
     assert image.affine is not None
     assert image.affine[0, 3] == 3
 
@@ -172,7 +177,7 @@ def test_npy(tmp_path: Path, dtype: str) -> None:
     [
         ([0.0, 1.5], r"must be whole numbers, got 1\.5 \(is this a probability map"),
         ([0.0, np.nan], "finite whole numbers, got values from nan to nan"),
-        ([0.0, np.inf], "finite whole numbers, got values from 0 to inf"),
+        ([0.0, np.inf], r"finite whole numbers, got values from 0\.0 to inf"),
         ([1e30], "finite whole numbers"),
         ([1j], "must hold integer labels, got complex128"),
         (np.uint8(3), "must hold an image, got a single number"),
@@ -190,11 +195,41 @@ def test_npy_does_not_unpickle(tmp_path: Path) -> None:
         read_labels(tmp_path / "a.npy")
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "CMYK"])
-def test_colour_is_refused(tmp_path: Path, mode: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("RGB", r"got 3 samples a pixel \(RGB\)"),
+        ("RGBA", r"got 4 samples a pixel \(RGB, with an alpha channel\)"),
+        ("LA", r"got 2 samples a pixel \(MINISBLACK, with an alpha channel\)"),
+        ("CMYK", r"got 4 samples a pixel \(SEPARATED\)"),
+    ],
+)
+def test_tiff_of_several_channels_is_refused(
+    tmp_path: Path, mode: str, words: str
+) -> None:
     Image.new(mode, (4, 4)).save(tmp_path / "a.tif")
-    with pytest.raises(LabelFileError, match=f"one channel, got .* mode {mode}"):
+    with pytest.raises(LabelFileError, match=f"one channel, {words}"):
         read_labels(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("RGB", "got a colour image of mode RGB$"),
+        ("RGBA", "got a colour image of mode RGBA, with alpha$"),
+        (
+            "LA",
+            r"got an image with an alpha channel \(mode LA\): save it without alpha",
+        ),
+    ],
+)
+def test_png_of_several_channels_is_refused(
+    tmp_path: Path, mode: str, words: str
+) -> None:
+    image = Image.new(mode, (4, 4), (1, 2, 3, 4)[: len(mode)])
+    image.save(tmp_path / "a.png")
+    with pytest.raises(LabelFileError, match=f"one channel, {words}"):
+        read_labels(tmp_path / "a.png")
 
 
 def damaged(name: str, whole: bytes) -> bytes:

@@ -3,41 +3,117 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import json
-import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 import torchtally
 
-from ._problems import UsageError
-from ._scores import SCORES, Report
-from ._settings import Settings, scratch_path
+from ._case import read_case
+from ._columns import statistics_of_document, worst_of_document
+from ._overlay import Picture, draw_overlay
+from ._pairing import Pair
+from ._problems import PairError, UsageError
+from ._scores import FileRow, Report
+from ._settings import Settings
+from ._statistics import Interval, IntervalMethod
+from ._targets import scratch_path
 
-# A list of integers over several lines, to be put on one. A line break cannot occur
-# inside a JSON string, so names are safe.
-NUMBERS = re.compile(r"\[\n[\s\d,-]+\]")
 
-
-def write_outputs(report: Report) -> None:
-    """Write the files that were asked for."""
+def write_outputs(report: Report) -> dict[str, Any]:
+    """Write the files that were asked for; return what our JSON holds."""
     settings = report.settings
+    document = document_of(report)
     if settings.json is not None:
-        _write(settings.json, json_text(report))
+        _write(settings.json, _json_of(report, document))
     if settings.csv is not None:
-        _write(settings.csv, csv_text(report))
+        _write(settings.csv, [csv_text(report)])
     if settings.plot is not None:
         from ._plot import heat_map  # imports matplotlib
 
-        _write(settings.plot, heat_map(report))
+        _write(settings.plot, [heat_map(report)])
+    if settings.html is not None:
+        _write(settings.html, [_html(report, document)])
+    return document
 
 
-def _write(path: Path, content: bytes) -> None:
+def _json_of(report: Report, document: dict[str, Any]) -> Iterable[bytes]:
+    if report.settings.format == "torchtally":
+        return json_lines(document)
+    cases = (
+        (one.label, one.prediction or "", counts.numpy())
+        for one, counts in report.case_counts()
+    )
+    if report.settings.format == "nnunet":
+        from ._nnunet_format import nnunet_json, nnunet_summary
+
+        return [nnunet_json(nnunet_summary(cases, nnunet_labels(report.settings)))]
+    from ._cityscapes_format import cityscapes_json, cityscapes_result
+
+    assert report.matrix is not None
+    images = ((prediction, matrix) for _, prediction, matrix in cases)
+    result = cityscapes_result(report.matrix.numpy(), per_image=images)
+    return [cityscapes_json(result)]
+
+
+def nnunet_labels(settings: Settings) -> list[int | tuple[int, ...]]:
+    """Return what nnU-Net's summary has: regions, or every class but the background."""
+    regions = settings.policy["regions"]
+    if regions is not None:
+        return [tuple(labels) for labels in regions.values()]
+    return list(range(1, settings.num_classes))
+
+
+def _html(report: Report, document: dict[str, Any]) -> bytes:
+    from ._report import html_report
+    from ._report_document import report_of_document
+
+    settings = report.settings
+    pictures = pictures_of_worst(report, document)
+    page = report_of_document(
+        document, interval_of(settings), worst=settings.worst, pictures=pictures
+    )
+    return html_report(page)
+
+
+def pictures_of_worst(report: Report, document: dict[str, Any]) -> dict[str, Picture]:
+    """Draw the worst cases, where what files hold are the classes that were counted."""
+    settings = report.settings
+    maps = [settings.counting[name] for name in ("label_map", "preds_map")]
+    if settings.task != "multiclass" or settings.reading.scores or any(maps):
+        return {}
+    pictures = {}
+    for index, _ in worst_of_document(document, settings.worst):
+        result = report.results[index]
+        if result.prediction is None or result.problem is not None:
+            continue
+        pair = Pair(result.name, Path(result.prediction), Path(result.label))
+        try:
+            preds, target = read_case(pair, settings)
+            ignored = np.isin(target, list(settings.counting["ignore_index"] or ()))
+            pictures[result.name] = draw_overlay(preds, target, ignored=ignored)
+        except (PairError, OSError):  # changed since it was counted
+            continue
+    return pictures
+
+
+def interval_of(settings: Settings) -> Interval | None:
+    """Return how intervals are found; None for none."""
+    if settings.interval == "none":
+        return None
+    method = cast(IntervalMethod, settings.interval)
+    return Interval(method, settings.confidence, of_median=settings.of_median)
+
+
+def _write(path: Path, parts: Iterable[bytes]) -> None:
     scratch = scratch_path(path)
     try:
-        scratch.write_bytes(content)
+        with scratch.open("wb") as file:
+            file.writelines(parts)
         scratch.replace(path.resolve())
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error}") from error
@@ -45,50 +121,69 @@ def _write(path: Path, content: bytes) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def json_text(report: Report) -> bytes:
-    """Return everything as JSON; an undefined score is null."""
-    document = {
+def document_of(report: Report) -> dict[str, Any]:
+    """Return everything as JSON can hold it; undefined is None."""
+    matrix = None if report.matrix is None else report.matrix.tolist()
+    document: dict[str, Any] = {
         "torchtally": torchtally.__version__,
-        "settings": _settings(report.settings),
-        "pixels": dataclasses.asdict(report.pixels),
-        "classes": [_flat(dataclasses.asdict(row)) for row in report.classes],
+        "settings": report.settings.described(),
+        "pixels": vars(report.pixels),
+        "classes": [_flat(vars(row)) for row in report.classes],
         "averages": report.averages,
-        "matrix": None if report.matrix is None else report.matrix.tolist(),
-        "files": [dataclasses.asdict(row) for row in report.files],
-        "problems": [dataclasses.asdict(problem) for problem in report.problems],
+        "matrix": matrix,
+        "files": list(map(_file, report.file_rows())),
+        "problems": [vars(problem) for problem in report.problems],
+        "not_evaluated": [vars(one) for one in report.not_evaluated],
     }
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    text = NUMBERS.sub(lambda row: " ".join(row[0].split()), text)
-    return f"{text}\n".encode()
+    document["statistics"] = statistics_of_document(
+        document, interval_of(report.settings), report.settings.worst
+    )
+    return document
+
+
+def json_lines(document: dict[str, Any]) -> Iterator[bytes]:
+    """Yield a document as JSON, an entry of a list on a line.
+
+    A file name that is not UTF-8 has its bytes as escapes of single surrogates, which
+    Python's ``os.fsencode`` turns back.
+    """
+    comma = "{"
+    for key, value in document.items():
+        yield f'{comma}\n"{key}": '.encode()
+        comma = ","
+        if isinstance(value, (dict, str)) or value is None:
+            yield _json(value)
+            continue
+        opening = b"[\n  "
+        for entry in value:
+            yield opening + _json(entry)
+            opening = b",\n  "
+        yield b"[]" if opening.startswith(b"[") else b"\n]"
+    yield b"\n}\n"
+
+
+def _json(value: Any) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _file(row: FileRow) -> dict[str, Any]:
+    notes = [vars(note) for note in row.notes]
+    return {**vars(row), "pixels": vars(row.pixels), "notes": notes}
 
 
 def csv_text(report: Report) -> bytes:
     """Return the table as CSV; an undefined score is an empty field."""
+    keys = [column.key for column in report.settings.scores]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["class", "name", "support", *SCORES])
+    writer.writerow(["class", "name", "support", *keys])
     for row in report.classes:
-        scores = [row.scores[key] for key in SCORES]
+        scores = [row.scores.get(key) for key in keys]
         writer.writerow([row.index, row.name, row.support, *scores])
     for average, values in report.averages.items():
-        writer.writerow([average, "", "", *(values[key] for key in SCORES)])
-    return stream.getvalue().encode()
-
-
-def _settings(settings: Settings) -> dict[str, Any]:
-    return {
-        "predictions": str(settings.predictions),
-        "labels": str(settings.labels),
-        "num_classes": settings.num_classes,
-        "class_names": list(settings.class_names),
-        "ignore_index": list(settings.ignore_index),
-        "include_background": settings.include_background,
-        "zero_division": settings.zero_division,
-        "undefined_when": settings.undefined_when,
-        "aggregation": settings.aggregation,
-        "out_of_range": settings.out_of_range,
-        "ignore_geometry": settings.ignore_geometry,
-    }
+        writer.writerow([average, "", "", *(values.get(key) for key in keys)])
+    return stream.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:

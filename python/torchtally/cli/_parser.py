@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import argparse
-import math
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, NoReturn
 
 import torchtally
 
+from . import _values
+from ._compare_arguments import COMPARE, add_compare
 from ._formats import SUFFIXES
+from ._presets import NAMES
+from ._score_options import add_score_options, averages, score_columns
+from ._settings import DEFAULT_SCORES
 
 EVALUATE = f"""\
-Compare predicted label images with the true ones and print Dice, IoU and F1.
+Compare predicted label images with the true ones and print scores of each class.
 
 PREDICTIONS and LABELS are two folders, searched recursively and paired by relative
-path without the suffix, or two single files. Formats: {SUFFIXES}.
+path without the suffix, or two single files. Formats:
+{textwrap.fill(SUFFIXES, 80)}.
 """
 
 EXIT_STATUS = """\
-exit status: 0 all pairs were evaluated, 1 a pair was left out (see --allow-problems),
-2 the command cannot be carried out as given
+exit status: 0 everything was evaluated; 1 a pair was left out or counted as empty, or
+images were not evaluated (see --allow-problems), or nothing could be evaluated;
+2 the command cannot be carried out as given, or an output cannot be written; 3 the
+report could not be printed, the files of --json, --csv and --plot are complete;
+130 interrupted
 """
 
 
@@ -42,6 +52,27 @@ class PrintCmakePath(argparse.Action):
         """Print nothing else, so that a shell can take the output as it is."""
         print(torchtally.cmake_prefix_path)
         parser.exit()
+
+
+class ExtendNames(argparse.Action):
+    """Collect names over several options; a file of numbered names stands alone."""
+
+    def __call__(
+        self,
+        _parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        _option: str | None = None,
+    ) -> None:
+        """Add names to those that are there."""
+        before = getattr(namespace, self.dest)
+        if isinstance(before, list) and isinstance(values, list):
+            values = [*before, *values]
+        elif before is not None:
+            raise argparse.ArgumentError(
+                self, "must be given once where it maps numbers"
+            )
+        setattr(namespace, self.dest, values)
 
 
 def build_parser() -> tuple[Parser, dict[str, Parser]]:
@@ -68,12 +99,38 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_inputs(evaluate)
-    _add_policy(evaluate)
-    _add_outputs(evaluate)
+    _add_pairing(evaluate)
+    _add_reading(evaluate)
+    add_score_options(evaluate)
+    _add_reporting(evaluate)
     _add_run(evaluate)
+    compare = commands.add_parser(
+        "compare",
+        help="test whether sets of predictions of the same cases differ",
+        description=COMPARE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_compare(compare)
+    bench = commands.add_parser(
+        "bench",
+        help="time counting on this machine, beside a plain read and installed peers",
+    )
+    bench.add_argument(
+        "--seconds",
+        type=_values.positive,
+        default=40.0,
+        metavar="S",
+        help="about how long it may take; default: 40",
+    )
+    bench.add_argument("--json", action="store_true", help="print JSON")
     info = commands.add_parser("info", help="print how torchtally was built")
     info.add_argument("--json", action="store_true", help="print JSON")
-    return parser, {"evaluate": evaluate, "info": info}
+    return parser, {
+        "evaluate": evaluate,
+        "compare": compare,
+        "bench": bench,
+        "info": info,
+    }
 
 
 def _add_inputs(parser: Parser) -> None:
@@ -81,76 +138,125 @@ def _add_inputs(parser: Parser) -> None:
     parser.add_argument("labels", type=Path, metavar="LABELS")
     parser.add_argument(
         "--num-classes",
-        type=_num_classes,
-        required=True,
+        type=_values.at_least(2),
         metavar="N",
-        help="labels run from 0 to N - 1",
+        help="labels run from 0 to N - 1; of a multilabel task, how many labels; may "
+        "be left out where --preset or --class-names says it",
     )
     parser.add_argument(
         "--class-names",
-        type=_names,
-        action="append",
-        default=[],
-        metavar="A,B,C",
-        help="a name for each class, separated by commas; may be repeated",
+        type=_values.names,
+        action=ExtendNames,
+        metavar="A,B,C|FILE",
+        help="a name for each class, separated by commas (may be repeated), or a .json "
+        "or .yaml file: a list, or a mapping of numbers and names",
     )
     parser.add_argument(
+        "--preset",
+        metavar="NAME",
+        help=f"options of a data set, {', '.join(NAMES)}; what is given beside it wins",
+    )
+
+
+def _add_pairing(parser: Parser) -> None:
+    group = parser.add_argument_group("pairing")
+    group.add_argument(
+        "--strip-suffix",
+        action="append",
+        default=[],
+        metavar="END",
+        help="take this off the end of names before they are paired, such as _pred; "
+        "may be repeated",
+    )
+    group.add_argument(
+        "--pattern",
+        nargs=2,
+        metavar=("PREDICTION", "LABEL"),
+        help="pair what {} stands for in both, such as '{}_leftImg8bit.png' "
+        "'{}_gtFine_labelIds.png'; * stands for anything",
+    )
+    group.add_argument(
+        "--pairs",
+        type=Path,
+        metavar="FILE.csv",
+        help="pair what a row names in its columns prediction and label, below the two "
+        "folders; a column name may name the pair",
+    )
+    group.add_argument(
+        "--suffix", metavar=".S", help="look at files with this suffix only"
+    )
+    group.add_argument(
+        "--follow-links", action="store_true", help="search linked folders too"
+    )
+
+
+def _add_reading(parser: Parser) -> None:
+    group = parser.add_argument_group("reading")
+    group.add_argument(
+        "--mask",
+        type=Path,
+        metavar="MASKS",
+        help="count where the mask of a pair is not 0: a folder of images named as the "
+        "pairs are, or one file for one pair",
+    )
+    group.add_argument(
+        "--preds-are",
+        choices=("labels", "scores"),
+        help="whether predictions are labels, or scores; of classes [C, ...], of which "
+        "the highest counts. Default: labels, or scores where an option is about them.",
+    )
+    group.add_argument(
+        "--class-axis",
+        type=_values.integer,
+        metavar="N",
+        help="where the classes of scores, or labels of a multilabel task, are; "
+        "default: the last axis of files with x, y, z, else the first",
+    )
+    group.add_argument(
+        "--key", metavar="NAME", help="which array of an archive to read"
+    )
+    group.add_argument("--preds-key", metavar="NAME", help="the same, of predictions")
+    group.add_argument("--labels-key", metavar="NAME", help="the same, of labels")
+    group.add_argument(
+        "--round",
+        action="store_true",
+        help="take the nearest whole number of floating point labels",
+    )
+    group.add_argument(
+        "--axes",
+        type=_values.axes,
+        metavar="P:L|same",
+        help="the axes of predictions and labels, such as zyx:xyz; same compares "
+        "whatever the formats say",
+    )
+    group.add_argument(
+        "--reorient",
+        action="store_true",
+        help="flip and transpose predictions to the orientation of their label",
+    )
+    group.add_argument(
         "--ignore-geometry",
         action="store_true",
-        help="compare NIfTI images voxel by voxel even if their affines differ",
+        help="compare images voxel by voxel even if their affines differ",
     )
 
 
-def _add_policy(parser: Parser) -> None:
-    group = parser.add_argument_group("policy")
+def _add_reporting(parser: Parser) -> None:
+    group = parser.add_argument_group("report")
     group.add_argument(
-        "--ignore-index",
-        type=int,
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="V",
-        help="leave out pixels whose true label is V, in or out of range",
+        "--scores",
+        type=score_columns,
+        metavar="S,S,...",
+        help="what to report, by the names of the functions; own options behind a "
+        f"colon, fbeta:beta=2; default: {DEFAULT_SCORES}",
     )
     group.add_argument(
-        "--out-of-range",
-        choices=("error", "ignore", "miss"),
-        default="error",
-        help="a label outside 0..N-1 leaves its pair out as a problem (error), leaves "
-        "its pixel out (ignore), or counts as a miss of the other side (miss); "
-        "default: error",
+        "--averages",
+        type=averages,
+        metavar="A,A,...",
+        help="macro, micro, weighted, binary or samples; default: macro,micro, of a "
+        "binary task binary",
     )
-    group.add_argument(
-        "--exclude-background",
-        action="store_true",
-        help="leave class 0 out of the averages",
-    )
-    group.add_argument(
-        "--zero-division",
-        type=_zero_division,
-        default="skip",
-        metavar="skip|nan|FLOAT",
-        help="averages skip undefined scores, become undefined too (nan), or take "
-        "this value for them; default: skip",
-    )
-    group.add_argument(
-        "--undefined-when",
-        choices=("zero_denominator", "empty_target", "both_empty"),
-        default="zero_denominator",
-        help="which scores are undefined; empty_target adds those of classes that no "
-        "label has; default: zero_denominator",
-    )
-    group.add_argument(
-        "--aggregation",
-        choices=("global", "samplewise"),
-        default="global",
-        help="score the pooled counts of all files, or average the scores of each "
-        "file; default: global",
-    )
-
-
-def _add_outputs(parser: Parser) -> None:
-    group = parser.add_argument_group("outputs")
     group.add_argument(
         "--json", type=Path, metavar="FILE", help="write everything, file by file"
     )
@@ -160,62 +266,86 @@ def _add_outputs(parser: Parser) -> None:
     group.add_argument(
         "--plot", type=Path, metavar="FILE.png", help="draw the confusion matrix"
     )
+    group.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE.html",
+        help="write a report with pictures, in one file",
+    )
+    group.add_argument(
+        "--format",
+        choices=("torchtally", "nnunet", "cityscapes"),
+        default="torchtally",
+        help="of --json: our own, nnU-Net's summary.json, or that of cityscapesScripts "
+        "(of the 34 ids); default: torchtally",
+    )
+    group.add_argument(
+        "--interval",
+        choices=("percentile", "bca", "t", "none"),
+        default="percentile",
+        help="how the interval of a mean over files is found: by bootstrap samples of "
+        "files (percentile, bca) or Student's t; default: percentile",
+    )
+    group.add_argument(
+        "--confidence",
+        type=_values.share,
+        default=0.95,
+        metavar="C",
+        help="of the interval; default: 0.95",
+    )
+    group.add_argument(
+        "--median-interval",
+        action="store_true",
+        help="an interval of the median too, in --json",
+    )
+    group.add_argument(
+        "--worst",
+        type=_values.at_least(0),
+        default=6,
+        metavar="K",
+        help="how many of the worst files are named; default: 6",
+    )
 
 
 def _add_run(parser: Parser) -> None:
     group = parser.add_argument_group("run")
     group.add_argument(
-        "--allow-problems",
-        action="store_true",
-        help="exit with status 0 even if some pairs had to be left out",
+        "--on-error",
+        choices=("fail", "skip", "count-as-empty"),
+        default="skip",
+        help="a pair that cannot be counted ends the run before anything is written "
+        "(fail), is left out and named (skip), or counts as if nothing but class 0 had "
+        "been predicted, if its label can be read (count-as-empty); default: skip",
     )
     group.add_argument(
-        "--threads", type=_positive, metavar="N", help="CPU threads used for counting"
+        "--journal",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="write down what is counted, pair by pair",
+    )
+    group.add_argument(
+        "--resume",
+        action="store_true",
+        help="take what the journal has from there, where its files have not changed",
+    )
+    group.add_argument(
+        "--allow-problems",
+        action="store_true",
+        help="exit with status 0 even if something had to be left out",
+    )
+    group.add_argument(
+        "--workers",
+        type=_values.at_least(0),
+        metavar="N",
+        help="processes that read and count; 0 for this one alone. Default: as many as "
+        "there are cores, up to 8, once a run turns out to take a while",
+    )
+    group.add_argument(
+        "--threads",
+        type=_values.at_least(1),
+        metavar="N",
+        help="CPU threads used for counting, in each process",
     )
     group.add_argument(
         "--no-progress", action="store_true", help="do not show a progress bar"
     )
-
-
-def _num_classes(text: str) -> int:
-    value = _integer(text)
-    if value < 2:
-        raise argparse.ArgumentTypeError(f"must be at least 2, got {value}")
-    return value
-
-
-def _positive(text: str) -> int:
-    value = _integer(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
-    return value
-
-
-def _integer(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be an integer, got {text!r}") from None
-
-
-def _names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",")]
-    if not all(names):
-        raise argparse.ArgumentTypeError(f"must not have an empty name, got {text!r}")
-    return names
-
-
-def _zero_division(text: str) -> Literal["skip", "nan"] | float:
-    if text == "skip":
-        return "skip"
-    if text == "nan":
-        return "nan"
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(
-            f"must be skip, nan or a finite number, got {text!r}"
-        )
-    return value
