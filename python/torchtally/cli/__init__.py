@@ -1,4 +1,4 @@
-"""The command line: `torchtally evaluate` and `torchtally info`."""
+"""The command line: `torchtally evaluate`, `compare` and `info`."""
 
 from ._main import main
 
