@@ -441,22 +441,23 @@ def with_or_without(code: tuple[Instruction, ...]) -> Iterator[tuple[Instruction
             )
 
 
-def kernels_of(listing: str) -> Iterator[Kernel]:
-    """Yield the kernels of what ``nvdisasm -c`` prints."""
+def kernels_of(listing: str, wanted: re.Pattern[str] | None = None) -> Iterator[Kernel]:
+    """Yield the kernels of what ``nvdisasm -c`` prints, those with such names alone."""
     kernel: Kernel | None = None
     for line in listing.splitlines():
         text = line.strip()
         if (section := SECTION.match(text)) is not None:
             if kernel is not None:
                 yield kernel
-            kernel = Kernel(section["kernel"])
+            name = section["kernel"]
+            kernel = Kernel(name) if wanted is None or wanted.search(name) else None
         elif kernel is None:
             continue
-        elif (label := LABEL.match(text)) is not None:
-            kernel.labels[label["label"]] = len(kernel.instructions)
         elif (found := INSTRUCTION.match(text)) is not None:
             address = int(found["address"], 16)
             kernel.instructions.append(instruction_of(address, found["text"]))
+        elif (label := LABEL.match(text)) is not None:
+            kernel.labels[label["label"]] = len(kernel.instructions)
     if kernel is not None:
         yield kernel
 
