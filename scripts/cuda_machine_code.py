@@ -208,10 +208,11 @@ H200: `nvidia-h200.json`, `nvidia-h200-losses-own.md`, `nvidia-h200-first-runs.m
 On an H100 (sm_90), of the loop over pixels on the way that the case takes: contiguous
 tensors, no mask, ignore values, class weights or smoothing. Instructions, atomics,
 shuffles and what the unit of exponentials and reciprocals does (MUFU) are of a pixel;
-of the registers forward without their fold, of the tiles the loops over elements alone.
-A thread waits where an instruction reads what a load has not brought yet. Bytes in
-flight are those of an SM with the blocks that it holds, shared out over the waits of a
-turn; tiles have a tile in flight.
+of the registers forward without their fold, of the tiles the loops over elements, with
+what a warp does before and behind the pixels of a class. A thread waits where an
+instruction reads what a load has not brought yet. Bytes in flight are those of an SM
+with the blocks that it holds, shared out over the waits of a turn; tiles have a tile in
+flight.
 """
 MODEL = f"""\
 Percent of the bandwidth of a copy: {H100.copy:g} TB/s of an H100, {A100.copy:g} of an

@@ -53,10 +53,15 @@ class Launch:
 
 @dataclass(frozen=True)
 class Phase:
-    """A loop over a tile in shared memory: what its turn does, to how many elements."""
+    """A loop over a tile in shared memory: what its turn does, to how many elements.
+
+    With `turns`, of a loop that is in one over classes, whose turn begins and ends what
+    so many turns sum: those of the outer loop are what counts.
+    """
 
     wanted: dict[str, int]
     elements: int
+    turns: int = 0
 
 
 @dataclass(frozen=True)
@@ -139,9 +144,15 @@ def turn_of(case: Case, kernel: sass.Kernel) -> sass.Turn:
 
 
 def turn_of_phase(case: Case, phase: Phase, kernel: sass.Kernel) -> sass.Turn:
-    """Return the shortest turn of an innermost loop that does what a phase does."""
-    innermost = [loop for loop in kernel.loops if not kernel.inner(loop)]
-    turns = (sass.turn_of(kernel, loop, Counter(phase.wanted)) for loop in innermost)
+    """Return the shortest turn of a loop that does what a phase does."""
+    wanted = Counter(phase.wanted)
+    if phase.turns:
+        loops = [loop for loop in kernel.loops if kernel.inner(loop)]
+        within = sass.Inner(wanted, phase.turns)
+        turns = [sass.turn_of(kernel, loop, Counter(), within) for loop in loops]
+    else:
+        loops = [loop for loop in kernel.loops if not kernel.inner(loop)]
+        turns = [sass.turn_of(kernel, loop, wanted) for loop in loops]
     found = [turn for turn in turns if turn is not None]
     if not found:
         raise LookupError(f"{case.title}: no loop of {kernel.name} does {phase.wanted}")
@@ -155,7 +166,10 @@ def read(case: Case, code: Code, device: Device) -> Reading:
     threads = blocks * launch.threads
     if case.phases:
         turns = [
-            (turn_of_phase(case, phase, code.kernel), case.classes / phase.elements)
+            (
+                turn_of_phase(case, phase, code.kernel),
+                case.classes / (phase.elements * max(1, phase.turns)),
+            )
             for phase in case.phases
         ]
         loads = (16,) * (launch.staged // 16 // launch.threads)

@@ -484,6 +484,8 @@ def attribute_of(cubin: bytes, wanted: int) -> dict[str, int]:
         return cubin[at : cubin.index(0, at)].decode()
 
     by_name = {text_at(names, one[0]): one for one in sections}
+    if ".nv.info" not in by_name:
+        return {}  # what linking leaves, without a kernel
     _, _, _, _, symbols_at, _, strings, _ = by_name[".symtab"]
     _, _, _, _, at, length, *_ = by_name[".nv.info"]
     end = at + length
