@@ -111,7 +111,7 @@ FEW_IN_FLIGHT = {
         "203 and 232 registers leave 256 threads: 36 KB",
     ),
 }
-#: Kernels that spill a few registers: for each tile, or each class of it, and not in the
+#: Kernels that spill a few registers, for each tile or each class of it, and not in the
 #: loops over elements.
 SPILLING = {
     "tiles, backward, softmax, bfloat16",
