@@ -119,8 +119,10 @@ def evaluate_case(pair: Pair, settings: Settings) -> CaseResult:
         return replace(result, problem=Problem("failed", pair.name, message))
 
 
-def read_case(pair: Pair, settings: Settings) -> tuple[Array, Array]:
+def read_case(pair: Pair, settings: Settings) -> tuple[Array, Array, bool]:
     """Return the labels of a prediction and of its label, on the label's grid.
+
+    The last is whether they are x, y, z, so that a picture of them is to be turned.
 
     Raises:
         PairError: they cannot be compared, or no longer.
@@ -128,7 +130,7 @@ def read_case(pair: Pair, settings: Settings) -> tuple[Array, Array]:
     label = _read(pair.label, settings, settings.reading.labels_key, False)
     target, _ = _labels(label, pair.label, settings)
     preds, _, _ = _preds(pair, label, settings)
-    return preds, target
+    return preds, target, label.order == "xyz"
 
 
 def _evaluate(pair: Pair, settings: Settings, result: CaseResult) -> CaseResult:

@@ -24,7 +24,7 @@ from ._compare import (
     kendall,
     rank,
 )
-from ._outputs import _write
+from ._outputs import write_file
 from ._problems import UsageError
 from ._results import Results, differences, read_results
 from ._statistics import Floats, Interval, few_cases
@@ -32,15 +32,15 @@ from ._statistics import Floats, Interval, few_cases
 if TYPE_CHECKING:
     from rich.console import Console
 
-PIPE_WIDTH = 120
 
-
-def run_compare(arguments: argparse.Namespace) -> int:
-    """Compare, write and print; return the exit status 0.
+def run_compare(arguments: argparse.Namespace) -> str:
+    """Compare, write and print; return why nothing could be printed, or "".
 
     Raises:
         UsageError: Something that was asked for cannot be done.
     """
+    from ._table import print_on  # imports rich
+
     try:
         interval = Interval(
             arguments.interval,
@@ -62,9 +62,8 @@ def run_compare(arguments: argparse.Namespace) -> int:
         results, arguments.scores, arguments.entries, interval, arguments.permutations
     )
     if arguments.json is not None:
-        _write(arguments.json, _json_text(document, results))
-    _print(document)
-    return 0
+        write_file(arguments.json, [_json_text(document, results)])
+    return print_on(sys.stdout, lambda console: show(console, document))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -273,14 +272,6 @@ def _plain(value: Any) -> Any:
 
 
 # The terminal
-
-
-def _print(comparison: Comparison) -> None:
-    from rich.console import Console
-
-    # A pipe has no width; rich would take 80 columns and cut long class names.
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
-    show(Console(file=sys.stdout, width=width), comparison)
 
 
 def show(console: Console, comparison: Comparison) -> None:

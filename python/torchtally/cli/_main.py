@@ -103,7 +103,11 @@ def compare(arguments: argparse.Namespace) -> int:
 
     from ._compare_command import run_compare
 
-    return run_compare(arguments)
+    fault = run_compare(arguments)
+    if fault:
+        _say(f"torchtally compare: the comparison could not be printed: {fault}")
+        return NOT_PRINTED
+    return 0
 
 
 def evaluate(settings: Settings) -> int:

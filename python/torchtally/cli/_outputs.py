@@ -29,15 +29,15 @@ def write_outputs(report: Report) -> dict[str, Any]:
     settings = report.settings
     document = document_of(report)
     if settings.json is not None:
-        _write(settings.json, _json_of(report, document))
+        write_file(settings.json, _json_of(report, document))
     if settings.csv is not None:
-        _write(settings.csv, [csv_text(report)])
+        write_file(settings.csv, [csv_text(report)])
     if settings.plot is not None:
         from ._plot import heat_map  # imports matplotlib
 
-        _write(settings.plot, [heat_map(report)])
+        write_file(settings.plot, [heat_map(report)])
     if settings.html is not None:
-        _write(settings.html, [_html(report, document)])
+        write_file(settings.html, [_html(report, document)])
     return document
 
 
@@ -93,9 +93,11 @@ def pictures_of_worst(report: Report, document: dict[str, Any]) -> dict[str, Pic
             continue
         pair = Pair(result.name, Path(result.prediction), Path(result.label))
         try:
-            preds, target = read_case(pair, settings)
+            preds, target, upright = read_case(pair, settings)
             ignored = np.isin(target, list(settings.counting["ignore_index"] or ()))
-            pictures[result.name] = draw_overlay(preds, target, ignored=ignored)
+            pictures[result.name] = draw_overlay(
+                preds, target, ignored=ignored, upright=upright
+            )
         except (PairError, OSError):  # changed since it was counted
             continue
     return pictures
@@ -109,7 +111,12 @@ def interval_of(settings: Settings) -> Interval | None:
     return Interval(method, settings.confidence, of_median=settings.of_median)
 
 
-def _write(path: Path, parts: Iterable[bytes]) -> None:
+def write_file(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     scratch = scratch_path(path)
     try:
         with scratch.open("wb") as file:

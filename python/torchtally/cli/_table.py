@@ -50,7 +50,7 @@ def print_report(report: Report, statistics: Mapping[str, Any]) -> str:
             line = f"report: {report.settings.html}"
             console.print(Text(line), soft_wrap=True, highlight=False)
 
-    return _print(sys.stdout, content)
+    return print_on(sys.stdout, content)
 
 
 def print_problems(report: Report) -> str:
@@ -60,10 +60,10 @@ def print_problems(report: Report) -> str:
         for line in _problem_lines(report):
             console.print(line, soft_wrap=True, highlight=False)
 
-    return _print(sys.stderr, content)
+    return print_on(sys.stderr, content)
 
 
-def _print(stream: TextIO | None, content: Callable[[Console], None]) -> str:
+def print_on(stream: TextIO | None, content: Callable[[Console], None]) -> str:
     """Print at once what is drawn in memory, with letters that the stream has."""
     if stream is None:  # closed before the program began
         return "it is closed"
