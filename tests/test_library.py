@@ -41,6 +41,7 @@ MAY_IMPORT = {
         "functional",
         "ops",
         "_build",
+        "_core",  # a plain read of memory, for bench
         "_library",
         "_options",
     },
