@@ -3,8 +3,8 @@
 ``python scripts/cuda_machine_code.py [FILE]`` writes the tables of
 ``benchmarks/results/cuda_machine_code.md``. It needs nvcc, nvdisasm (the package
 ``nvidia-cuda-nvdisasm``) and torch's headers, no GPU; what has been compiled is kept in
-``build/machine_code`` as long as its sources stay. It fails where a kernel has anything
-in local memory, after the tables are written, or where nvcc warns.
+``build/machine_code`` as long as its sources stay. It fails where nvcc warns; what has
+anything in local memory is listed at the end.
 """
 
 from __future__ import annotations
@@ -153,8 +153,8 @@ CODE_HEADS = [
 ]
 
 
-def report(architectures: list[int]) -> tuple[str, list[str]]:
-    """Compile and read everything; return the tables and what is in local memory."""
+def report(architectures: list[int]) -> str:
+    """Compile and read everything; return the tables."""
     cubins = {arch: compiled(ROOT, arch) for arch in architectures}
     codes = {arch: codes_of(cubins[arch], CASES) for arch in (H100.arch, A100.arch)}
     registers = {arch: attributes(cubins[arch], sass.REGISTERS) for arch in cubins}
@@ -193,7 +193,7 @@ def report(architectures: list[int]) -> tuple[str, list[str]]:
         lines += [f"* {name}: {', '.join(archs)}" for name, archs in local.items()]
     else:
         lines += ["No kernel spills, or has anything else in local memory."]
-    return "\n".join(lines) + "\n", list(local)
+    return "\n".join(lines) + "\n"
 
 
 HEAD = """\
@@ -291,13 +291,11 @@ def main() -> None:
         "--architectures", nargs="+", type=int, default=list(ARCHITECTURES)
     )
     given = parser.parse_args()
-    text, local = report(sorted({*given.architectures, H100.arch, A100.arch}))
+    text = report(sorted({*given.architectures, H100.arch, A100.arch}))
     if given.file is None:
         print(text)
     else:
         given.file.write_text(text, encoding="utf-8")
-    if local:
-        raise SystemExit("in local memory: " + "; ".join(local))
 
 
 if __name__ == "__main__":
