@@ -100,7 +100,7 @@ def _doubled(x: Tensor) -> Tensor:
 @pytest.mark.parametrize(
     "activation",
     [None, _doubled, torch.nn.Softmax(dim=1), torch.nn.Softmax(dim=2)],
-    ids=str,
+    ids=["none", "function", "softmax of classes", "softmax of rows"],
 )
 def test_other_activations(activation: Any) -> None:
     logits, target = pair()
