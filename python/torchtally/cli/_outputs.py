@@ -14,6 +14,7 @@ import numpy as np
 import torchtally
 
 from ._case import read_case
+from ._case_table import case_table
 from ._columns import statistics_of_document, worst_of_document
 from ._overlay import Picture, draw_overlay
 from ._pairing import Pair
@@ -32,6 +33,8 @@ def write_outputs(report: Report) -> dict[str, Any]:
         write_file(settings.json, _json_of(report, document))
     if settings.csv is not None:
         write_file(settings.csv, [csv_text(report)])
+    if settings.cases is not None:
+        write_file(settings.cases, [case_table(document, settings.cases.suffix)])
     if settings.plot is not None:
         from ._plot import heat_map  # imports matplotlib
 

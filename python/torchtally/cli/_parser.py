@@ -264,6 +264,12 @@ def _add_reporting(parser: Parser) -> None:
         "--csv", type=Path, metavar="FILE", help="write the table, a row a class"
     )
     group.add_argument(
+        "--cases",
+        type=Path,
+        metavar="FILE",
+        help="write the scores of each file, a row a file and class: .csv or .parquet",
+    )
+    group.add_argument(
         "--plot", type=Path, metavar="FILE.png", help="draw the confusion matrix"
     )
     group.add_argument(

@@ -14,7 +14,7 @@ DISTRIBUTIONS = {
 #: The extra that brings a module; [cli] brings the others.
 EXTRAS = {"SimpleITK": "medical", "zarr": "zarr"}
 #: What no extra brings.
-BY_ITSELF = {"safetensors", "yaml"}
+BY_ITSELF = {"pyarrow", "safetensors", "yaml"}
 
 
 class UsageError(Exception):

@@ -17,6 +17,7 @@ from torchtally.functional._scoring import BoundScore
 from torchtally.metrics._names import checked_names
 from torchtally.ops._counting import CountOptions
 
+from ._case_table import SUFFIXES as CASE_SUFFIXES
 from ._pairing import PairingRules
 from ._presets import preset
 from ._problems import UsageError
@@ -82,6 +83,7 @@ class Settings:
     on_error: OnError
     json: Path | None
     csv: Path | None
+    cases: Path | None
     plot: Path | None
     html: Path | None
     format: Format
@@ -249,6 +251,7 @@ class Settings:
             on_error=given["on_error"],
             json=given["json"],
             csv=given["csv"],
+            cases=given["cases"],
             plot=given["plot"],
             html=given["html"],
             format=given["format"],
@@ -268,6 +271,11 @@ class Settings:
 
     def _check(self) -> None:
         _ = self.counter
+        if self.cases and self.cases.suffix not in CASE_SUFFIXES:
+            raise UsageError(
+                f"--cases must name a {' or '.join(CASE_SUFFIXES)} file, "
+                f"got {self.cases}"
+            )
         if self.plot and self.plot.suffix.lower() != ".png":
             raise UsageError(f"--plot must name a .png file, got {self.plot}")
         if self.plot and self.num_classes > MATRIX_CLASSES:

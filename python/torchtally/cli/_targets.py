@@ -19,6 +19,8 @@ def check_modules(settings: Settings, pairing: Pairing) -> None:
         require("matplotlib", "--plot")
     if settings.interval != "none":
         require("scipy", f"--interval {settings.interval} (none does without)")
+    if settings.cases and settings.cases.suffix == ".parquet":
+        require("pyarrow", "--cases with .parquet")
     if settings.html:
         require("matplotlib", "--html")
         require("PIL", "--html")
@@ -31,6 +33,7 @@ def check_outputs(settings: Settings, pairing: Pairing) -> None:
     outputs = {
         "--json": settings.json,
         "--csv": settings.csv,
+        "--cases": settings.cases,
         "--plot": settings.plot,
         "--html": settings.html,
         "--journal": settings.journal,
