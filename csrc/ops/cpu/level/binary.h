@@ -61,7 +61,8 @@ ALWAYS_INLINE Block read_block(LabelRow row, int64_t begin, int64_t n, uint8_t f
   return Block::load(codes);
 }
 
-// Labels of 0 and 1 are their own codes; where there are others, a block of codes is made.
+// Labels of 0 and 1 are their own codes; where there are others, a block of codes is made. Nothing is asked for ahead: the
+// hardware keeps up with bytes, and asking as well took longer.
 void add_binary_labels(const LabelRow& target, const LabelRow& preds, const ByteTable& table) {
   const uint8_t* const targets = static_cast<const uint8_t*>(target.labels);
   const uint8_t* const predictions = static_cast<const uint8_t*>(preds.labels);
@@ -73,8 +74,6 @@ void add_binary_labels(const LabelRow& target, const LabelRow& preds, const Byte
   BinaryCounts counts;
   int64_t i = 0;
   for (; i + 64 <= n; i += 64) {
-    prefetch_block(targets + i);
-    prefetch_block(predictions + i);
     const Block t = Block::load(targets + i);
     const Block p = Block::load(predictions + i);
     if (__builtin_expect(Block::any_above_one(t, p), 0)) {
