@@ -61,8 +61,8 @@ ALWAYS_INLINE Block read_block(LabelRow row, int64_t begin, int64_t n, uint8_t f
   return Block::load(codes);
 }
 
-// Labels of 0 and 1 are their own codes; where there are others, a block of codes is made. Nothing is asked for ahead: the
-// hardware keeps up with bytes, and asking as well took longer.
+// Labels of 0 and 1 are their own codes; where there are others, a block of codes is made. Nothing is asked for ahead:
+// the hardware keeps up with bytes, and asking as well took longer.
 void add_binary_labels(const LabelRow& target, const LabelRow& preds, const ByteTable& table) {
   const uint8_t* const targets = static_cast<const uint8_t*>(target.labels);
   const uint8_t* const predictions = static_cast<const uint8_t*>(preds.labels);
