@@ -82,6 +82,28 @@ def test_page(run: Run, some: Folders, tmp_path: Path) -> None:
     assert "data:image/png" not in page.read_text(encoding="utf-8")  # raw labels
 
 
+def test_colours_of_classes(run: Run, some: Folders, tmp_path: Path) -> None:
+    page, colours = tmp_path / "report.html", tmp_path / "colours.json"
+    colours.write_text(json.dumps({"car": "#e69f00", "0": "#56B4E9"}))
+    ours = ("--num-classes", 3, "--class-names", ",".join(NAMES))
+    ours += ("--class-colors", colours)
+    assert run("evaluate", *some, *ours, "--html", page).status == 0
+    text = page.read_text(encoding="utf-8")
+    assert 'style="background:#e69f00"></span>car' in text
+    assert 'style="background:#56B4E9"></span>sky &amp; sea' in text
+    alone = run("evaluate", *some, *ours)
+    assert alone.status == 2
+    assert "--class-colors are of --html" in alone.err
+    for held, words in (
+        ({"bus": "#000000"}, "must name classes, got bus"),
+        ({"car": "red"}, "give 'car' a colour such as #e69f00, got 'red'"),
+    ):
+        colours.write_text(json.dumps(held))
+        wrong = run("evaluate", *some, *ours, "--html", page)
+        assert wrong.status == 2
+        assert words in wrong.err
+
+
 def test_nnunet_summary(run: Run, some: Folders, tmp_path: Path) -> None:
     summary = tmp_path / "summary.json"
     ours = ("--num-classes", 3, "--json", summary, "--format", "nnunet")

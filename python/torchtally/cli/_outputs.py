@@ -77,8 +77,18 @@ def _html(report: Report, document: dict[str, Any]) -> bytes:
 
     settings = report.settings
     pictures = pictures_of_worst(report, document)
+    colours = {
+        name: settings.class_colors.get(
+            name, settings.class_colors.get(str(number), "")
+        )
+        for number, name in enumerate(settings.class_names)
+    }
     page = report_of_document(
-        document, interval_of(settings), worst=settings.worst, pictures=pictures
+        document,
+        interval_of(settings),
+        worst=settings.worst,
+        pictures=pictures,
+        colours=colours,
     )
     return html_report(page)
 

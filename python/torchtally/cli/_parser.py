@@ -152,6 +152,13 @@ def _add_inputs(parser: Parser) -> None:
         "or .yaml file: a list, or a mapping of numbers and names",
     )
     parser.add_argument(
+        "--class-colors",
+        type=_values.colours,
+        metavar="FILE",
+        help="a .json or .yaml file that maps names or numbers of classes to colours "
+        "such as #e69f00, for --html",
+    )
+    parser.add_argument(
         "--preset",
         metavar="NAME",
         help=f"options of a data set, {', '.join(NAMES)}; what is given beside it wins",

@@ -113,6 +113,7 @@ class HtmlReport:
         notes: what was odd about cases that were counted, and warnings.
         options: of the command, by name.
         versions: of programs, by name.
+        colours: of classes by name, such as "#e69f00"; "" for none.
     """
 
     title: str
@@ -128,6 +129,7 @@ class HtmlReport:
     notes: Sequence[str] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] = field(default_factory=dict)
 
 
 def html_report(report: HtmlReport) -> bytes:
@@ -245,7 +247,8 @@ def _summary_table(report: HtmlReport, table: ScoreTable) -> str:
         ]
         kind = "average" if entry.average else "" if entry.scored else "unscored"
         rows.append((entry.name, cells, kind))
-    return _table(f"{table.name} over cases", table.name, headings, rows)
+    caption = f"{table.name} over cases"
+    return _table(caption, table.name, headings, rows, report.colours)
 
 
 def _case_table(report: HtmlReport, table: ScoreTable) -> str:
@@ -283,6 +286,7 @@ def _table(
     first: str,
     headings: Sequence[str],
     rows: Iterable[tuple[str, Sequence[str], str]],
+    colours: Mapping[str, str] | None = None,
 ) -> str:
     """Return a table whose rows become cards where there is no room for columns."""
     head = "".join(f'<th scope="col">{_text(one)}</th>' for one in (first, *headings))
@@ -293,7 +297,10 @@ def _table(
             for heading, cell in zip(headings, cells, strict=True)
         )
         row = f' class="{kind}"' if kind else ""
-        body.append(f'<tr{row}><th scope="row">{_text(name)}</th>{shown}</tr>')
+        key = ""
+        if colours and kind != "average" and colours.get(name):
+            key = f'<span class="key" style="background:{colours[name]}"></span>'
+        body.append(f'<tr{row}><th scope="row">{key}{_text(name)}</th>{shown}</tr>')
     return (
         f'<table class="stacked"><caption>{_text(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"

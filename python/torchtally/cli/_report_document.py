@@ -36,6 +36,7 @@ def report_of_document(
     title: str = "Segmentation report",
     worst: int = 6,
     pictures: Mapping[str, Picture] | None = None,
+    colours: Mapping[str, str] | None = None,
 ) -> HtmlReport:
     """Gather what the report shows.
 
@@ -44,6 +45,7 @@ def report_of_document(
         interval: how intervals are estimated; None for none.
         title: of the page.
         worst: how many of the worst cases are shown.
+        colours: of classes by name, such as "#e69f00".
         pictures: of some cases by name, such as those of :func:`worst_of_document`.
     """
     columns = columns_of(document)
@@ -78,6 +80,7 @@ def report_of_document(
         left_out=_left_out(document),
         notes=_notes(document),
         options={key.replace("_", " "): _shown(v) for key, v in settings.items()},
+        colours=colours or {},
         versions={
             "torchtally": torchtally.__version__,
             "torch": str(torch.__version__),

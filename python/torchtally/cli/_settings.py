@@ -76,6 +76,7 @@ class Settings:
     preset: str | None
     num_classes: int
     class_names: tuple[str, ...]
+    class_colors: Mapping[str, str]
     counting: Mapping[str, Any]
     policy: Mapping[str, Any]
     scores: tuple[ScoreColumn, ...]
@@ -235,6 +236,7 @@ class Settings:
             preset=given["preset"],
             num_classes=num_classes,
             class_names=_names(given["class_names"], num_classes),
+            class_colors=given["class_colors"] or {},
             counting={name: given[name] for name in options if name in COUNTING},
             policy={
                 name: given[name]
@@ -271,6 +273,14 @@ class Settings:
 
     def _check(self) -> None:
         _ = self.counter
+        if self.class_colors and self.html is None:
+            raise UsageError("--class-colors are of --html, which is not given")
+        numbers = [str(number) for number in range(self.num_classes)]
+        unknown = self.class_colors.keys() - {*self.class_names, *numbers}
+        if unknown:
+            raise UsageError(
+                f"--class-colors must name classes, got {', '.join(sorted(unknown))}"
+            )
         if self.cases and self.cases.suffix not in CASE_SUFFIXES:
             raise UsageError(
                 f"--cases must name a {' or '.join(CASE_SUFFIXES)} file, "

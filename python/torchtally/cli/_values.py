@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -186,6 +187,20 @@ def names(text: str) -> list[str] | dict[int, str]:
         return names_by_number(held)
     except (AttributeError, TypeError, ValueError):
         raise _wrong("hold a list of names, or a mapping of numbers", text) from None
+
+
+def colours(text: str) -> dict[str, str]:
+    """Read a JSON or YAML file of colours: class names, or numbers, to #rrggbb."""
+    held = _file(text)
+    if not isinstance(held, Mapping):
+        raise _wrong("be a .json or .yaml file that maps classes to colours", text)
+    found = {str(name): str(colour) for name, colour in held.items()}
+    for name, colour in found.items():
+        if not re.fullmatch("#[0-9a-fA-F]{6}", colour):
+            raise _wrong(
+                f"give {name!r} a colour such as #e69f00, got {colour!r}", text
+            )
+    return found
 
 
 def names_by_number(held: Mapping[Any, Any]) -> dict[int, str]:
