@@ -21,8 +21,8 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
-#: What the integrations are for, and need not be installed.
-FRAMEWORKS = {"ignite", "lightning", "monai", "torchmetrics", "transformers"}
+#: What a snippet may need and torchtally does not: it need not be installed.
+OTHERS = {"ignite", "lightning", "monai", "numpy", "torchmetrics", "transformers"}
 MODULES = ["torchtally"] + [
     module.name
     for module in pkgutil.walk_packages(torchtally.__path__, "torchtally.")
@@ -42,9 +42,9 @@ def test_python_snippets(page: Path) -> None:
         for number, block in enumerate(blocks(page, "python"), 1):
             exec(compile(block, f"{page.name}, snippet {number}", "exec"), namespace)
     except ImportError as error:
-        if error.name not in FRAMEWORKS:
+        if error.name not in OTHERS:
             raise
-        pytest.skip(f"a framework is not installed: {error}")
+        pytest.skip(f"not installed: {error}")
 
 
 def test_there_are_snippets() -> None:
@@ -56,7 +56,7 @@ def test_docstring_examples(name: str) -> None:
     try:
         module = importlib.import_module(name)
     except ImportError as error:
-        if not name.startswith("torchtally.cli.") and error.name not in FRAMEWORKS:
+        if not name.startswith("torchtally.cli.") and error.name not in OTHERS:
             raise
         pytest.skip(f"an extra is not installed: {error}")
     failed, _ = doctest.testmod(module, extraglobs={"torch": torch})
