@@ -94,6 +94,9 @@ def test_colours_of_classes(run: Run, some: Folders, tmp_path: Path) -> None:
     alone = run("evaluate", *some, *ours)
     assert alone.status == 2
     assert "--class-colors are of --html" in alone.err
+    regions = run("evaluate", *some, *ours, "--html", page, "--regions", "any=1+2")
+    assert regions.status == 2
+    assert "--class-colors are of classes, got --regions" in regions.err
     for held, words in (
         ({"bus": "#000000"}, "must name classes, got bus"),
         ({"car": "red"}, "give 'car' a colour such as #e69f00, got 'red'"),
@@ -149,6 +152,14 @@ def test_cityscapes_result(run: Run, folders: Folders, tmp_path: Path) -> None:
             "--format nnunet needs a matrix of classes",
         ),
         (("--confidence", "1.5"), "must lie between 0 and 1, got 1.5"),
+        (
+            ("--interval", "none", "--confidence", "0.9"),
+            "--confidence is of an interval, got --interval none",
+        ),
+        (
+            ("--interval", "none", "--median-interval"),
+            "--median-interval is of an interval, got --interval none",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(

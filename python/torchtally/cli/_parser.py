@@ -302,7 +302,6 @@ def _add_reporting(parser: Parser) -> None:
     group.add_argument(
         "--confidence",
         type=_values.share,
-        default=0.95,
         metavar="C",
         help="of the interval; default: 0.95",
     )

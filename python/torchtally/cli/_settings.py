@@ -210,6 +210,11 @@ class Settings:
         if given["ignore_index"] is not None:
             given["ignore_index"] = list(dict.fromkeys(given["ignore_index"]))
 
+        if given["interval"] == "none":
+            for name in ("confidence", "median_interval"):
+                if given[name]:
+                    flag = f"--{name.replace('_', '-')}"
+                    raise UsageError(f"{flag} is of an interval, got --interval none")
         num_classes = _number_of_classes(given)
         settings = cls(
             predictions=given["predictions"],
@@ -258,7 +263,7 @@ class Settings:
             html=given["html"],
             format=given["format"],
             interval=given["interval"],
-            confidence=given["confidence"],
+            confidence=given["confidence"] or 0.95,
             of_median=given["median_interval"],
             worst=given["worst"],
             journal=given["journal"],
@@ -275,6 +280,8 @@ class Settings:
         _ = self.counter
         if self.class_colors and self.html is None:
             raise UsageError("--class-colors are of --html, which is not given")
+        if self.class_colors and self.policy["regions"] is not None:
+            raise UsageError("--class-colors are of classes, got --regions")
         numbers = [str(number) for number in range(self.num_classes)]
         unknown = self.class_colors.keys() - {*self.class_names, *numbers}
         if unknown:
