@@ -9,7 +9,7 @@ export TORCH_CUDA_ARCH_LIST ?= 8.0 9.0+PTX
 SOURCES := $(shell find csrc cmake python -type f -not -name '*.pyc' -not -path '*/__pycache__/*') \
   CMakeLists.txt pyproject.toml
 
-.PHONY: help install demo demo-cpp test test-rest test-all test-integrations test-floors lint format bench sanitize wheel gpu-check clean
+.PHONY: help install demo demo-cpp test test-rest test-all test-integrations test-floors lint format docs bench sanitize wheel gpu-check clean
 help:
 	@echo "make demo       the main job on real data: brain tissue and digits"
 	@echo "make demo-cpp   a network and its scores in a C++ program without Python"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-all   all of it, with the CUDA kernels compiled where nvcc is found"
 	@echo "make test-integrations   the integrations beside the newest and the oldest of each framework"
 	@echo "make lint       ruff, mypy --strict, clang-format"
+	@echo "make docs       the documentation site, in build/docs/index.html"
 	@echo "make bench      speed of counting and of the losses, as ratios to floors and peers, in ten minutes"
 	@echo "make sanitize   the kernels under AddressSanitizer, UBSan and ThreadSanitizer"
 	@echo "make wheel      a wheel in dist/"
@@ -27,10 +28,11 @@ $(VENV)/base: requirements/base.txt
 	$(PIP) -r $<
 	@touch $@
 
-$(VENV)/demo $(VENV)/dev: $(VENV)/%: requirements/%.txt $(VENV)/base
+$(VENV)/demo $(VENV)/dev $(VENV)/docs: $(VENV)/%: requirements/%.txt $(VENV)/base
 	$(PIP) -r $<
 	@touch $@
 $(VENV)/dev: requirements/demo.txt $(VENV)/sources
+$(VENV)/docs: $(VENV)/dev
 
 $(VENV)/sources: requirements/sources.txt $(VENV)/base
 	$(PIP) --no-deps -r $<
@@ -104,6 +106,10 @@ format:
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 	find csrc tests examples -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | xargs $(BIN)/clang-format -i
+
+docs: $(VENV)/package $(VENV)/docs
+	$(BIN)/sphinx-build --builder html --fail-on-warning --keep-going --quiet --doctree-dir build/docs-cache docs build/docs
+	@echo "documentation: build/docs/index.html"
 
 bench: $(VENV)/package
 	$(BIN)/python benchmarks/counts_cpu.py --json build/bench/counts_cpu.json --chart build/bench/counts_cpu.png $(BENCH_ARGS)

@@ -21,6 +21,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
+PAGE_NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 #: What a snippet may need and torchtally does not: it need not be installed.
 OTHERS = {"ignite", "lightning", "monai", "numpy", "torchmetrics", "transformers"}
 MODULES = ["torchtally"] + [
@@ -34,7 +35,7 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.M | re.S)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=PAGE_NAMES)
 def test_python_snippets(page: Path) -> None:
     torch.manual_seed(0)
     namespace: dict[str, object] = {}
