@@ -108,6 +108,15 @@ def test_the_grid_is_what_the_device_holds(
     assert turns * chosen.grid <= 1.25 * items or groups > 33
 
 
+@pytest.mark.parametrize("groups", [133, 200, 300, 600, 1000])
+def test_many_groups_leave_no_turn_half_empty(groups: int) -> None:
+    chosen = plan(1 << 18, cells(19), groups=groups)
+    items = groups * chosen.blocks_per_group
+    turns = -(-items // chosen.grid)
+    assert items >= 0.94 * turns * chosen.grid
+    assert chosen.blocks_per_group <= 4 * -(-4 * chosen.grid // groups)
+
+
 @pytest.mark.parametrize("pixels", [1, 15, 16, 17, 1 << 20, 2**36 + 1])
 @pytest.mark.parametrize("groups", [1, 3])
 def test_parts_cover_the_pixels_and_fit_a_bin(pixels: int, groups: int) -> None:

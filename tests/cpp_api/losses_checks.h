@@ -133,6 +133,7 @@ inline void check_autograd(Dict& found) {
   const auto sums = torchtally::overlap_sums(x, data.labels);
   found.insert("differentiable", sums.intersection.requires_grad() && sums.cross_entropy.requires_grad());
   found.insert("integers_differentiable", sums.count.requires_grad() || sums.invalid.requires_grad());
+  found.insert("target_differentiable", sums.target.requires_grad() || sums.target_squared.requires_grad());
   using Node = torch::autograd::CppNode<torchtally::detail::overlap::Sums>;
   const auto* node = dynamic_cast<const Node*>(sums.cross_entropy.grad_fn().get());
   bool only_arguments = node != nullptr;

@@ -289,6 +289,7 @@ def test_logits_that_look_like_probabilities_warn_once(
 EXACT = {
     "differentiable": True,
     "integers_differentiable": False,
+    "target_differentiable": False,
     "saves_only_arguments": True,
     "first_of_two": True,
     "no_node_without_need": True,

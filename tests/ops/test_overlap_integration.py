@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import torchtally as tt
 from overlap_checks import ACTIVATIONS, laid_out, logits, targets
@@ -142,6 +143,56 @@ def test_autocast_takes_half_precision_as_it_is() -> None:
         loss_of(values, target).backward()
     assert all(torch.equal(a, b) for a, b in zip(under, plain, strict=True))
     assert values.grad.dtype == torch.bfloat16
+
+
+def test_sums_of_the_target_alone_have_no_gradient() -> None:
+    values = logits(SHAPE, torch.float32).requires_grad_()
+    sums = tt.overlap_sums(values, targets(SHAPE, "labels"))
+    assert [name for name, field in sums._asdict().items() if field.requires_grad] == [
+        "intersection",
+        "prediction",
+        "squared",
+        "difference",
+        "cross_entropy",
+    ]
+
+
+@pytest.mark.parametrize("field", ["intersection", "difference", "cross_entropy"])
+def test_a_gradient_of_one_field_is_that_of_a_graph(field: str) -> None:
+    values = logits(SHAPE, torch.float64).requires_grad_()
+    target = targets(SHAPE, "labels")
+    (found,) = torch.autograd.grad(
+        getattr(tt.overlap_sums(values, target), field).sum(), values
+    )
+    sums, cross_entropy, _, _ = OP(values, target, activation="softmax")
+    fields = dict(zip(tt.OverlapSums._fields, sums.unbind(1), strict=False))
+    fields["cross_entropy"] = cross_entropy
+    (expected,) = torch.autograd.grad(fields[field].sum(), values)
+    assert torch.equal(found, expected)
+
+
+class Dispatched(TorchDispatchMode):
+    """The operations that a step asks for, one by one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        self.names.append(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_step_is_few_operations() -> None:
+    # A GPU waits for the host between them: each is a launch.
+    values = logits(SHAPE, torch.float32).requires_grad_()
+    target = targets(SHAPE, "labels")
+    loss = tt.losses.DiceCELoss()
+    with Dispatched() as step:
+        loss(values, target).backward()
+    assert step.names.count("torchtally.overlap_sums.default") == 1
+    assert step.names.count("torchtally.overlap_sums_backward.default") == 1
+    assert len(step.names) <= 44
 
 
 def test_nothing_but_the_arguments_is_saved() -> None:

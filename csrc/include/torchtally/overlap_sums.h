@@ -66,8 +66,8 @@ inline OverlapSums overlap_sums(const at::Tensor& input, const at::Tensor& targe
   if (options.class_weight().has_value()) {
     detail::check_constant("overlap_sums", "class_weight", *options.class_weight(), "flows to input alone");
   }
-  const auto outputs = overlap::differentiable(input, target, arguments);
-  const at::Tensor& invalid = outputs[3];
+  const auto fields = overlap::differentiable(input, target, arguments);
+  const at::Tensor& invalid = fields[8];
   if (target.dim() < input.dim() && overlap::may_look(invalid)) {
     const auto bad = invalid.sum().item<int64_t>();
     const auto named = [&] {  // some of the labels
@@ -80,8 +80,7 @@ inline OverlapSums overlap_sums(const at::Tensor& input, const at::Tensor& targe
                       detail::text_of(ignored), ", but ", bad, " pixel(s) hold another label (target has ", named(),
                       ")");
   }
-  const auto rows = outputs[0].unbind(1);
-  return {rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], outputs[1], outputs[2], invalid};
+  return {fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], fields[6], fields[7], invalid};
 }
 
 }  // namespace torchtally

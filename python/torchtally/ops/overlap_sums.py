@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.compiler import is_compiling
 from typing_extensions import Never
 
 from torchtally import _library  # noqa: F401  (loads the ops)
@@ -27,15 +27,13 @@ from ._arguments import (
 )
 from ._counting import has_values
 from ._deferred import checks_later, deferred_check
-from ._overlap_transforms import Sums, refuse_double_backward, vmap_rule
+from ._overlap_functions import ROWS, Sums, applied, refuse_double_backward, vmap_rule
 from ._shapes import channel_remedy, scores_remedy
 
 _ACTIVATIONS = CHOICES["Activation"]
 _OPTIONS = ("activation", "ignore_index", "mask", "class_weight", "label_smoothing")
 #: How a loss, which calls the function, says in whose name labels are refused.
 CALLER = "_caller"
-#: Rows of what the op returns.
-_ROWS = 6
 
 _OP: Any = torch.ops.torchtally.overlap_sums.default
 _BACKWARD: Any = torch.ops.torchtally.overlap_sums_backward.default
@@ -136,12 +134,11 @@ def overlap_sums(
         weight = plain(weight)
     _check(logits, values, activation, ignored, counted, weight, label_smoothing)
     given, smoothing = (logits, values, counted, weight), float(label_smoothing)
+    of_labels = values.dim() < logits.dim()
+    labels = (values, counted, op, logits.shape[1], ignored)
     try:
-        if torch._C._are_functorch_transforms_active():
-            apply: Callable[..., Any] = Sums.apply
-            sums, cross_entropy, count, invalid = apply(
-                *given, activation, ignored, smoothing
-            )
+        if _is_differentiated(logits):
+            fields = applied(Sums, *given, activation, ignored, smoothing)
         else:
             sums, cross_entropy, count, invalid = _OP(
                 *given,
@@ -149,17 +146,24 @@ def overlap_sums(
                 ignore_index=ignored,
                 label_smoothing=smoothing,
             )
+            if of_labels and checks_later(values):
+                sums, cross_entropy = _CHECKED(sums, cross_entropy, invalid, *labels)
+            fields = (*sums.unbind(1), cross_entropy, count, invalid)
     except RuntimeError as error:
         raise of_memory(error) from None
-    if values.dim() < logits.dim() and logits.is_cpu:
-        labels = (values, counted, op, logits.shape[1], ignored)
-        if has_values(invalid):
-            if int(invalid.sum()):
-                _raise_invalid(invalid, *labels)
-        elif checks_later(values):
-            sums, cross_entropy = _CHECKED(sums, cross_entropy, invalid, *labels)
-    fields = (*sums.unbind(1), cross_entropy, count, invalid)
-    return OverlapSums(*fields)
+    found = OverlapSums(*fields)
+    if of_labels and logits.is_cpu and has_values(found.invalid):
+        _raise_invalid(found.invalid, *labels)
+    return found
+
+
+def _is_differentiated(logits: Tensor) -> bool:
+    """Whether the op is called outside of a graph, and has a gradient or is mapped."""
+    if torch._C._are_functorch_transforms_active():
+        return True
+    if not (logits.requires_grad and torch.is_grad_enabled()):
+        return False
+    return not is_compiling()
 
 
 def _check(
@@ -325,7 +329,7 @@ def _fake(
     check_devices("overlap_sums", target, input=logits, **dict(others))
     samples, classes = logits.shape[:2]
     return (
-        logits.new_empty((samples, _ROWS, classes), dtype=torch.float64),
+        logits.new_empty((samples, ROWS, classes), dtype=torch.float64),
         logits.new_empty((samples,), dtype=torch.float64),
         logits.new_empty((samples,), dtype=torch.int64),
         logits.new_empty((samples,), dtype=torch.int64),

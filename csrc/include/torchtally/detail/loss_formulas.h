@@ -48,8 +48,8 @@ inline at::Tensor overlap_index(const Overlap& overlap, const Index& with) {
     return (intersection + with.smooth_nr) / denominator;
   }
   const at::Tensor empty = denominator == 0;
-  const at::Tensor index = (intersection + with.smooth_nr) / at::where(empty, 1.0, denominator);
-  return at::where(empty, 1.0, index);
+  const at::Tensor index = (intersection + with.smooth_nr) / denominator.masked_fill(empty, 1.0);
+  return index.masked_fill(empty, 1.0);
 }
 
 // The losses of entries, [N, E], and the weights that are still to apply.
@@ -79,23 +79,31 @@ inline at::Tensor reduced_loss(const Settings& settings, const OverlapSums& sums
 // of their class, for labels under softmax), and over pixels and classes for sigmoid.
 inline at::Tensor cross_entropy(const Settings& settings, const OverlapSums& sums) {
   const LossOptions& o = settings.options;
+  const bool sigmoid = o.activation() == Activation::kSigmoid;
+  const bool weighted = !sigmoid && o.ce_weight().has_value() && !settings.soft_target;
   at::Tensor total = sums.cross_entropy;
   if (o.reduction() == LossReduction::kSum) {
     return total.sum();
   }
-  at::Tensor size = sums.count.to(at::kDouble);
-  if (o.activation() == Activation::kSigmoid) {
+  at::Tensor size = sums.count;
+  if (sigmoid) {
     size = size * sums.target.size(-1);
-  } else if (o.ce_weight().has_value() && !settings.soft_target) {
+  } else if (weighted) {
     size = (sums.target * o.ce_weight()->to(sums.target.options())).sum(-1);
   }
   if (o.reduction() == LossReduction::kMean) {
     total = total.sum();
     size = size.sum();
   }
+  if (!weighted) {  // the sum over no pixel is 0
+    return total / size.clamp_min(1);
+  }
   const at::Tensor empty = size == 0;
-  return at::where(empty, 0.0, total / at::where(empty, 1.0, size));
+  return (total / size.masked_fill(empty, 1.0)).masked_fill(empty, 0.0);
 }
+
+// A part of a sum; most often as it is, which saves a launch each way.
+inline at::Tensor scaled(const at::Tensor& part, double factor) { return factor == 1.0 ? part : part * factor; }
 
 namespace formulas {
 
@@ -136,7 +144,7 @@ inline at::Tensor dice_ce(const Settings& settings, const OverlapSums& sums) {
   const at::Tensor dice = o.reduction() == LossReduction::kNone
                               ? sample_means(settings, entries.loss, entries.overlap, entries.weights).means
                               : reduced(settings, entries.loss, entries.overlap, entries.weights);
-  return dice * *o.lambda_dice() + cross_entropy(settings, sums) * *o.lambda_ce();
+  return scaled(dice, *o.lambda_dice()) + scaled(cross_entropy(settings, sums), *o.lambda_ce());
 }
 
 }  // namespace formulas

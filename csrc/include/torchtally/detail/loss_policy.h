@@ -38,7 +38,7 @@ struct Overlap {
   at::Tensor prediction;
   at::Tensor target;
   at::Tensor present;  // bool: a target pixel; undefined where it makes no difference
-  at::Tensor counted;  // bool scalar: a pixel of any sample is counted
+  at::Tensor empty;    // bool scalar: no pixel of any sample is counted
 };
 
 // The classes to score, in the order of the result.
@@ -86,7 +86,7 @@ inline Overlap overlap_of(const Settings& settings, const OverlapSums& sums) {
   if (settings.options.absent() != Absent::kKeep) {
     present = parts[3] > 0;
   }
-  return {parts[0], parts[1], parts[2], std::move(present), sums.count.sum() > 0};
+  return {parts[0], parts[1], parts[2], std::move(present), sums.count.sum() == 0};
 }
 
 // The weights of the scored classes, [E]; undefined where there are none. `like` is a sum [N, C].
@@ -119,7 +119,7 @@ inline Overlap pool_classes(const Overlap& overlap, const at::Tensor& weights) {
     return (weights.defined() ? part * weights : part).sum(-1, /*keepdim=*/true);
   };
   return {pooled(overlap.intersection), pooled(overlap.prediction), pooled(overlap.target),
-          overlap.present.defined() ? overlap.present.any(-1, /*keepdim=*/true) : overlap.present, overlap.counted};
+          overlap.present.defined() ? overlap.present.any(-1, /*keepdim=*/true) : overlap.present, overlap.empty};
 }
 
 // loss^gamma, 0 with gradient 0 where loss is not above 0: the slope of a power below 1 is infinite at 0, which a loss
@@ -152,7 +152,7 @@ inline at::Tensor losses_of(const Settings& settings, const at::Tensor& index, c
   if (settings.options.absent() == Absent::kZero && overlap.present.defined()) {
     loss = loss.masked_fill(~overlap.present, 0.0);
   }
-  return loss.masked_fill(~overlap.counted, 0.0);
+  return loss.masked_fill(overlap.empty, 0.0);
 }
 
 struct SampleMeans {

@@ -8,6 +8,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include <torchtally/detail/ops.h>
@@ -31,7 +32,10 @@ struct Arguments {
   double label_smoothing = 0.0;
 };
 
-// Returns sums [N, 6, C], cross_entropy, count and invalid [N], without a gradient.
+// The sums of each class, [N, C], which come first of what call_forward returns.
+constexpr size_t kRows = 6;
+
+// Returns the fields of OverlapSums, without a gradient.
 inline variable_list call_forward(const at::Tensor& input, const at::Tensor& target, const Arguments& a) {
   using Signature = std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor>(
       const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, const std::optional<at::Tensor>&,
@@ -41,7 +45,9 @@ inline variable_list call_forward(const at::Tensor& input, const at::Tensor& tar
   auto [sums, cross_entropy, count, invalid] = call_op("overlap_sums", [&] {
     return op.call(input, target, a.mask, a.class_weight, a.activation, a.ignore_index, a.label_smoothing);
   });
-  return {std::move(sums), std::move(cross_entropy), std::move(count), std::move(invalid)};
+  variable_list fields = sums.unbind(1);
+  fields.insert(fields.end(), {std::move(cross_entropy), std::move(count), std::move(invalid)});
+  return fields;
 }
 
 // Returns the gradient of input, like input.
@@ -73,7 +79,8 @@ struct Gradient : torch::autograd::Function<Gradient> {
   }
 };
 
-// Saves the arguments and nothing else: the backward op computes the probabilities again.
+// Saves the arguments and nothing else: the backward op computes the probabilities again. Sums of the target alone have
+// no gradient. The others are outputs of their own, so that a row which no loss looks at costs a step nothing.
 struct Sums : torch::autograd::Function<Sums> {
   static variable_list forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& target,
                                const Arguments& arguments) {
@@ -82,21 +89,33 @@ struct Sums : torch::autograd::Function<Sums> {
     context->saved_data["activation"] = arguments.activation;
     context->saved_data["ignore_index"] = arguments.ignore_index;
     context->saved_data["label_smoothing"] = arguments.label_smoothing;
-    return call_forward(input, target, arguments);  // count and invalid are integers: never differentiable
+    variable_list fields = call_forward(input, target, arguments);
+    context->mark_non_differentiable({fields[3], fields[4], fields[7], fields[8]});
+    context->set_materialize_grads(false);
+    return fields;
   }
 
-  // An output that is not used comes in as zeros.
+  // The gradient of a field that is not used comes in undefined.
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    if (!context->needs_input_grad(0)) {
+    variable_list fields(gradients.begin(), gradients.begin() + kRows + 1);
+    const bool any = std::any_of(fields.begin(), fields.end(), [](const at::Tensor& field) { return field.defined(); });
+    if (!context->needs_input_grad(0) || !any) {
       return {at::Tensor(), at::Tensor(), at::Tensor()};
     }
     const auto saved = context->get_saved_variables();
+    const at::Tensor zeros = saved[0].new_zeros({saved[0].size(0), saved[0].size(1)}, at::kDouble);
+    const at::Tensor of_entropy = fields[kRows].defined() ? fields[kRows] : zeros.new_zeros({zeros.size(0)});
+    fields.pop_back();
+    for (at::Tensor& row : fields) {
+      row = row.defined() ? row : zeros;
+    }
+    const at::Tensor rows = at::stack(fields, 1);
     auto& data = context->saved_data;
     const Arguments arguments{given(saved[2]), given(saved[3]), data["activation"].toStringRef(),
                               data["ignore_index"].toIntVector(), data["label_smoothing"].toDouble()};
     const bool again = at::GradMode::is_enabled();  // create_graph
-    auto gradient = again ? Gradient::apply(gradients[0], gradients[1], saved[0], saved[1], arguments)
-                          : call_backward(gradients[0], gradients[1], saved[0], saved[1], arguments);
+    auto gradient = again ? Gradient::apply(rows, of_entropy, saved[0], saved[1], arguments)
+                          : call_backward(rows, of_entropy, saved[0], saved[1], arguments);
     return {std::move(gradient), at::Tensor(), at::Tensor()};
   }
 };

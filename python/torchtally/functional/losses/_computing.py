@@ -215,7 +215,7 @@ class BoundLoss:
         loss = self.formula(
             sums, self.policy, weights.get("class_weights"), **parameters
         )
-        return loss.to(torch.promote_types(logits.dtype, torch.float32))
+        return loss if logits.dtype == torch.float64 else loss.float()
 
     def of_sums(self, sums: OverlapSums) -> Tensor:
         """Return the loss of sums, float64."""

@@ -47,8 +47,8 @@ def overlap_index(
     if eps > 0 or smooth_dr > 0:
         return (intersection + smooth_nr) / denominator
     empty = denominator == 0
-    index = (intersection + smooth_nr) / torch.where(empty, 1.0, denominator)
-    return torch.where(empty, 1.0, index)
+    index = (intersection + smooth_nr) / denominator.masked_fill(empty, 1.0)
+    return index.masked_fill(empty, 1.0)
 
 
 def tversky(
@@ -195,7 +195,7 @@ def dice_ce(
     entropy = cross_entropy(
         sums, policy, ce_weight, activation=activation, soft_target=soft_target
     )
-    return lambda_dice * overlap_part + lambda_ce * entropy
+    return _scaled(overlap_part, lambda_dice) + _scaled(entropy, lambda_ce)
 
 
 def cross_entropy(
@@ -211,17 +211,25 @@ def cross_entropy(
     The mean is over pixels (weighted by the weight of their class, for labels under
     softmax), and over pixels and classes for sigmoid.
     """
-    total, size = sums.cross_entropy, sums.count.to(torch.float64)
+    total, size = sums.cross_entropy, sums.count
+    of_labels = None if activation == "sigmoid" or soft_target else weight
     if policy.reduction == "sum":
         return total.sum()
     if activation == "sigmoid":
         size = size * sums.target.shape[-1]
-    elif weight is not None and not soft_target:
-        size = (sums.target * weight.to(sums.target)).sum(-1)
+    elif of_labels is not None:
+        size = (sums.target * of_labels.to(sums.target)).sum(-1)
     if policy.reduction == "mean":
         total, size = total.sum(), size.sum()
+    if of_labels is None:  # the sum over no pixel is 0
+        return total / size.clamp_min(1)
     empty = size == 0
-    return torch.where(empty, 0.0, total / torch.where(empty, 1.0, size))
+    return (total / size.masked_fill(empty, 1.0)).masked_fill(empty, 0.0)
+
+
+def _scaled(part: Tensor, factor: float) -> Tensor:
+    """Return a part of a sum; most often as it is, which saves a launch each way."""
+    return part if factor == 1.0 else factor * part
 
 
 def _entry_losses(

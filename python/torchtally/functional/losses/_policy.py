@@ -44,7 +44,7 @@ class Overlap(NamedTuple):
     prediction: Tensor
     target: Tensor
     present: Tensor | None  #: bool: a target pixel; None where it makes no difference
-    counted: Tensor  #: bool scalar: a pixel of any sample is counted
+    empty: Tensor  #: bool scalar: no pixel of any sample is counted
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class LossPolicy:
             parts = [part.sum(0, keepdim=True) for part in parts]
         present = None if self.absent == "keep" else parts[3] > 0
         intersection, prediction, target = parts[:3]
-        return Overlap(intersection, prediction, target, present, sums.count.sum() > 0)
+        return Overlap(intersection, prediction, target, present, sums.count.sum() == 0)
 
     def scored_classes(self, num_classes: int) -> list[int]:
         """Return the classes to score, in the order of the result."""
@@ -156,7 +156,7 @@ class LossPolicy:
         if present is not None:
             present = present.any(-1, keepdim=True)
         intersection, prediction, target = parts
-        return Overlap(intersection, prediction, target, present, overlap.counted)
+        return Overlap(intersection, prediction, target, present, overlap.empty)
 
     # From the index of entries to a loss
 
@@ -170,7 +170,7 @@ class LossPolicy:
             loss = power(loss, self.gamma)
         if self.absent == "zero" and overlap.present is not None:
             loss = loss.masked_fill(~overlap.present, 0.0)
-        return loss.masked_fill(~overlap.counted, 0.0)
+        return loss.masked_fill(overlap.empty, 0.0)
 
     def reduce(self, loss: Tensor, overlap: Overlap, weights: Tensor | None) -> Tensor:
         """Reduce the losses of entries ``[N, E]`` as the options say."""

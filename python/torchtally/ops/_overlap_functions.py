@@ -1,7 +1,9 @@
-"""``overlap_sums`` under the transforms of ``torch.func``: vmap, grad, vjp, jacrev.
+"""``overlap_sums`` as a function of its own: in eager mode, and under ``torch.func``.
 
-What ``torch.library.register_autograd`` makes of a formula refuses these transforms, so
-there the op is called through functions of its own, which say the same.
+What ``torch.library.register_autograd`` makes of a formula serves graphs. It refuses
+the transforms of ``torch.func`` (vmap, grad, vjp, jacrev), and costs a training step
+more time than the rest of the loss; so there the op is called through the functions
+below, which say the same.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from torchtally import _library  # noqa: F401  (loads the ops)
 _OP: Any = torch.ops.torchtally.overlap_sums.default
 _BACKWARD: Any = torch.ops.torchtally.overlap_sums_backward.default
 _OPTIONS = ("activation", "ignore_index", "label_smoothing")
+#: Rows of what the op returns.
+ROWS = 6
 
 
 def refuse_double_backward(_ctx: Any, *_gradients: Any) -> Any:
@@ -54,12 +58,13 @@ def vmap_rule(op: Any, leading: int) -> Callable[..., Any]:
             ]
             if isinstance(outputs[0], Tensor):
                 return torch.stack(outputs), 0
-            return tuple(map(torch.stack, zip(*outputs, strict=True))), (0,) * 4
+            stacked = tuple(map(torch.stack, zip(*outputs, strict=True)))
+            return stacked, (0,) * len(stacked)
         merged = [None if t is None else t.flatten(0, 1) for t in moved]
         output = op(*merged, weight, **options)
         if isinstance(output, Tensor):
             return output.unflatten(0, (size, -1)), 0
-        return tuple(t.unflatten(0, (size, -1)) for t in output), (0,) * 4
+        return tuple(t.unflatten(0, (size, -1)) for t in output), (0,) * len(output)
 
     return rule
 
@@ -78,6 +83,17 @@ def _vmapped(
     return rule(info, in_dims[:tensors], *given[:tensors], **options)
 
 
+def applied(function: type[torch.autograd.Function], *given: Any) -> Any:
+    """Apply a function.
+
+    ``apply`` binds arguments by name first, which takes longer than all the rest and
+    matters to transforms alone.
+    """
+    if torch._C._are_functorch_transforms_active():
+        return function.apply(*given)
+    return super(torch.autograd.Function, function).apply(*given)  # type: ignore[misc]
+
+
 class Gradient(torch.autograd.Function):
     """The backward op; its arguments are those of the op, options last."""
 
@@ -94,17 +110,18 @@ class Gradient(torch.autograd.Function):
         label_smoothing: float,
     ) -> Tensor:
         """Call the op."""
-        gradient: Tensor = _BACKWARD(
-            grad_sums,
-            grad_cross_entropy,
-            logits,
-            target,
-            mask,
-            class_weight,
-            activation=activation,
-            ignore_index=ignore_index,
-            label_smoothing=label_smoothing,
-        )
+        with torch._C._AutoDispatchBelowAutograd():
+            gradient: Tensor = _BACKWARD(
+                grad_sums,
+                grad_cross_entropy,
+                logits,
+                target,
+                mask,
+                class_weight,
+                activation=activation,
+                ignore_index=ignore_index,
+                label_smoothing=label_smoothing,
+            )
         return gradient
 
     @staticmethod
@@ -123,7 +140,11 @@ class Gradient(torch.autograd.Function):
 
 
 class Sums(torch.autograd.Function):
-    """The op; its arguments are those of the op, options last."""
+    """The op, whose sums it takes apart; its arguments are those of the op.
+
+    Sums of the target alone have no gradient. The others are outputs of their own, so
+    that a row which no loss looks at costs a training step nothing.
+    """
 
     @staticmethod
     def forward(
@@ -134,34 +155,42 @@ class Sums(torch.autograd.Function):
         activation: str,
         ignore_index: list[int],
         label_smoothing: float,
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Call the op."""
-        outputs: tuple[Tensor, Tensor, Tensor, Tensor] = _OP(
-            logits,
-            target,
-            mask,
-            class_weight,
-            activation=activation,
-            ignore_index=ignore_index,
-            label_smoothing=label_smoothing,
-        )
-        return outputs
+    ) -> tuple[Tensor, ...]:
+        """Call the op; return the fields of ``OverlapSums``."""
+        with torch._C._AutoDispatchBelowAutograd():
+            sums, *rest = _OP(
+                logits,
+                target,
+                mask,
+                class_weight,
+                activation=activation,
+                ignore_index=ignore_index,
+                label_smoothing=label_smoothing,
+            )
+        return *sums.unbind(1), *rest
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
         """Save the arguments and nothing else."""
         ctx.save_for_backward(*inputs[:4])
         ctx.options = inputs[4:]
-        ctx.mark_non_differentiable(output[2], output[3])
+        _, _, _, target, target_squared, _, _, count, invalid = output
+        ctx.mark_non_differentiable(target, target_squared, count, invalid)
+        ctx.set_materialize_grads(False)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Any:
-        """Return the gradient of input."""
-        gradient = None
-        if ctx.needs_input_grad[0]:
-            apply: Callable[..., Tensor] = Gradient.apply
-            gradient = apply(*gradients[:2], *ctx.saved_tensors, *ctx.options)
-        return gradient, *(None,) * 6
+    def backward(ctx: Any, *gradients: Tensor | None) -> Any:
+        """Return the gradient of input; that of a field which nobody uses is None."""
+        fields = gradients[: ROWS + 1]
+        if not ctx.needs_input_grad[0] or all(field is None for field in fields):
+            return (None,) * 7
+        logits = ctx.saved_tensors[0]
+        zeros = logits.new_zeros(logits.shape[:2], dtype=torch.float64)
+        *rows, of_entropy = (zeros if field is None else field for field in fields)
+        if of_entropy is zeros:
+            of_entropy = zeros.new_zeros(logits.shape[0])
+        given = (torch.stack(rows, 1), of_entropy, *ctx.saved_tensors, *ctx.options)
+        return applied(Gradient, *given), *(None,) * 6
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, *given: Any) -> Any:
