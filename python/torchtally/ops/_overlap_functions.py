@@ -83,17 +83,6 @@ def _vmapped(
     return rule(info, in_dims[:tensors], *given[:tensors], **options)
 
 
-def applied(function: type[torch.autograd.Function], *given: Any) -> Any:
-    """Apply a function.
-
-    ``apply`` binds arguments by name first, which takes longer than all the rest and
-    matters to transforms alone.
-    """
-    if torch._C._are_functorch_transforms_active():
-        return function.apply(*given)
-    return super(torch.autograd.Function, function).apply(*given)  # type: ignore[misc]
-
-
 class Gradient(torch.autograd.Function):
     """The backward op; its arguments are those of the op, options last."""
 
@@ -181,18 +170,30 @@ class Sums(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> Any:
         """Return the gradient of input; that of a field which nobody uses is None."""
-        fields = gradients[: ROWS + 1]
-        if not ctx.needs_input_grad[0] or all(field is None for field in fields):
+        if not ctx.needs_input_grad[0]:
             return (None,) * 7
         logits = ctx.saved_tensors[0]
         zeros = logits.new_zeros(logits.shape[:2], dtype=torch.float64)
-        *rows, of_entropy = (zeros if field is None else field for field in fields)
-        if of_entropy is zeros:
+        rows, of_entropy = [], gradients[ROWS]
+        for row in gradients[:ROWS]:
+            rows.append(zeros if row is None else row)  # noqa: PERF401  (a call)
+        if of_entropy is None:
             of_entropy = zeros.new_zeros(logits.shape[0])
         given = (torch.stack(rows, 1), of_entropy, *ctx.saved_tensors, *ctx.options)
-        return applied(Gradient, *given), *(None,) * 6
+        transformed = torch._C._are_functorch_transforms_active()
+        again = transformed or torch.is_grad_enabled()  # create_graph
+        of_logits: Callable[..., Tensor] = Gradient.apply if again else Gradient.forward
+        return of_logits(*given), *(None,) * 6
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, *given: Any) -> Any:
         """Join the vmapped dimension and the samples."""
         return _vmapped(Sums, 0, info, in_dims, given)
+
+
+#: The op under the transforms of ``torch.func``.
+transformed_sums: Callable[..., tuple[Tensor, ...]] = Sums.apply
+#: The op in eager mode. ``Sums.apply`` binds arguments by name before it calls this,
+#: which takes longer than all the rest.
+eager_sums: Callable[..., tuple[Tensor, ...]]
+eager_sums = super(torch.autograd.Function, Sums).apply

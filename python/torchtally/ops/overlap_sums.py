@@ -27,7 +27,13 @@ from ._arguments import (
 )
 from ._counting import has_values
 from ._deferred import checks_later, deferred_check
-from ._overlap_functions import ROWS, Sums, applied, refuse_double_backward, vmap_rule
+from ._overlap_functions import (
+    ROWS,
+    eager_sums,
+    refuse_double_backward,
+    transformed_sums,
+    vmap_rule,
+)
 from ._shapes import channel_remedy, scores_remedy
 
 _ACTIVATIONS = CHOICES["Activation"]
@@ -137,8 +143,10 @@ def overlap_sums(
     of_labels = values.dim() < logits.dim()
     labels = (values, counted, op, logits.shape[1], ignored)
     try:
-        if _is_differentiated(logits):
-            fields = applied(Sums, *given, activation, ignored, smoothing)
+        if torch._C._are_functorch_transforms_active():
+            fields = transformed_sums(*given, activation, ignored, smoothing)
+        elif logits.requires_grad and torch.is_grad_enabled() and not is_compiling():
+            fields = eager_sums(*given, activation, ignored, smoothing)
         else:
             sums, cross_entropy, count, invalid = _OP(
                 *given,
@@ -152,18 +160,10 @@ def overlap_sums(
     except RuntimeError as error:
         raise of_memory(error) from None
     found = OverlapSums(*fields)
-    if of_labels and logits.is_cpu and has_values(found.invalid):
+    looks = of_labels and logits.is_cpu and has_values(found.invalid)
+    if looks and int(found.invalid.sum()):
         _raise_invalid(found.invalid, *labels)
     return found
-
-
-def _is_differentiated(logits: Tensor) -> bool:
-    """Whether the op is called outside of a graph, and has a gradient or is mapped."""
-    if torch._C._are_functorch_transforms_active():
-        return True
-    if not (logits.requires_grad and torch.is_grad_enabled()):
-        return False
-    return not is_compiling()
 
 
 def _check(

@@ -92,13 +92,14 @@ def dice(
 
     With ``jaccard`` of (2 I + nr) / max(2 (A + B - I) + dr, eps).
     """
+    side = 1.0 if jaccard else 0.5  # halving all is exact in floating point
     loss, overlap, weights = _entry_losses(
         sums,
         policy,
         class_weights,
         squared_pred,
         soft_label,
-        _dice_as_tversky(jaccard, smooth_nr, smooth_dr, eps),
+        (side, side, smooth_nr / 2, smooth_dr / 2, eps / 2),
     )
     return policy.reduce(loss, overlap, weights)
 
@@ -180,13 +181,14 @@ def dice_ce(
 
     With ``reduction="none"`` both are means over each sample, ``[N]``.
     """
+    side = 1.0 if jaccard else 0.5  # halving all is exact in floating point
     loss, overlap, weights = _entry_losses(
         sums,
         policy,
         class_weights,
         squared_pred,
         soft_label,
-        _dice_as_tversky(jaccard, smooth_nr, smooth_dr, eps),
+        (side, side, smooth_nr / 2, smooth_dr / 2, eps / 2),
     )
     if policy.reduction == "none":
         overlap_part, _ = policy.sample_means(loss, overlap, weights)
@@ -195,7 +197,11 @@ def dice_ce(
     entropy = cross_entropy(
         sums, policy, ce_weight, activation=activation, soft_target=soft_target
     )
-    return _scaled(overlap_part, lambda_dice) + _scaled(entropy, lambda_ce)
+    if lambda_dice != 1.0:  # a launch each way, in most steps for nothing
+        overlap_part = lambda_dice * overlap_part
+    if lambda_ce != 1.0:
+        entropy = lambda_ce * entropy
+    return overlap_part + entropy
 
 
 def cross_entropy(
@@ -227,11 +233,6 @@ def cross_entropy(
     return (total / size.masked_fill(empty, 1.0)).masked_fill(empty, 0.0)
 
 
-def _scaled(part: Tensor, factor: float) -> Tensor:
-    """Return a part of a sum; most often as it is, which saves a launch each way."""
-    return part if factor == 1.0 else factor * part
-
-
 def _entry_losses(
     sums: OverlapSums,
     policy: LossPolicy,
@@ -249,14 +250,3 @@ def _entry_losses(
         overlap, weights = policy.pool_classes(overlap, weights), None
     index = overlap_index(overlap, *index_options)
     return policy.losses(index, overlap), overlap, weights
-
-
-def _dice_as_tversky(
-    jaccard: bool, smooth_nr: float, smooth_dr: float, eps: float
-) -> tuple[float, float, float, float, float]:
-    """Return the Tversky index that Dice is: halving all is exact in floating point.
-
-    That is alpha, beta, smooth_nr, smooth_dr and eps.
-    """
-    side = 1.0 if jaccard else 0.5
-    return side, side, smooth_nr / 2, smooth_dr / 2, eps / 2

@@ -221,7 +221,14 @@ def look_at_values(op: str, logits: Tensor, activation: Activation) -> None:
                 f"{least:.4g} to {most:.4g}; pass activation='softmax' or 'sigmoid' "
                 "for logits"
             )
-    elif activation not in _warned and _look_like_probabilities(logits, activation):
+    elif activation not in _warned:
+        first = logits.detach()[0]  # the first pixels of the first sample, [C, pixels]
+        while first.dim() > 2:
+            first = first[:, 0]
+        first = first[..., :_SAMPLE]
+        least = float(first.min())
+        if not (0 <= least <= 1 and _look_like_probabilities(first, least, activation)):
+            return
         _warned.add(activation)
         warnings.warn(
             f"{op}: logits look like probabilities (within [0, 1]"
@@ -289,14 +296,11 @@ def _look_at_shares(op: str, values: Tensor, mask: Tensor | None) -> None:
         )
 
 
-def _look_like_probabilities(logits: Tensor, activation: Activation) -> bool:
-    """Judge by the first pixels of the first sample."""
-    first = logits.detach()[0]  # [C, ...]
-    while first.dim() > 2:
-        first = first[:, 0]
-    first = first[..., :_SAMPLE]
-    least = float(first.min())
-    if not 0 <= least <= 1 or not float(first.max()) <= 1:
+def _look_like_probabilities(
+    first: Tensor, least: float, activation: Activation
+) -> bool:
+    """Judge by some pixels, of which none is below 0."""
+    if not float(first.max()) <= 1:
         return False
     if activation == "softmax":
         return bool(((first.double().sum(0) - 1).abs() < 1e-2).all())
