@@ -3,6 +3,7 @@
 ``{drawn} understand/strategies.py`` calls ``draw()`` of that script in
 ``docs/_figures`` twice, for a light and a dark page. ``draw`` returns a matplotlib
 figure with a transparent background, made of the colours of the style that is in force.
+Scripts import what they share from their folder: ``from understand import pair``.
 ``:alt:`` is required.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import html
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +60,8 @@ class Drawn(SphinxDirective):
         if "alt" not in self.options:
             raise self.error(f"drawn {name}: :alt: is missing")
         script = FIGURES / name
-        self.env.note_dependency(str(script))
+        for beside in script.parent.glob("*"):  # what the script may import or read
+            self.env.note_dependency(str(beside))
         folder = Path(self.env.app.outdir) / "_drawn"
         folder.mkdir(parents=True, exist_ok=True)
         root = "../" * self.env.docname.count("/")
@@ -83,5 +86,6 @@ class Drawn(SphinxDirective):
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive."""
     mpl.use("agg")
+    sys.path.insert(0, str(FIGURES))
     app.add_directive("drawn", Drawn)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
