@@ -4,7 +4,7 @@
 ``docs/_figures`` twice, for a light and a dark page. ``draw`` returns a matplotlib
 figure with a transparent background, made of the colours of the style that is in force.
 Scripts import what they share from their folder: ``from understand import pair``.
-``:alt:`` is required.
+``:alt:`` is required; indented lines below it go on with it. The rest is the caption.
 """
 
 from __future__ import annotations
@@ -65,8 +65,13 @@ class Drawn(SphinxDirective):
         folder = Path(self.env.app.outdir) / "_drawn"
         folder.mkdir(parents=True, exist_ok=True)
         root = "../" * self.env.docname.count("/")
-        alt = html.escape(" ".join(self.options["alt"].split()))
-        figure = nodes.figure()
+        content = self.content[:]
+        alt = self.options["alt"]
+        while content and content[0].startswith(" "):  # MyST ends an option at its line
+            alt += content[0]
+            content.trim_start()
+        alt = html.escape(" ".join(alt.split()))
+        pictures = ""
         for theme in INK:
             stem = f"{script.stem}-{theme}.svg"
             with mpl.rc_context(style_of(theme)):
@@ -74,12 +79,14 @@ class Drawn(SphinxDirective):
                 drawn.savefig(folder / stem, metadata={"Date": None})
                 plt.close(drawn)
             source = f"{root}_drawn/{stem}"
-            image = f'<img class="only-{theme} drawn" src="{source}" alt="{alt}">'
-            figure += nodes.raw("", image, format="html")
-        if self.content:
-            caption = nodes.caption()
-            self.state.nested_parse(self.content, self.content_offset, caption)
-            figure += nodes.caption("", "", *caption.children[0].children)
+            pictures += f'<img class="only-{theme} drawn" src="{source}" alt="{alt}">'
+        # The theme hides every caption that is a sibling of the image that it hides.
+        images = nodes.raw("", f"<div>{pictures}</div>", format="html")
+        figure = nodes.figure("", images)
+        if any(content):
+            parsed = nodes.Element()
+            self.state.nested_parse(content, self.content_offset, parsed)
+            figure += nodes.caption("", "", *parsed.children[0].children)
         return [figure]
 
 

@@ -22,7 +22,7 @@ def draw() -> plt.Figure:
         first, *more = (f"{key}={value!r}" for key, value in options.items())
         spelling = ("+ " + more[0] if more else first).replace("'", '"')
         rows.append((name, spelling, float(pair.dice(**options))))
-    figure, axes = plt.subplots(figsize=(5.2, 4.2))
+    figure, axes = plt.subplots(figsize=(4.7, 4.4))
     pair.draw_numbers(axes, rows, 0.6, 1.0)
     axes.set_xticks([0.6, 0.7, 0.8, 0.9, 1.0])
     axes.set_xlabel("Dice of the two images, counted together", loc="right")

@@ -11,7 +11,7 @@ def draw() -> plt.Figure:
     entries = pair.dice(aggregation="none", average="none")
     by_image = pair.dice(aggregation="none")
     by_class = pair.dice(aggregation="samplewise", average="none")
-    figure, axes = plt.subplots(figsize=(5.4, 3.1))
+    figure, axes = plt.subplots(figsize=(4.9, 3.1))
     for row in range(2):
         for column in range(4):
             value = float(entries[row, column])

@@ -87,7 +87,7 @@ def draw_numbers(
     for place, (name, spelling, value) in enumerate(rows):
         axes.plot([low, high], [place, place], color=muted(), lw=0.6, alpha=0.6)
         axes.text(left, place - 0.04, name, fontsize=10.5, va="bottom")
-        font = {"family": "monospace", "fontsize": 8.5, "color": muted()}
+        font = {"family": "monospace", "fontsize": 9, "color": muted()}
         axes.text(left, place + 0.04, spelling, va="top", **font)
         if value == value:
             axes.plot(value, place, "o", ms=8, color="C0", clip_on=False)

@@ -32,7 +32,7 @@ def draw() -> plt.Figure:
     lower.plot(MEDIANS, global_, "s--", color="C1", lw=2)
     lower.plot(MEDIANS, mean, "o-", color="C0", lw=2)
     lower.text(10, global_[5] + 0.025, "global", ha="center", va="bottom")
-    lower.text(10, mean[5] - 0.04, "samplewise", ha="center", va="top")
+    lower.text(13, mean[6] - 0.03, "samplewise", ha="center", va="top")
     for value in (global_[0], mean[0]):
         lower.text(2.7, value, f"{value:.2f}", ha="left", va="center")
     lower.set(xlabel="median radius of the lesions, pixels", ylabel="Dice")

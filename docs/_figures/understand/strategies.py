@@ -25,7 +25,7 @@ def draw() -> plt.Figure:
             spelling = spelling.replace("'", '"') or "the default"
             options = {"aggregation": "samplewise", **options}
         rows.append((name, spelling, float(pair.dice(**(options or {})))))
-    figure, axes = plt.subplots(figsize=(5.2, 4.2))
+    figure, axes = plt.subplots(figsize=(4.7, 4.4))
     pair.draw_numbers(axes, rows, 0.6, 1.0)
     axes.set_xticks([0.6, 0.7, 0.8, 0.9, 1.0])
     axes.set_xlabel("mean Dice of the two images", loc="right")
