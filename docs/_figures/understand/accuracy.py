@@ -26,7 +26,7 @@ ROWS = [
 
 def draw() -> plt.Figure:
     """Return the figure."""
-    figure, axes = plt.subplots(figsize=(5.2, 4.8))
+    figure, axes = plt.subplots(figsize=(4.9, 4.8))
     for place, (name, score) in enumerate(ROWS):
         nothing, shifted = float(score(NOTHING)), float(score(SHIFTED))
         ends = [nothing, shifted]
@@ -39,8 +39,8 @@ def draw() -> plt.Figure:
         if abs(nothing - shifted) > 0.002:
             text = f"{nothing:.3f} and {shifted:.3f}"
         axes.text(1.06, place, text, ha="left", va="center", size=9.5)
-    axes.text(0, 8.1, "nothing found", ha="center", va="top", size=10)
-    axes.text(0.6, 8.1, "found, 2 pixels off", ha="center", va="top", size=10)
+    axes.text(0.1, 8.1, "nothing found", ha="right", va="top", size=10)
+    axes.text(0.45, 8.1, "found, 2 pixels off", ha="left", va="top", size=10)
     axes.annotate("", (0, 7.2), (0, 8.1), arrowprops={"arrowstyle": "-", "color": "C1"})
     line = {"arrowstyle": "-", "color": "C0"}
     axes.annotate("", (0.6, 7.3), (0.6, 8.1), arrowprops=line)

@@ -20,7 +20,7 @@ def draw() -> plt.Figure:
         ("the default", (probabilities > 0.5).int().tolist(), None),
         ("logits,\nthe default", (LOGITS > 0.5).int().tolist(), impossible),
     ]
-    figure, axes = plt.subplots(figsize=(5.2, 3.6))
+    figure, axes = plt.subplots(figsize=(4.7, 3.6))
     for place, (name, cells, refused) in enumerate(rows):
         y = place + (0.25 if place >= 2 else 0) + (0.25 if place >= 4 else 0)
         family = "monospace" if "=" in name else "sans-serif"
@@ -39,6 +39,6 @@ def draw() -> plt.Figure:
             shown = "" if bad else str(text)
             middle = (x + 0.5, y + 0.48)
             axes.text(*middle, shown, ha="center", va="center", color=color)
-    axes.set(xlim=(-2, 5), ylim=(5.5, 0))
+    axes.set(xlim=(-2, 5.05), ylim=(5.5, -0.05))
     axes.axis("off")
     return figure
