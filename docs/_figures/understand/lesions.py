@@ -1,4 +1,4 @@
-"""Lesions of known size, outlined one pixel off: samplewise and global Dice."""
+"""Lesions of known size, predicted two pixels off: samplewise and global Dice."""
 
 from __future__ import annotations
 
