@@ -23,7 +23,15 @@ PAGES = [
 ]
 PAGE_NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 #: What a snippet may need and torchtally does not: it need not be installed.
-OTHERS = {"ignite", "lightning", "monai", "numpy", "torchmetrics", "transformers"}
+OTHERS = {
+    "ignite",
+    "lightning",
+    "monai",
+    "numpy",
+    "sklearn",
+    "torchmetrics",
+    "transformers",
+}
 MODULES = ["torchtally"] + [
     module.name
     for module in pkgutil.walk_packages(torchtally.__path__, "torchtally.")

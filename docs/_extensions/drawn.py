@@ -3,13 +3,15 @@
 ``{drawn} understand/strategies.py`` calls ``draw()`` of that script in
 ``docs/_figures`` twice, for a light and a dark page. ``draw`` returns a matplotlib
 figure with a transparent background, made of the colours of the style that is in force.
-``:alt:`` is required.
+Scripts import what they share from their folder: ``from understand import pair``.
+``:alt:`` is required; indented lines below it go on with it. The rest is the caption.
 """
 
 from __future__ import annotations
 
 import html
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +60,18 @@ class Drawn(SphinxDirective):
         if "alt" not in self.options:
             raise self.error(f"drawn {name}: :alt: is missing")
         script = FIGURES / name
-        self.env.note_dependency(str(script))
+        for beside in script.parent.glob("*"):  # what the script may import or read
+            self.env.note_dependency(str(beside))
         folder = Path(self.env.app.outdir) / "_drawn"
         folder.mkdir(parents=True, exist_ok=True)
         root = "../" * self.env.docname.count("/")
-        alt = html.escape(" ".join(self.options["alt"].split()))
-        figure = nodes.figure()
+        content = self.content[:]
+        alt = self.options["alt"]
+        while content and content[0].startswith(" "):  # MyST ends an option at its line
+            alt += content[0]
+            content.trim_start()
+        alt = html.escape(" ".join(alt.split()))
+        pictures = ""
         for theme in INK:
             stem = f"{script.stem}-{theme}.svg"
             with mpl.rc_context(style_of(theme)):
@@ -71,17 +79,20 @@ class Drawn(SphinxDirective):
                 drawn.savefig(folder / stem, metadata={"Date": None})
                 plt.close(drawn)
             source = f"{root}_drawn/{stem}"
-            image = f'<img class="only-{theme} drawn" src="{source}" alt="{alt}">'
-            figure += nodes.raw("", image, format="html")
-        if self.content:
-            caption = nodes.caption()
-            self.state.nested_parse(self.content, self.content_offset, caption)
-            figure += nodes.caption("", "", *caption.children[0].children)
+            pictures += f'<img class="only-{theme} drawn" src="{source}" alt="{alt}">'
+        # The theme hides every caption that is a sibling of the image that it hides.
+        images = nodes.raw("", f"<div>{pictures}</div>", format="html")
+        figure = nodes.figure("", images)
+        if any(content):
+            parsed = nodes.Element()
+            self.state.nested_parse(content, self.content_offset, parsed)
+            figure += nodes.caption("", "", *parsed.children[0].children)
         return [figure]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive."""
     mpl.use("agg")
+    sys.path.insert(0, str(FIGURES))
     app.add_directive("drawn", Drawn)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
