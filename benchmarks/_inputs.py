@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -115,6 +118,47 @@ def label_maps(
             rank = max(1, math.ceil(ignored * height.numel()))
             image[height <= height.flatten().kthvalue(rank).values] = 255
     return preds, target
+
+
+def brain_maps(shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
+    """Return the tissues of the demo's brain, segmented and true, uint8 ``shape``.
+
+    Slices of the volume, repeated over each image, with borders wherever they fall; 255
+    outside of the brain. Needs nilearn and scikit-image, which holds the brain.
+    """
+    with _examples():
+        from brain_segmentation import load_brain, segment, true_tissue
+    t1, grey, white, brain, _ = load_brain()
+    images, *sides = shape
+    maps = []
+    for volume in (segment(t1, brain), true_tissue(grey, white, brain)):
+        slices = torch.from_numpy(volume).movedim(-1, 0)
+        chosen = slices[torch.linspace(0, len(slices) - 1, images + 2).long()[1:-1]]
+        times = [math.ceil(a / b) for a, b in zip(sides, chosen.shape[1:], strict=True)]
+        maps.append(chosen.tile(1, *times)[:, : sides[0], : sides[1]].contiguous())
+    return maps[0], maps[1]
+
+
+@contextmanager
+def _examples() -> Iterator[None]:
+    folder = str(Path(__file__).parents[1] / "examples")
+    sys.path.append(folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
+def brain_row(dtype: torch.dtype) -> Row:
+    """Describe the tissues of a real brain."""
+    name = f"brain tissues {str(dtype).removeprefix('torch.')} C=3"
+
+    def build(shrink: int) -> Workload:
+        images, height, width = IMAGES
+        maps = brain_maps((images, height // shrink, width // shrink))
+        return Workload(name, *(one.to(dtype) for one in maps), 3, 255)
+
+    return Row(name, build)
 
 
 def labels_row(
@@ -231,6 +275,8 @@ def rows() -> list[Row]:
             targets=both(1.1),
             cells=6,
         ),
+        brain_row(torch.int64),
+        brain_row(torch.uint8),
         list_row("W6 int64 list C=1000, matrix", 1000, "matrix"),
         list_row("W6 int64 list C=1000, counts", 1000, "classes"),
         list_row("W6 int64 list C=32000, counts", 32000, "classes"),

@@ -17,6 +17,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import torch
 from torch import Tensor
@@ -56,6 +57,9 @@ def label_maps(
     content: str, shape: tuple[int, int, int], c: int, device: str
 ) -> tuple[Tensor, Tensor]:
     """Return predicted and target labels, int64; a tenth of the target is ignored."""
+    if content == "brain":
+        preds, target = _inputs.brain_maps(shape)
+        return preds.long().to(device), target.long().to(device)
     if content == "one class":
         preds = torch.zeros(shape, dtype=torch.int64, device=device)
         return preds, preds.clone()
@@ -78,13 +82,16 @@ def workloads(device: str, dry: bool) -> Iterator[Workload]:
     def sized(n: int, h: int, w: int) -> tuple[int, int, int]:
         return (1, max(10, h // 64), max(16, w // 64)) if dry else (n, h, w)
 
-    for name, shape, c in (
-        ("W1/W2 C=19", sized(8, 1024, 2048), 19),
-        ("W4 C=150", sized(4, 512, 512), 150),
-        ("C=150, large", sized(16, 1024, 1024), 150),
-        ("binary volume", sized(2, 192, 192 * 192), 2),
-    ):
-        for content in CONTENTS:
+    labels = [
+        ("W1/W2 C=19", sized(8, 1024, 2048), 19, CONTENTS),
+        ("W4 C=150", sized(4, 512, 512), 150, CONTENTS),
+        ("C=150, large", sized(16, 1024, 1024), 150, CONTENTS),
+        ("binary volume", sized(2, 192, 192 * 192), 2, CONTENTS),
+    ]
+    if find_spec("nilearn") and find_spec("skimage"):  # which hold the demo's brain
+        labels.append(("tissues C=3", sized(8, 1024, 2048), 3, ("brain",)))
+    for name, shape, c, contents in labels:
+        for content in contents:
             preds, target = label_maps(content, shape, c, device)
             yield Workload(f"{name}, int64", content, preds, target, c)
             yield Workload(f"{name}, uint8", content, preds.byte(), target.byte(), c)
