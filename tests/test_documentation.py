@@ -48,6 +48,23 @@ def test_python_snippets(page: Path) -> None:
         pytest.skip(f"not installed: {error}")
 
 
+def test_messages_of_the_install_page() -> None:
+    """A message is a term of a definition list; "…" stands for what varies."""
+    says = [
+        *(ROOT / "cmake").iterdir(),
+        *(ROOT / name for name in ("CMakeLists.txt", "csrc/ops/cpu/kernels.cpp")),
+        *(ROOT / "csrc/ops/cuda").glob("*.cu"),
+        *(ROOT / "python/torchtally").rglob("*.py"),
+    ]
+    texts = [path.read_text() for path in says if path.is_file()]
+    said = re.sub(r'"\s*\n\s*f?"', "", "\n".join(texts))  # literals side by side
+    page = (ROOT / "docs/start/install.md").read_text()
+    messages = re.findall(r"^`([^`]+)`.*\n: ", page, re.M)
+    assert len(messages) > 15
+    for part in {part for message in messages for part in message.split("…")}:
+        assert part in said, part
+
+
 def test_there_are_snippets() -> None:
     assert sum(len(blocks(page, "python")) for page in PAGES) >= 4
 
