@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import torchtally
+from cuda_emulation.faults import FAULTS, NONE
 from torchtally.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +64,13 @@ def test_messages_of_the_install_page() -> None:
     assert len(messages) > 15
     for part in {part for message in messages for part in message.split("…")}:
         assert part in said, part
+
+
+def test_number_of_planted_faults() -> None:
+    shown = sum(fault.means == NONE for fault in FAULTS)
+    page = " ".join((ROOT / "docs/inside/cuda-without-a-gpu.md").read_text().split())
+    assert f"{shown} by a wrong result, {len(FAULTS) - shown} by a sanitizer" in page
+    assert f"{len(FAULTS)} planted faults" in page
 
 
 def test_there_are_snippets() -> None:
