@@ -66,6 +66,11 @@ def test_messages_of_the_install_page() -> None:
         assert part in said, part
 
 
+def test_citation_is_of_this_version() -> None:
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"\nversion: {torchtally.__version__}\n" in citation
+
+
 def test_number_of_planted_faults() -> None:
     shown = sum(fault.means == NONE for fault in FAULTS)
     page = " ".join((ROOT / "docs/inside/cuda-without-a-gpu.md").read_text().split())
