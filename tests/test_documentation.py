@@ -15,6 +15,7 @@ import torch
 import torchtally
 from cuda_emulation.faults import FAULTS, NONE
 from torchtally.cli import main
+from torchtally.cli._presets import PRESETS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -64,6 +65,18 @@ def test_messages_of_the_install_page() -> None:
     assert len(messages) > 15
     for part in {part for message in messages for part in message.split("…")}:
         assert part in said, part
+
+
+def test_maps_of_data_sets_are_those_of_the_presets() -> None:
+    held: dict[str, object] = {}
+    for block in blocks(ROOT / "docs/do/datasets.md", "python"):
+        exec(block, held)
+    maps = {name: PRESETS[name]()["label_map"] for name in PRESETS if name != "brats"}
+    of_ids = {key: value for key, value in maps["cityscapes"].items() if key != 255}
+    assert held["cityscapes"] == of_ids
+    assert held["ade20k"] == maps["ade20k"]
+    assert held["coco_stuff"] == maps["coco-stuff"]
+    assert held["to_class"] == PRESETS["brats"]()["label_map"]  # the page's last
 
 
 def test_citation_is_of_this_version() -> None:
