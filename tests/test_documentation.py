@@ -7,6 +7,9 @@ import importlib
 import pkgutil
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,6 +68,59 @@ def test_messages_of_the_install_page() -> None:
     assert len(messages) > 15
     for part in {part for message in messages for part in message.split("…")}:
         assert part in said, part
+
+
+def put(path: Path, before: str, block: str) -> None:
+    """Insert a block of a page before a line of a file."""
+    text = path.read_text()
+    assert text.count(before) == 1, (path, before)
+    path.write_text(text.replace(before, f"{block}{before}"))
+
+
+LOSSES = "python/torchtally/functional/losses"
+#: By page: where its blocks go, and before which line.
+EXERCISES = {
+    "add-a-score": [
+        (
+            "python/torchtally/functional/_definitions.py",
+            '        Score(\n            "accuracy",\n',
+        ),
+        ("tests/conformance/rates.py", '    "accuracy": Rate('),
+    ],
+    "add-a-loss": [
+        (f"{LOSSES}/_formulas.py", "def jaccard("),
+        (f"{LOSSES}/_definitions.py", "    )\n}\n"),
+        (
+            "csrc/include/torchtally/detail/loss_formulas.h",
+            "inline at::Tensor jaccard(",
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_exercises(tmp_path: Path, name: str) -> None:
+    """What a page tells to insert fits, and the files that it lists are written."""
+    skip = shutil.ignore_patterns("__pycache__", "*.so")
+    for folder in ("python", "scripts", "csrc/include", "tests/conformance"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=skip)
+    (tmp_path / "docs").mkdir()
+    shutil.copy(ROOT / "docs/policies.md", tmp_path / "docs")
+    page = ROOT / f"docs/inside/{name}.md"
+    for (path, before), block in zip(
+        EXERCISES[name], blocks(page, "text"), strict=False
+    ):
+        put(tmp_path / path, before, block)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "scripts/generate_api.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    written = {line.removesuffix(" written") for line in done.stdout.splitlines()}
+    listed = re.findall(r"^(\S+) +\| written$", page.read_text(), re.M)
+    assert written == set(listed)
 
 
 def test_maps_of_data_sets_are_those_of_the_presets() -> None:
