@@ -1,4 +1,4 @@
-"""examples/cpp and README's C++ program, built against the installed package."""
+"""examples/cpp and the project of docs/cpp.md, built against the installed package."""
 
 from __future__ import annotations
 
@@ -91,10 +91,10 @@ def expected(matrix: torch.Tensor, classes: tuple[str, ...]) -> Iterator[list[st
 
 
 @pytest.mark.slow
-def test_readme_program(tmp_path: Path) -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_project_of_the_documentation(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "cpp.md").read_text(encoding="utf-8")
     for language, name in (("cmake", "CMakeLists.txt"), ("cpp", "main.cpp")):
-        (block,) = re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+        block = re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)[0]
         (tmp_path / name).write_text(block)
     build(tmp_path, tmp_path / "build", prefixes=PREFIXES)
-    assert run_alone(tmp_path / "build" / "evaluate") == "0.666667\n"
+    assert "0.6667" in run_alone(tmp_path / "build" / "evaluate")

@@ -7,13 +7,18 @@ import importlib
 import pkgutil
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 import torchtally
+from cuda_emulation.faults import FAULTS, NONE
 from torchtally.cli import main
+from torchtally.cli._presets import PRESETS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -54,6 +59,100 @@ def test_python_snippets(page: Path) -> None:
         if error.name not in OTHERS:
             raise
         pytest.skip(f"not installed: {error}")
+
+
+def test_messages_of_the_install_page() -> None:
+    """A message is a term of a definition list; "…" stands for what varies."""
+    says = [
+        *(ROOT / "cmake").iterdir(),
+        *(ROOT / name for name in ("CMakeLists.txt", "csrc/ops/cpu/kernels.cpp")),
+        *(ROOT / "csrc/ops/cuda").glob("*.cu"),
+        *(ROOT / "python/torchtally").rglob("*.py"),
+    ]
+    texts = [path.read_text() for path in says if path.is_file()]
+    said = re.sub(r'"\s*\n\s*f?"', "", "\n".join(texts))  # literals side by side
+    page = (ROOT / "docs/start/install.md").read_text()
+    messages = re.findall(r"^`([^`]+)`.*\n: ", page, re.M)
+    assert len(messages) > 15
+    for part in {part for message in messages for part in message.split("…")}:
+        assert part in said, part
+
+
+def put(path: Path, before: str, block: str) -> None:
+    """Insert a block of a page before a line of a file."""
+    text = path.read_text()
+    assert text.count(before) == 1, (path, before)
+    path.write_text(text.replace(before, f"{block}{before}"))
+
+
+LOSSES = "python/torchtally/functional/losses"
+#: By page: where its blocks go, and before which line.
+EXERCISES = {
+    "add-a-score": [
+        (
+            "python/torchtally/functional/_definitions.py",
+            '        Score(\n            "accuracy",\n',
+        ),
+        ("tests/conformance/rates.py", '    "accuracy": Rate('),
+    ],
+    "add-a-loss": [
+        (f"{LOSSES}/_formulas.py", "def jaccard("),
+        (f"{LOSSES}/_definitions.py", "    )\n}\n"),
+        (
+            "csrc/include/torchtally/detail/loss_formulas.h",
+            "inline at::Tensor jaccard(",
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_exercises(tmp_path: Path, name: str) -> None:
+    """What a page tells to insert fits, and the files that it lists are written."""
+    skip = shutil.ignore_patterns("__pycache__", "*.so")
+    for folder in ("python", "scripts", "csrc/include", "tests/conformance"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=skip)
+    (tmp_path / "docs").mkdir()
+    shutil.copy(ROOT / "docs/policies.md", tmp_path / "docs")
+    page = ROOT / f"docs/inside/{name}.md"
+    for (path, before), block in zip(
+        EXERCISES[name], blocks(page, "text"), strict=False
+    ):
+        put(tmp_path / path, before, block)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "scripts/generate_api.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    written = {line.removesuffix(" written") for line in done.stdout.splitlines()}
+    listed = re.findall(r"^(\S+) +\| written$", page.read_text(), re.M)
+    assert written == set(listed)
+
+
+def test_maps_of_data_sets_are_those_of_the_presets() -> None:
+    held: dict[str, object] = {}
+    for block in blocks(ROOT / "docs/do/datasets.md", "python"):
+        exec(block, held)
+    maps = {name: PRESETS[name]()["label_map"] for name in PRESETS if name != "brats"}
+    of_ids = {key: value for key, value in maps["cityscapes"].items() if key != 255}
+    assert held["cityscapes"] == of_ids
+    assert held["ade20k"] == maps["ade20k"]
+    assert held["coco_stuff"] == maps["coco-stuff"]
+    assert held["to_class"] == PRESETS["brats"]()["label_map"]  # the page's last
+
+
+def test_citation_is_of_this_version() -> None:
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"\nversion: {torchtally.__version__}\n" in citation
+
+
+def test_number_of_planted_faults() -> None:
+    shown = sum(fault.means == NONE for fault in FAULTS)
+    page = " ".join((ROOT / "docs/inside/cuda-without-a-gpu.md").read_text().split())
+    assert f"{shown} by a wrong result, {len(FAULTS) - shown} by a sanitizer" in page
+    assert f"{len(FAULTS)} planted faults" in page
 
 
 def test_there_are_snippets() -> None:
