@@ -155,6 +155,19 @@ def test_number_of_planted_faults() -> None:
     assert f"{len(FAULTS)} planted faults" in page
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_of_pages_that_the_site_does_not_check(page: str) -> None:
+    text = (ROOT / page).read_text()
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+    assert links
+    for link in links:
+        path, _, anchor = link.partition("#")
+        assert (ROOT / path).exists(), link
+        headings = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(), re.M)
+        slugs = [re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings]
+        assert not anchor or anchor in slugs, link
+
+
 def test_there_are_snippets() -> None:
     assert sum(len(blocks(page, "python")) for page in PAGES) >= 4
 
