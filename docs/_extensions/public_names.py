@@ -220,11 +220,24 @@ def methods(cls: type) -> Iterator[Method]:
 # Signatures
 
 
+#: Types that say nothing to a reader, in other words.
+_WRITTEN = {
+    r"CountingMetric\[\w+\]": "CountingMetric",
+    r"\bValue\b": "Tensor | dict[str, Tensor]",
+    r"\bGroup\b": "Any",
+    r"\b_Module\b": "Module",
+    r"\b(MetricReduction|LossReduction|Weight) \| str\b": "str",
+}
+
+
 def annotation(value: object) -> str:
     """Return a type as it is written, without the modules of its names."""
     if value is inspect.Parameter.empty:
         return ""
+    value = getattr(value, "__forward_arg__", value)
     text = value if isinstance(value, str) else inspect.formatannotation(value)
+    for pattern, words in _WRITTEN.items():
+        text = re.sub(pattern, words, text)
     text = re.sub(r"Optional\[((?:[^\[\]]|\[[^\]]*\])*)\]", r"\1 | None", text)
     return re.sub(r"\b(?!torch\.(?:dtype|device)\b)(?:\w+\.)+(\w+)", r"\1", text)
 
