@@ -31,7 +31,6 @@ nitpick_ignore_regex = [
 ]
 python_maximum_signature_line_length = 60
 toc_object_entries_show_parents = "hide"
-smartquotes_action = "qe"  # "--" is an option
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 4

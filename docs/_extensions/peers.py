@@ -1,7 +1,7 @@
 """What the integrations replace in other libraries, in our own words.
 
-A class that has the arguments of another library's takes its constructor from there, and
-has no words for them; these are the words, and an example where its docstring has none.
+A class that has the arguments of another library's takes its constructor from there,
+and has no words for them; these are the words, and an example where it has none.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _SEGMENTATION = ("DiceScore", "GeneralizedDiceScore", "MeanIoU")
 _SEGMENTATION += ("dice_score", "generalized_dice_score", "mean_iou")
 
 _BINARY = (
-    "labels 0 and 1, or floating scores, ``[N, ...]``; scores that are not all in [0, 1] "
-    "are taken for logits"
+    "labels 0 and 1, or floating scores, ``[N, ...]``; scores that are not all in "
+    "[0, 1] are taken for logits"
 )
 #: Predictions and targets of torchmetrics, by task.
 _PAIRS = {
     "binary": (_BINARY, "labels 0 and 1 of preds' shape"),
     "multiclass": (
-        "labels ``[N, ...]``, or class scores ``[N, C, ...]``, the highest of which is the "
-        "label",
+        "labels ``[N, ...]``, or class scores ``[N, C, ...]``, the highest of which is "
+        "the label",
         "labels ``[N, ...]``",
     ),
     "multilabel": (
@@ -69,13 +69,13 @@ _WORDS = {
         "kwargs": "options of ``torchmetrics.Metric``.",
         "multidim_average": '``"global"`` adds everything up; ``"samplewise"`` returns '
         "a score for each index of dimension 0.",
-        "normalize": 'None for counts; ``"true"``, ``"pred"`` or ``"all"`` for shares of '
-        "the row, the column or everything.",
+        "normalize": 'None for counts; ``"true"``, ``"pred"`` or ``"all"`` for shares '
+        "of the row, the column or everything.",
         "num_classes": "C; of a task that is named, only for multiclass.",
         "num_labels": "L; of a task that is named, only for multilabel.",
         "per_class": "return a score for each class.",
-        "task": '``"binary"``, ``"multiclass"`` or ``"multilabel"``, where there is one '
-        "for it.",
+        "task": '``"binary"``, ``"multiclass"`` or ``"multilabel"``, where there is '
+        "one for it.",
         "threshold": "a score above it is 1.",
         "top_k": "how many of the highest scores may be the target; above 1 "
         "torchmetrics counts.",
@@ -88,20 +88,20 @@ _WORDS = {
         "zero_division": "the score where the denominator is 0.",
     },
     MONAI: {
-        "activate": "apply sigmoid or softmax before the threshold.",
+        "activate": "apply sigmoid before the threshold.",
         "alpha": "weight of false positives.",
-        "apply_argmax": "take the class of the highest score; None for where there are "
-        "several classes and no threshold.",
+        "apply_argmax": "take the class of the highest score; None does, unless "
+        "``threshold`` is set.",
         "batch": "add the sums of all samples up before any ratio.",
         "beta": "weight of false negatives; of F-beta, of recall.",
         "compute_sample": "whether a score is made of each sample, and then averaged; "
         "without, counts are added up first.",
         "confusion_matrix": "what :func:`get_confusion_matrix` returned.",
-        "epsilon": "added to the denominator (MONAI 1.6).",
+        "epsilon": "as MONAI's (1.6, where it has no effect).",
         "f": "scores ``[N, C]``; NaN enters no average.",
         "get_not_nans": "return also how many scores entered the average.",
-        "ignore_empty": "NaN, and not 1 or 0, for a class that the ground truth does not "
-        "hold.",
+        "ignore_empty": "NaN, and not 1 or 0, for a class that the ground truth does "
+        "not hold.",
         "ignore_index": "a class, or value, whose pixels count nowhere (MONAI 1.6).",
         "include_background": "False leaves class 0 out.",
         "jaccard": "the Jaccard index in the place of Dice.",
@@ -117,19 +117,19 @@ _WORDS = {
         "reduction": 'what is averaged: ``"mean"``, ``"sum"``, ``"mean_batch"``, '
         '``"mean_channel"`` or ``"none"``; of a loss ``"mean"``, ``"sum"`` or '
         '``"none"``.',
-        "return_with_label": "return a mapping from classes, or these names, to scores.",
+        "return_with_label": "return a mapping from classes, or names, to scores.",
         "save_details": "keep the scores of each sample in ``engine.state``.",
         "sigmoid": "apply sigmoid first.",
         "smooth_dr": "added to the denominator.",
         "smooth_nr": "added to the numerator.",
-        "soft_label": "an intersection that is greatest where both are equal, for targets "
-        "between 0 and 1.",
+        "soft_label": "an intersection that is greatest where both are equal, for "
+        "targets between 0 and 1.",
         "softmax": "apply softmax first.",
         "squared_pred": "sums of squares in the denominator.",
         "threshold": "cut scores at 0.5.",
         "to_onehot_y": "the target is labels ``[N, 1, ...]``.",
-        "w_type": 'weight of a class of size t: ``"square"`` 1 / t², ``"simple"`` 1 / t, '
-        '``"uniform"`` 1.',
+        "w_type": 'weight of a class of size t: ``"square"`` 1 / t², ``"simple"`` '
+        '1 / t, ``"uniform"`` 1.',
         "weight": "a weight for each class.",
         "weight_type": 'weight of a class of size t: ``"square"`` 1 / t², ``"simple"`` '
         '1 / t, ``"uniform"`` 1.',
@@ -145,6 +145,10 @@ _WORDS = {
         "output_transform": "makes ``(scores, labels)`` of the engine's output.",
         "skip_unrolling": "whether the output is taken as it is, and not in parts.",
     },
+}
+_OLDER = {
+    "sigmoid": "the older name of ``threshold``.",
+    "softmax": "the older name of ``apply_argmax``.",
 }
 _IGNITE = {
     "DiceCoefficient": ("Dice of each class, 2 tp / (2 tp + fp + fn)", ""),
@@ -227,6 +231,8 @@ def completed(name: Name, doc: Doc) -> Doc:
     elif not is_own(name.value):
         _reexported(name, doc)
     words = _WORDS.get(of, {})
+    if name.name == "DiceHelper":
+        words = {**words, **_OLDER}
     kept = [p.name for p in name.parameters()]
     doc.args = {n: doc.args.get(n) or words.get(n, "") for n in kept}
     if of == MONAI and not doc.raises:
@@ -237,7 +243,7 @@ def completed(name: Name, doc: Doc) -> Doc:
 
 
 def _reexported(name: Name, doc: Doc) -> None:
-    doc.raises = {}
+    doc.args, doc.raises = {}, {}  # in the words of the library
     if name.module == IGNITE:
         title, option = _IGNITE[name.name]
         doc.text = f"{title}. It is ignite's own, and takes the matrix of this package."
@@ -286,9 +292,9 @@ def _of_torchmetrics(name: Name, doc: Doc) -> None:
     preds, target = _PAIRS[task]
     if is_class:
         doc.text += (
-            f"\n\n``update(preds, target)`` takes preds, {preds}; and target, {target}. "
-            "States, ``compute``, ``reset``, ``plot``, sums over ranks and everything "
-            "else are torchmetrics'."
+            f"\n\n``update(preds, target)`` takes preds, {preds}; and target, "
+            f"{target}. States, ``compute``, ``reset``, ``plot``, sums over ranks and "
+            "everything else are torchmetrics'."
         )
         if task == "task":
             doc.text += " What is made is the class of the task."
@@ -310,18 +316,18 @@ def _returned(name: Name) -> str:
     options = {p.name for p in name.parameters()}
     if "statscores" in core:
         text = (
-            "int64 ``[5]``: tp, fp, tn, fn, and the pixels of the class; a row for each "
-            'class or label with ``average="none"``'
+            "``[5]``: tp, fp, tn, fn and the pixels of the class, int64, or float32 "
+            'where they are means; a row for each class or label with "none"'
         )
     elif "confusionmatrix" in core:
         text = (
-            "int64 ``[C, C]``, rows target (``[2, 2]`` binary, ``[L, 2, 2]`` multilabel); "
-            "float32 shares with ``normalize``"
+            "int64 ``[C, C]``, rows target (``[2, 2]`` binary, ``[L, 2, 2]`` "
+            "multilabel); float32 shares with ``normalize``"
         )
     elif name.name in _SEGMENTATION:
         text = "float32: a scalar, or ``[C]`` for each class"
         if name.kind == "function":
-            text = "float32 ``[N]``, or ``[N, C]`` for each class"
+            text = "float32: one for each sample ``[N]``, or ``[N, C]`` for each class"
     elif "average" in options and "multilabel" not in core:
         text = 'float32: a scalar, or ``[C]`` with ``average="none"``'
     elif "average" in options:
@@ -371,5 +377,5 @@ def ran(lines: list[str]) -> str:
         shown += [f">>> {first}", *(f"... {part}" for part in more)]
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(compile(line, "example", "single"), space)
-        shown += out.getvalue().splitlines()
+        shown += [row or "<BLANKLINE>" for row in out.getvalue().splitlines()]
     return "\n".join(shown)

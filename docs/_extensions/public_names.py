@@ -6,6 +6,8 @@ needed here.
 
 from __future__ import annotations
 
+import ast
+import builtins
 import enum
 import importlib
 import inspect
@@ -120,11 +122,20 @@ class Name:
         return annotation(inspect.signature(self.value).return_annotation)
 
 
-def public_names() -> list[Name]:
-    """Return every public name once, in the order of modules."""
+def public_names(*, installed: bool = False) -> list[Name]:
+    """Return every public name once, in the order of modules.
+
+    Args:
+        installed: leave out the integrations whose library is not installed.
+    """
     found: dict[int, Name] = {}
     for module in MODULES:
-        package = importlib.import_module(module)
+        try:
+            package = importlib.import_module(module)
+        except ImportError:
+            if not installed or not peers.framework(module):
+                raise
+            continue
         for name in exported(package):
             value = getattr(package, name)
             if isinstance(value, ModuleType):
@@ -182,6 +193,33 @@ def parsed(docstring: str | None) -> Doc:
         of_text = isinstance(getattr(doc, name), str)
         setattr(doc, name, body if of_text else entries)
     return doc
+
+
+def complete(example: str, module: str) -> str:
+    """Return an example with the imports that its docstring can do without.
+
+    Args:
+        example: as a doctest.
+        module: that exports what it names.
+    """
+    lines = [line[4:] for line in example.splitlines() if line[:3] in (">>>", "...")]
+    nodes = list(ast.walk(ast.parse("\n".join(lines))))
+    loaded, bound = set(), set(vars(builtins))
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            (loaded if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+    missing = sorted(loaded - bound)
+    heads = [">>> import torch"] if "torch" in missing else []
+    names = [name for name in missing if name != "torch"]
+    if names:
+        heads.append(f">>> from {module} import {', '.join(names)}")
+    return "\n".join([*heads, example])
 
 
 @dataclass

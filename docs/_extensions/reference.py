@@ -1,7 +1,7 @@
 """Writes the reference pages before the site is read, and counts them afterwards.
 
 The pages are in ``docs/reference/names``, which git ignores, one for each public name.
-A public name without a page, or with two, is a warning, and so an error of ``make docs``.
+A public name without a page, or with two, is a warning: an error of ``make docs``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def write(app: Sphinx) -> None:
             path.write_text(text, encoding="utf-8")
 
 
-def check(app: Sphinx, env: BuildEnvironment) -> None:
+def check(_app: Sphinx, env: BuildEnvironment) -> None:
     """Say which public name has no page of its own, and make the other names links."""
     domain = env.domains.python_domain
     names = public_names()

@@ -6,7 +6,6 @@ import argparse
 import ast
 import inspect
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from public_names import (
     Method,
     Name,
     annotation,
+    complete,
     default,
     methods,
     public_modules,
@@ -189,7 +189,7 @@ def _page(name: Name, related: str) -> str:
     if name.aliases:
         also = ", ".join(f"``{alias}``" for alias in name.aliases)
         content += ["", f"Also as {also}."]
-    content += _example(doc)
+    content += _example(doc, name.module)
     if name.kind == "data":
         directive = ["py:data", name.name]
     elif name.kind == "function":
@@ -228,10 +228,10 @@ def _replaces(name: Name) -> str:
     )
 
 
-def _example(doc: Doc) -> list[str]:
+def _example(doc: Doc, module: str) -> list[str]:
     if not doc.example:
         return []
-    code = ["", *_indented(doc.example.splitlines())]
+    code = ["", *_indented(complete(doc.example, module).splitlines())]
     return ["", ".. rubric:: Example", "", ".. code-block:: pycon", *code]
 
 
@@ -263,7 +263,7 @@ def _fields(parameters: Iterable[inspect.Parameter], doc: Doc) -> list[str]:
     return lines
 
 
-def _method(method: Method) -> list[str]:
+def _method(method: Method, module: str = "torchtally.metrics") -> list[str]:
     call = inspect.signature(method.value)
     given = list(call.parameters.values())[1:]  # without self
     result = annotation(call.return_annotation) or "None"
@@ -271,7 +271,11 @@ def _method(method: Method) -> list[str]:
     head = f".. py:method:: {method.name}({written(given)}) -> {result}"
     options = ["   :classmethod:"] if method.prefix else []
     documented = [p for p in given if p.name in doc.args]
-    content = [*doc.text.splitlines(), *_example(doc), *_fields(documented, doc)]
+    content = [
+        *doc.text.splitlines(),
+        *_example(doc, module),
+        *_fields(documented, doc),
+    ]
     return ["", head, *options, "", *_indented(content)]
 
 
@@ -282,19 +286,22 @@ def _methods(name: Name) -> list[str]:
         shared = issubclass(method.owner, metrics._base.CountingMetric) and (
             method.owner.__name__ in ("CountingMetric", "NamedScores")
         )
-        of_losses = method.owner is losses.OverlapLoss and name.value is not method.owner
+        of_losses = (
+            method.owner is losses.OverlapLoss and name.value is not method.owner
+        )
         if shared or of_losses:
             home = BASE if shared else "torchtally.losses.OverlapLoss"
             link = f":py:meth:`{method.name} <{home}.{method.name}>`"
             rows.append((link, method.doc.summary))
         elif method.name != "from_op":
-            own += _method(method)
+            own += _method(method, name.module)
     lines = ["", ".. rubric:: Methods", "", *_table(rows)] if rows else []
     return [*lines, *own]
 
 
 def _table(rows: Iterable[tuple[str, ...]], head: tuple[str, ...] = ()) -> list[str]:
-    lines = [".. list-table::", "   :widths: auto", "   :class: reference-table"]
+    kind = "reference-table" if not head else "reference-columns"
+    lines = [".. list-table::", "   :widths: auto", f"   :class: {kind}"]
     if head:
         lines.append("   :header-rows: 1")
     lines.append("")
@@ -311,7 +318,7 @@ def _index(group: Group, names: list[Name]) -> str:
         for n in names
     ]
     tree = [".. toctree::", "   :hidden:", ""]
-    tree += [f"   {name.path}" for name in names]
+    tree += [f"   {name.name} <{name.path}>" for name in names]
     if group.slug == "metrics":
         tree.append(f"   {SHARED}")
     return _titled(group.title, [group.about], _table(rows), tree)
@@ -319,23 +326,26 @@ def _index(group: Group, names: list[Name]) -> str:
 
 def _related() -> dict[str, str]:
     """Return, by the path of a name, the other forms of the same score or loss."""
+    forms = [
+        [
+            ("of pixels", f":func:`~torchtally.{score.function}`"),
+            ("of counts", f":func:`~torchtally.functional.{score.counts_function}`"),
+            ("over batches", f":class:`~torchtally.metrics.{score.metric}`"),
+        ]
+        for score in SCORES.values()
+    ]
+    forms += [
+        [
+            ("of logits", f":func:`~torchtally.functional.{loss.function}`"),
+            ("of sums", f":func:`~torchtally.functional.{loss.sums_function}`"),
+            ("as a module", f":class:`~torchtally.losses.{loss.module}`"),
+        ]
+        for loss in LOSSES.values()
+    ]
     found = {}
-    forms: list[list[tuple[str, str]]] = []
-    for score in SCORES.values():
-        forms.append([
-            ("of pixels", f":func:`torchtally.{score.function}`"),
-            ("of counts", f":func:`torchtally.functional.{score.counts_function}`"),
-            ("over batches", f":class:`torchtally.metrics.{score.metric}`"),
-        ])  # fmt: skip
-    for loss in LOSSES.values():
-        forms.append([
-            ("of logits", f":func:`torchtally.functional.{loss.function}`"),
-            ("of sums", f":func:`torchtally.functional.{loss.sums_function}`"),
-            ("as a module", f":class:`torchtally.losses.{loss.module}`"),
-        ])  # fmt: skip
     for group in forms:
         for _, link in group:
-            path = link.split("`")[1]
+            path = link.split("`")[1][1:]
             others = [f"{what} {to}" for what, to in group if to != link]
             found[path] = f"The same {', '.join(others)}."
     return found
@@ -363,14 +373,9 @@ def _shared() -> str:
 
 def _tables() -> dict[str, _options.Option]:
     """Return the options that have an effect beside some values of others only."""
-    found = {}
-    for module in (_options, loss_options):
-        for table in vars(module).values():
-            if isinstance(table, dict):
-                for name, option in table.items():
-                    if isinstance(option, _options.Option) and option.needs:
-                        found[name] = option
-    return found
+    tables = [*vars(_options).values(), *vars(loss_options).values()]
+    options = [o for table in tables if isinstance(table, dict) for o in table.items()]
+    return {n: o for n, o in options if isinstance(o, _options.Option) and o.needs}
 
 
 @dataclass
@@ -414,7 +419,7 @@ def _options_page(names: list[Name]) -> str:
     parts: list[str] = []
     for name, variants in sorted(_takes(names).items()):
         parts += ["", f".. _{option_label(name)}:", "", name, "-" * len(name), ""]
-        variants.sort(key=lambda v: "ScoreSuite" in str(v.defaults.values()))
+        variants.sort(key=lambda v: -sum(map(len, v.defaults.values())))
         for variant in variants:
             takers = [n for group in variant.defaults.values() for n in group]
             if len(variants) > 1 and [n.name for n in takers] == ["ScoreSuite"]:
@@ -427,7 +432,8 @@ def _options_page(names: list[Name]) -> str:
                 f"``{value}`` of {_listed(variant.defaults[value], {})}"
                 for value in chosen
                 if value != main
-            ]
+                and [n.name for n in variant.defaults[value]] != ["ScoreSuite"]
+            ]  # None of ScoreSuite is the default of each score
             text.append(f":default: {', '.join([f'``{main}``', *also])}")
             if name in needs and needs[name].doc == variant.doc:
                 beside = (
@@ -488,9 +494,13 @@ def aliases() -> dict[str, str]:
     tree = ast.parse(inspect.getsource(_options))
     found = {}
     for node in tree.body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            if ast.unparse(node.annotation) == "TypeAlias" and node.value:
-                found[node.target.id] = ast.unparse(node.value)
+        if (
+            isinstance(node, ast.AnnAssign)
+            and isinstance(node.target, ast.Name)
+            and ast.unparse(node.annotation) == "TypeAlias"
+            and node.value is not None
+        ):
+            found[node.target.id] = ast.unparse(node.value)
     return found
 
 
@@ -536,17 +546,18 @@ def _command(title: str, parser: argparse.ArgumentParser) -> list[str]:
     if parser.description:
         paragraphs = parser.description.strip().split("\n\n")
         lines += [line for p in paragraphs for line in (_escaped(p), "")]
-    positional = [a for a in parser._actions if not a.option_strings and a.dest != "command"]
-    words = " ".join(
-        [*(str(a.metavar) for a in positional), "[options]"]
-    )
+    positional = [
+        a for a in parser._actions if not a.option_strings and a.dest != "command"
+    ]
+    words = " ".join([*(str(a.metavar) for a in positional), "[options]"])
+    words = words if positional or title != "torchtally" else "[options] COMMAND ..."
     lines += [".. code-block:: text", "", f"   {title} {words}", ""]
     lines += [f".. program:: {title}", ""]
     for group in parser._action_groups:
         shown = [
             action
             for action in group._group_actions
-            if action.option_strings and action.help != argparse.SUPPRESS
+            if action.option_strings and action.dest != "help"
         ]
         if not shown:
             continue
@@ -621,8 +632,9 @@ def _declared(header: Path) -> Iterator[tuple[str, str, str]]:
     for found in _DECLARED.finditer(text):
         if "\\file" in found["doc"]:
             continue
-        doc = " ".join(re.sub(r"^/// ?", "", found["doc"], flags=re.M).split(" \\")[0].split())
-        doc = _escaped(re.split(r"(?<=[a-z)\]])[.] (?=[A-Z])|: (?=`)", doc)[0].strip("."))
+        doc = " ".join(re.sub(r"^/// ?", "", found["doc"], flags=re.M).split())
+        doc = re.split(r" \\\w|(?<=[a-z)\]])[.] (?=[A-Z])|: (?=`)", doc)[0].strip(".")
+        doc = _escaped(doc).replace("\\`", "``")
         names = (found["names"] or found["type"] or found["function"]).split(",")
         for name in (n.strip() for n in names):
             if name.startswith("k") and name[1:2].isupper():
