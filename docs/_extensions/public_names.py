@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import enum
+import functools
 import importlib
 import inspect
 import re
@@ -122,6 +123,7 @@ class Name:
         return annotation(inspect.signature(self.value).return_annotation)
 
 
+@functools.cache
 def public_names(*, installed: bool = False) -> list[Name]:
     """Return every public name once, in the order of modules.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import inspect
 import re
 from collections.abc import Iterable, Iterator
@@ -489,6 +490,7 @@ def _linked(kind: str) -> str:
     )
 
 
+@functools.cache
 def aliases() -> dict[str, str]:
     """Return the types that signatures name, each with what it stands for."""
     tree = ast.parse(inspect.getsource(_options))
@@ -647,6 +649,7 @@ def _declared(header: Path) -> Iterator[tuple[str, str, str]]:
             )
 
 
+@functools.cache
 def _twins() -> dict[str, str]:
     """Return links to Python by the names that C++ has."""
     found = {}
