@@ -152,7 +152,7 @@ def pages() -> dict[str, str]:
         found[group.slug] = _index(group, listed)
     found[SHARED] = _shared()
     found["options"] = _options_page(names)
-    found["types"] = _types_page()
+    found["types"] = _types_page(names)
     found["modules"] = _modules_page(public_modules())
     found["command-line"] = _command_line()
     found["cpp"] = _cpp_page()
@@ -224,8 +224,8 @@ def _replaces(name: Name) -> str:
     if not peers.is_own(name.value):
         return f"The source of the formula is {what} itself."
     return (
-        f"Replaces {what}: the same arguments, and its formula, which that library's "
-        "documentation gives the source of."
+        f"Replaces {what}, with the same arguments and the same formula; that library "
+        "documents where the formula is from."
     )
 
 
@@ -283,7 +283,7 @@ def _method(method: Method, module: str = "torchtally.metrics") -> list[str]:
 def _methods(name: Name) -> list[str]:
     own: list[str] = []
     rows: list[tuple[str, str]] = []
-    for method in methods(name.value):
+    for method in sorted(methods(name.value), key=_is_named):
         shared = issubclass(method.owner, metrics._base.CountingMetric) and (
             method.owner.__name__ in ("CountingMetric", "NamedScores")
         )
@@ -298,6 +298,10 @@ def _methods(name: Name) -> list[str]:
             own += _method(method, name.module)
     lines = ["", ".. rubric:: Methods", "", *_table(rows)] if rows else []
     return [*lines, *own]
+
+
+def _is_named(method: Method) -> bool:
+    return method.name in ("named", "plot")  # after what they are about
 
 
 def _table(rows: Iterable[tuple[str, ...]], head: tuple[str, ...] = ()) -> list[str]:
@@ -361,7 +365,7 @@ def _shared() -> str:
     doc = base.__doc__ or ""
     content = Name("torchtally.metrics._base", "CountingMetric", base).doc
     body = [*content.text.splitlines(), *_fields([], content)]
-    for method in methods(metrics.DiceScore):
+    for method in sorted(methods(metrics.DiceScore), key=_is_named):
         body += _method(method)
     assert doc
     head = [".. py:currentmodule:: torchtally.metrics._base", ""]
@@ -506,14 +510,22 @@ def aliases() -> dict[str, str]:
     return found
 
 
-def _types_page() -> str:
+def _types_page(names: list[Name]) -> str:
+    used = {
+        option: {word for v in variants for word in re.findall(r"\w+", v.kind)}
+        for option, variants in _takes(names).items()
+    }
     about = [
         "Signatures name the types of options; what is passed are plain strings, "
         "numbers, tensors and collections. The names themselves are not exported.",
     ]
     parts: list[str] = []
     for name, value in sorted(aliases().items()):
-        parts += ["", f".. py:type:: {name}", f"   :canonical: {value}"]
+        parts += ["", f".. py:type:: {name}", f"   :canonical: {value}", ""]
+        of = [o for o, kinds in used.items() if name in kinds]
+        if of:
+            links = (f":ref:`{o} <{option_label(o)}>`" for o in sorted(of))
+            parts.append(f"   Of the option {', '.join(links)}.")
     for protocol in ("ArrayInterface", "DLPackArray", "NumPyArray"):
         doc = (getattr(_options, protocol).__doc__ or "").splitlines()[0]
         parts += ["", f".. py:type:: {protocol}", "", f"   {doc}"]
