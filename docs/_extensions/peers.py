@@ -11,6 +11,9 @@ import inspect
 import io
 from typing import TYPE_CHECKING, Any
 
+from torchtally.functional._definitions import SCORES
+from torchtally.functional.losses._definitions import LOSSES
+
 if TYPE_CHECKING:
     from public_names import Doc, Name
 
@@ -174,6 +177,47 @@ _MONAI = {
 }  # fmt: skip
 
 
+#: What a name of another library is called here: a score, or a loss.
+_TWINS = {
+    "cmaccuracy": "accuracy",
+    "cmprecision": "precision",
+    "cmrecall": "recall",
+    "dcandbceloss": "dice_ce_loss",
+    "dcandceloss": "dice_ce_loss",
+    "dicecoefficient": "dice",
+    "dicehelper": "dice",
+    "dicemetric": "dice",
+    "jaccardindex": "iou",
+    "meandice": "dice",
+    "meaniou": "iou",
+    "meaniouhandler": "iou",
+    "memoryefficientsoftdiceloss": "dice_loss",
+    "miou": "iou",
+    "negativelikelihoodratio": "positive_likelihood_ratio",
+    "positivepredictivevalue": "precision",
+    "sensitivity": "recall",
+}
+_TWINS.update({name.replace("_", ""): name for name in SCORES})
+_TWINS.update({f"{name.replace('_', '')}loss": f"{name}_loss" for name in LOSSES})
+
+
+def twin(name: Name) -> str:
+    """Return the score or loss here that a replacement computes; "" for none."""
+    if not name.replaces or (name.module.startswith(SMP) and name.name == "accuracy"):
+        return ""
+    core = name.name.lower().replace("_", "").removeprefix("compute")
+    for task in ("binary", "multiclass", "multilabel"):
+        core = core.removeprefix(task)
+    return _TWINS.get(core) or _TWINS.get(core.removesuffix("score"), "")
+
+
+def source(of: str) -> str:
+    """Return where the formula of a score or loss is from."""
+    if of.endswith("_loss"):
+        return LOSSES[of.removesuffix("_loss")].source.split(";")[0]
+    return SCORES[of].source
+
+
 def framework(module: str) -> str:
     """Return the integration that a module belongs to; "" for none."""
     return next((m for m in TITLES if f"{module}.".startswith(f"{m}.")), "")
@@ -230,6 +274,10 @@ def completed(name: Name, doc: Doc) -> Doc:
         _of_torchmetrics(name, doc)
     elif not is_own(name.value):
         _reexported(name, doc)
+    if not doc.references and twin(name):
+        doc.references = f"{source(twin(name)).removesuffix('.')}."
+    if "hamming" in name.name.lower():
+        doc.references = "Hamming (1950), Error detecting and error correcting codes."
     words = _WORDS.get(of, {})
     if name.name == "DiceHelper":
         words = {**words, **_OLDER}

@@ -109,6 +109,12 @@ GROUPS = [
 ]
 #: Pages that are no list of names: options, types, modules, the command line, C++.
 OTHERS = ("options", "types", "modules", "command-line", "cpp")
+#: Pages that are about what a group has, where they have another name.
+GUIDES = {
+    "scores": "policies",
+    "loss-functions": "losses",
+    "torchmetrics-functions": "torchmetrics",
+}
 _OF_NAMES = {
     "counts": ("ClassCounts", "class_counts", "confusion_matrix"),
     "loss-sums": ("OverlapSums", "overlap_sums"),
@@ -221,12 +227,16 @@ def _unlinked(text: str) -> str:
 
 def _replaces(name: Name) -> str:
     what = f"``{name.replaces}``"
-    if not peers.is_own(name.value):
-        return f"The source of the formula is {what} itself."
-    return (
-        f"Replaces {what}, with the same arguments and the same formula; that library "
-        "documents where the formula is from."
-    )
+    if peers.is_own(name.value):
+        text = f"Replaces {what}, with the same arguments and the same formula."
+    else:
+        text = f"The same object as {what}."
+    of = peers.twin(name)
+    if of.endswith("_loss"):
+        text += f" torchtally's own is :func:`~torchtally.functional.{of}`."
+    elif of:
+        text += f" torchtally's own is :func:`~torchtally.{SCORES[of].function}`."
+    return text
 
 
 def _example(doc: Doc, module: str) -> list[str]:
@@ -326,7 +336,16 @@ def _index(group: Group, names: list[Name]) -> str:
     tree += [f"   {name.name} <{name.path}>" for name in names]
     if group.slug == "metrics":
         tree.append(f"   {SHARED}")
-    return _titled(group.title, [group.about], _table(rows), tree)
+    guides = _guides(GUIDES.get(group.slug, group.slug))
+    return _titled(group.title, [f"{group.about}{guides}"], _table(rows), tree)
+
+
+def _guides(stem: str) -> str:
+    """Return a sentence with the pages of a name that are no reference."""
+    folder = ROOT / "docs"
+    found = sorted(folder.rglob(f"{stem}.md"))
+    pages = [path.relative_to(folder).with_suffix("").as_posix() for path in found]
+    return f" See {', '.join(f':doc:`/{page}`' for page in pages)}." if pages else ""
 
 
 def _related() -> dict[str, str]:
@@ -552,6 +571,7 @@ def _command_line() -> str:
         title = f"torchtally {name}"
         parts += ["", title, "-" * len(title), *_command(title, command)]
     about = "What ``torchtally COMMAND --help`` prints, with every option of each."
+    about += _guides("evaluate") + _guides("comparing")
     return _titled("Command line", [about], parts)
 
 
@@ -611,8 +631,7 @@ def _cpp_page() -> str:
     rows: list[tuple[str, str, str]] = []
     about = [
         "The functions and classes of the headers, and what of Python each is the twin "
-        "of: arguments, defaults and results are the same. :doc:`/cpp` shows how they "
-        "are used.",
+        f"of: arguments, defaults and results are the same.{_guides('cpp')}",
     ]
     parts: list[str] = []
     for header in sorted(folder.glob("*.h")):
