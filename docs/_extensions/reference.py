@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import reference_pages
-from public_names import public_modules, public_names
+from public_names import methods, public_modules, public_names
 from sphinx.application import Sphinx
 from sphinx.domains.python import ObjectEntry
 from sphinx.environment import BuildEnvironment
@@ -17,6 +17,7 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 FOLDER = "reference/names"
+METRICS = "torchtally.metrics"
 #: Classes that signatures name from other modules than their own.
 _NAMED = ("ClassCounts", "OverlapSums", "Scored", "ConfidenceInterval")
 _NAMED += ("ScoreSuite", "OverlapLoss")
@@ -58,6 +59,14 @@ def check(_app: Sphinx, env: BuildEnvironment) -> None:
     domain.objects["CountingMetric"] = ObjectEntry(
         base.docname, base.node_id, "class", aliased=True
     )
+    for name in names:  # methods of metric objects are explained once
+        of_metric = name.module == METRICS and name.kind == "class"
+        for method in methods(name.value) if of_metric else ():
+            shared = domain.objects.get(f"{reference_pages.BASE}.{method.name}")
+            if shared is not None:
+                domain.objects.setdefault(
+                    f"{name.path}.{method.name}", shared._replace(aliased=True)
+                )
     for module in public_modules():
         if module not in domain.modules:
             logger.warning("the module %s must be on the page of modules", module)
