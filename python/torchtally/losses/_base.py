@@ -37,7 +37,7 @@ class OverlapLoss(nn.Module):
 
         Args:
             unknown: options that the loss does not take.
-            **options: a value for each of the others.
+            **options: a value for each option of the loss.
 
         Raises:
             TypeError: for an option of the wrong kind, or one that is not listed.
