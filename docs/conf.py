@@ -17,14 +17,20 @@ release = version = torchtally.__version__
 
 extensions = [
     "myst_parser",
-    "sphinx.ext.autodoc",
-    "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
     "drawn",
+    "reference",
 ]
 exclude_patterns = ["_*", "README.md"]
 nitpicky = True
+#: What signatures and docstrings name that has no page here.
+nitpick_ignore_regex = [
+    ("py:.*", r"(torch|torchmetrics|monai|ignite)\..*"),
+    ("py:class", r"Tensor|(nn\.)?Module|Engine|MetricUsage|MetricsLambda"),
+]
+python_maximum_signature_line_length = 60
+toc_object_entries_show_parents = "hide"
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 4
@@ -42,6 +48,7 @@ html_theme_options = {
     "header_links_before_dropdown": 7,
     "show_prev_next": True,
     "navigation_with_keys": False,
+    "collapse_navigation": True,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],

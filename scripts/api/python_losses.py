@@ -172,6 +172,10 @@ def _module(loss: Loss) -> list[str]:
         "checked once, when it is made. See :class:`OverlapLoss` for its methods."
     )
     sections = {
+        "Returns": _returns(
+            loss,
+            "``loss(logits, target)`` returns float32 (float64 for float64 logits)",
+        ),
         "References": [loss.source],
         "Example": [
             *_BATCH,

@@ -201,7 +201,7 @@ def _metric(score: Score) -> list[str]:
     given, result = score.example
     kept = (
         f"Accumulated over batches: :func:`torchtally.{score.function}` of everything "
-        "that ``update`` counted."
+        f"that ``update`` counted. ``compute`` returns {_SHAPES[score.sees]}"
     )
     sections = {
         "References": [score.source],

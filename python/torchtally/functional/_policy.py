@@ -35,7 +35,20 @@ from ._formulas import Formula, MatrixFormula
 
 
 class Scored(NamedTuple):
-    """A score, and the number of entries that entered its last average (int64)."""
+    """A score, and how many entries entered its last average.
+
+    What functions return with ``return_valid=True``.
+
+    Attributes:
+        score: what they return without it.
+        valid: int64, of score's shape.
+
+    Example:
+        >>> import torchtally as tt
+        >>> preds, target = torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0])
+        >>> tt.dice_score(preds, target, 3, return_valid=True)  # no pixel of class 2
+        Scored(score=tensor(0.6667), valid=tensor(2))
+    """
 
     score: Tensor
     valid: Tensor

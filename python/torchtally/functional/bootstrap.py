@@ -28,6 +28,13 @@ class ConfidenceInterval(NamedTuple):
         high: the upper bound.
         confidence: the share of resamples between the bounds.
         resamples: int64, how many resamples had a score that is not NaN.
+
+    Example:
+        >>> from torchtally.functional import dice_from_counts
+        >>> matrices = torch.tensor([[[8, 1], [0, 3]], [[9, 0], [2, 1]]])
+        >>> found = bootstrap_ci(matrices, dice_from_counts, resamples=200)
+        >>> bool(found.low <= found.estimate <= found.high), found.resamples.item()
+        (True, 200)
     """
 
     estimate: Tensor

@@ -198,6 +198,9 @@ def attach(
     Returns:
         What is attached, with ``detach(engine)``.
 
+    Raises:
+        TypeError: for what is no metric, or an unknown option.
+
     Example:
         >>> from ignite.engine import Engine
         >>> from torchtally.metrics import ScoreSuite

@@ -23,6 +23,11 @@ class OverlapLoss(nn.Module):
     :func:`torchtally.functional.dice_loss`, and are checked when the module is made.
     Class weights are buffers that follow ``.to(device)`` and ``.to_empty(device=...)``,
     keep their values and float64, and are not in the ``state_dict``.
+
+    Example:
+        >>> from torchtally.losses import DiceLoss, OverlapLoss
+        >>> isinstance(DiceLoss(), OverlapLoss)
+        True
     """
 
     _definition: ClassVar[Loss]
@@ -32,7 +37,11 @@ class OverlapLoss(nn.Module):
 
         Args:
             unknown: options that the loss does not take.
-            **options: a value for each of the others.
+            **options: a value for each option of the loss.
+
+        Raises:
+            TypeError: for an option of the wrong kind, or one that is not listed.
+            ValueError: for a wrong value.
         """
         super().__init__()
         name, definition = type(self).__name__, self._definition
@@ -66,6 +75,12 @@ class OverlapLoss(nn.Module):
         Raises:
             TypeError: for an option that the peer's loss does not have.
             ValueError: for a peer that has no such loss, or a wrong value.
+
+        Example:
+            >>> from torchtally.losses import DiceLoss
+            >>> DiceLoss.preset("nnunet", batch_dice=True)
+            DiceLoss(smooth_nr=1.0, smooth_dr=1.0, eps=1e-08, conventions='nnunet', \
+batch=True, form='negative')
         """
         name = cls._definition.name
         return cls(**preset_options(cls.__name__, name, peer, overrides))

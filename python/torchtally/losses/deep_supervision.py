@@ -24,6 +24,9 @@ class DeepSupervision(nn.Module):
         TypeError: for weights of another kind than numbers.
         ValueError: if there is no weight, or one is negative or not finite.
 
+    References:
+        Lee et al. (2015), Deeply-supervised nets.
+
     Example:
         >>> from torchtally.losses import DiceCELoss
         >>> loss = DeepSupervision(DiceCELoss(), weights=[0.75, 0.25])

@@ -48,6 +48,11 @@ class DiceLoss(OverlapLoss):
     The module of :func:`torchtally.functional.dice_loss`: options are checked once,
     when it is made. See :class:`OverlapLoss` for its methods.
 
+    Returns:
+        ``loss(logits, target)`` returns float32 (float64 for float64 logits): a scalar,
+        or with ``reduction="none"`` ``[N, E]`` for E classes, without N for
+        ``batch=True``, E if pooled. 0 with gradient 0 where no pixel is counted.
+
     References:
         Milletari, Navab, Ahmadi (2016), V-Net; the defaults are those of MONAI's
         DiceLoss with softmax.
@@ -150,6 +155,11 @@ class DiceCELoss(OverlapLoss):
 
     The module of :func:`torchtally.functional.dice_ce_loss`: options are checked once,
     when it is made. See :class:`OverlapLoss` for its methods.
+
+    Returns:
+        ``loss(logits, target)`` returns float32 (float64 for float64 logits): a scalar,
+        or with ``reduction="none"`` a mean for each sample, ``[N]``. 0 with gradient 0
+        where no pixel is counted.
 
     References:
         Isensee et al. (2021), nnU-Net; the defaults are those of MONAI's DiceCELoss
@@ -270,6 +280,11 @@ class JaccardLoss(OverlapLoss):
     The module of :func:`torchtally.functional.jaccard_loss`: options are checked once,
     when it is made. See :class:`OverlapLoss` for its methods.
 
+    Returns:
+        ``loss(logits, target)`` returns float32 (float64 for float64 logits): a scalar,
+        or with ``reduction="none"`` ``[N, E]`` for E classes, without N for
+        ``batch=True``, E if pooled. 0 with gradient 0 where no pixel is counted.
+
     References:
         Rahman, Wang (2016), Optimizing intersection-over-union.
 
@@ -374,6 +389,11 @@ class TverskyLoss(OverlapLoss):
 
     The module of :func:`torchtally.functional.tversky_loss`: options are checked once,
     when it is made. See :class:`OverlapLoss` for its methods.
+
+    Returns:
+        ``loss(logits, target)`` returns float32 (float64 for float64 logits): a scalar,
+        or with ``reduction="none"`` ``[N, E]`` for E classes, without N for
+        ``batch=True``, E if pooled. 0 with gradient 0 where no pixel is counted.
 
     References:
         Salehi, Erdogmus, Gholipour (2017).
@@ -482,6 +502,11 @@ class FocalTverskyLoss(OverlapLoss):
 
     The module of :func:`torchtally.functional.focal_tversky_loss`: options are checked
     once, when it is made. See :class:`OverlapLoss` for its methods.
+
+    Returns:
+        ``loss(logits, target)`` returns float32 (float64 for float64 logits): a scalar,
+        or with ``reduction="none"`` ``[N, E]`` for E classes, without N for
+        ``batch=True``, E if pooled. 0 with gradient 0 where no pixel is counted.
 
     References:
         Abraham, Khan (2018), whose exponent 1 / gamma with gamma = 4/3 is gamma = 0.75
@@ -593,6 +618,11 @@ class GeneralizedDiceLoss(OverlapLoss):
     The module of :func:`torchtally.functional.generalized_dice_loss`: options are
     checked once, when it is made. See :class:`OverlapLoss` for its methods.
 
+    Returns:
+        ``loss(logits, target)`` returns float32 (float64 for float64 logits): a scalar,
+        or with ``reduction="none"`` ``[N, E]`` for E classes, without N for
+        ``batch=True``, E if pooled. 0 with gradient 0 where no pixel is counted.
+
     References:
         Sudre et al. (2017); a class without target is weighted as MONAI does.
 
@@ -673,6 +703,11 @@ class LogDiceLoss(OverlapLoss):
 
     The module of :func:`torchtally.functional.log_dice_loss`: options are checked once,
     when it is made. See :class:`OverlapLoss` for its methods.
+
+    Returns:
+        ``loss(logits, target)`` returns float32 (float64 for float64 logits): a scalar,
+        or with ``reduction="none"`` ``[N, E]`` for E classes, without N for
+        ``batch=True``, E if pooled. 0 with gradient 0 where no pixel is counted.
 
     References:
         Wong et al. (2018), without their exponent: dice_loss with form='log'.

@@ -25,6 +25,9 @@ def state_as_buffers(model: nn.Module) -> Iterator[None]:
     Args:
         model: the module that is exported, which holds metrics or is one.
 
+    Returns:
+        A context manager; when it ends, the metrics are what they were before.
+
     Raises:
         RuntimeError: for a metric that keeps the counts of each sample, which grow, or
             that is synced.

@@ -52,7 +52,9 @@ class DiceScore(ScoreMetric):
     """Dice coefficient, 2 tp / (2 tp + fp + fn).
 
     Accumulated over batches: :func:`torchtally.dice_score` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         Dice (1945), Measures of the amount of ecologic association between species.
@@ -161,7 +163,9 @@ class IoUScore(ScoreMetric):
     """Intersection over union (Jaccard index), tp / (tp + fp + fn).
 
     Accumulated over batches: :func:`torchtally.iou_score` of everything that ``update``
-    counted.
+    counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]`` with
+    ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN where
+    every entry was left out.
 
     References:
         Jaccard (1912), The distribution of the flora in the alpine zone.
@@ -270,7 +274,9 @@ class F1Score(ScoreMetric):
     """F1, the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
 
     Accumulated over batches: :func:`torchtally.f1_score` of everything that ``update``
-    counted.
+    counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]`` with
+    ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN where
+    every entry was left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -379,7 +385,9 @@ class FBetaScore(ScoreMetric):
     """F-beta, (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp).
 
     Accumulated over batches: :func:`torchtally.fbeta_score` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -489,7 +497,9 @@ class PrecisionScore(ScoreMetric):
     """Precision (positive predictive value), tp / (tp + fp).
 
     Accumulated over batches: :func:`torchtally.precision_score` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -598,7 +608,9 @@ class RecallScore(ScoreMetric):
     """Recall (sensitivity, true positive rate), tp / (tp + fn).
 
     Accumulated over batches: :func:`torchtally.recall_score` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         van Rijsbergen (1979), Information Retrieval, chapter 7.
@@ -707,7 +719,9 @@ class SpecificityScore(ScoreMetric):
     """Specificity (true negative rate), tn / (tn + fp).
 
     Accumulated over batches: :func:`torchtally.specificity_score` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -816,7 +830,9 @@ class NegativePredictiveValue(ScoreMetric):
     """Negative predictive value, tn / (tn + fn).
 
     Accumulated over batches: :func:`torchtally.negative_predictive_value` of everything
-    that ``update`` counted.
+    that ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar;
+    ``[C]`` with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``.
+    NaN where every entry was left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -925,7 +941,9 @@ class FalsePositiveRate(ScoreMetric):
     """False positive rate (fall-out), 1 - specificity, fp / (fp + tn).
 
     Accumulated over batches: :func:`torchtally.false_positive_rate` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1034,7 +1052,9 @@ class FalseNegativeRate(ScoreMetric):
     """False negative rate (miss rate), 1 - recall, fn / (fn + tp).
 
     Accumulated over batches: :func:`torchtally.false_negative_rate` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 1: sensitivity and specificity.
@@ -1143,7 +1163,9 @@ class FalseDiscoveryRate(ScoreMetric):
     """False discovery rate, 1 - precision, fp / (fp + tp).
 
     Accumulated over batches: :func:`torchtally.false_discovery_rate` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1252,7 +1274,9 @@ class FalseOmissionRate(ScoreMetric):
     """False omission rate, 1 - negative predictive value, fn / (fn + tn).
 
     Accumulated over batches: :func:`torchtally.false_omission_rate` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         Altman and Bland (1994), Diagnostic tests 2: predictive values.
@@ -1363,7 +1387,9 @@ class Informedness(ScoreMetric):
     ``(tp tn - fp fn) / ((tp + fn) (tn + fp))``
 
     Accumulated over batches: :func:`torchtally.informedness` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
@@ -1476,7 +1502,9 @@ class Markedness(ScoreMetric):
     ``(tp tn - fp fn) / ((tp + fp) (tn + fn))``
 
     Accumulated over batches: :func:`torchtally.markedness` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         Powers (2011), Evaluation: from precision, recall and F-measure to ROC.
@@ -1589,7 +1617,9 @@ class PositiveLikelihoodRatio(ScoreMetric):
     ``tp (fp + tn) / (fp (tp + fn))``
 
     Accumulated over batches: :func:`torchtally.positive_likelihood_ratio` of everything
-    that ``update`` counted.
+    that ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar;
+    ``[C]`` with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``.
+    NaN where every entry was left out.
 
     References:
         Deeks and Altman (2004), Diagnostic tests 4: likelihood ratios.
@@ -1700,7 +1730,9 @@ class AccuracyScore(ScoreMetric):
     """Accuracy, the share of pixels predicted right; of a class, its recall.
 
     Accumulated over batches: :func:`torchtally.accuracy_score` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         Long et al. (2015), Fully convolutional networks: pixel and mean accuracy.
@@ -1808,7 +1840,9 @@ class BalancedAccuracyScore(ScoreMetric):
     """Balanced accuracy, the mean recall of the classes of the target.
 
     Accumulated over batches: :func:`torchtally.balanced_accuracy_score` of everything
-    that ``update`` counted.
+    that ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar;
+    ``[C]`` with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``.
+    NaN where every entry was left out.
 
     References:
         Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
@@ -1910,7 +1944,9 @@ class FrequencyWeightedIoUScore(ScoreMetric):
     """Intersection over union, each class weighted by its share of the target.
 
     Accumulated over batches: :func:`torchtally.frequency_weighted_iou_score` of
-    everything that ``update`` counted.
+    everything that ``update`` counted. ``compute`` returns float32, or ``dtype``: a
+    scalar; ``[C]`` with ``average="none"``, and a leading ``[N]`` with
+    ``aggregation="none"``. NaN where every entry was left out.
 
     References:
         Long et al. (2015), Fully convolutional networks: frequency weighted IU.
@@ -2012,7 +2048,9 @@ class TverskyScore(ScoreMetric):
     """Tversky index, tp / (tp + alpha fp + beta fn).
 
     Accumulated over batches: :func:`torchtally.tversky_score` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar; ``[C]``
+    with ``average="none"``, and a leading ``[N]`` with ``aggregation="none"``. NaN
+    where every entry was left out.
 
     References:
         Tversky (1977), Features of similarity; alpha, beta as in Salehi et al. (2017).
@@ -2123,7 +2161,8 @@ class GeneralizedDiceScore(ScoreMetric):
     """Generalized Dice, 2 sum(w tp) / sum(w (2 tp + fp + fn)) over classes.
 
     Accumulated over batches: :func:`torchtally.generalized_dice_score` of everything
-    that ``update`` counted.
+    that ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar, or
+    ``[N]`` with ``aggregation="none"``. NaN where undefined.
 
     References:
         Crum et al. (2006), Generalized overlap measures; Sudre et al. (2017).
@@ -2227,7 +2266,8 @@ class ExactMatchScore(ScoreMetric):
     """Exact match (subset accuracy), the share of samples without a wrong label.
 
     Accumulated over batches: :func:`torchtally.exact_match_score` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar, or ``[N]``
+    with ``aggregation="none"``. NaN where undefined.
 
     References:
         Kazawa et al. (2005), Maximal margin labeling for multi-topic text
@@ -2316,7 +2356,8 @@ class MatthewsCorrCoef(ScoreMetric):
     """Matthews correlation coefficient of target and prediction, in [-1, 1].
 
     Accumulated over batches: :func:`torchtally.matthews_corrcoef` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar, or ``[N]``
+    with ``aggregation="none"``. NaN where undefined.
 
     References:
         Gorodkin (2004), Comparing two K-category assignments by a K-category
@@ -2405,7 +2446,8 @@ class CohenKappaScore(ScoreMetric):
     """Cohen's kappa, agreement beyond chance, at most 1.
 
     Accumulated over batches: :func:`torchtally.cohen_kappa_score` of everything that
-    ``update`` counted.
+    ``update`` counted. ``compute`` returns float32, or ``dtype``: a scalar, or ``[N]``
+    with ``aggregation="none"``. NaN where undefined.
 
     References:
         Cohen (1960), A coefficient of agreement for nominal scales; (1968) weighted.

@@ -85,6 +85,18 @@ class ClassCounts(NamedTuple):
 
     With a sample dimension the shapes are ``[N, C]``. For a multilabel task the
     "classes" are the L labels, and the counts are those of a set label.
+
+    Attributes:
+        tp: true positives, pixels of the class that were predicted to be.
+        fp: false positives, pixels of other classes that were predicted to be.
+        fn: false negatives, pixels of the class that were predicted to be others.
+        tn: true negatives, all other pixels that count.
+
+    Example:
+        >>> import torchtally as tt
+        >>> tt.class_counts(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]), 2)
+        ClassCounts(tp=tensor([1, 1]), fp=tensor([0, 1]), fn=tensor([1, 0]), \
+tn=tensor([1, 1]))
     """
 
     tp: Tensor
@@ -95,6 +107,12 @@ class ClassCounts(NamedTuple):
     @classmethod
     def from_matrix(cls, matrix: Tensor) -> ClassCounts:
         """Read the counts off confusion matrices ``[..., C, C]``.
+
+        Args:
+            matrix: counts, rows target.
+
+        Returns:
+            Counts ``[..., C]`` of matrix's dtype.
 
         Example:
             >>> ClassCounts.from_matrix(torch.tensor([[3, 1], [0, 2]])).fn

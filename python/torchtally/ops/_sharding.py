@@ -37,6 +37,9 @@ def register_sharding() -> None:
     The functions and metrics do it when they meet the first DTensor. To pass DTensors
     to ``torch.ops.torchtally`` itself, call it first: importing what defines DTensor
     takes too long to be done for everyone.
+
+    Example:
+        >>> register_sharding()  # again changes nothing
     """
     if _registered:
         return

@@ -61,6 +61,12 @@ class OverlapSums(NamedTuple):
         cross_entropy: float64 ``[N]``, summed over pixels.
         count: int64 ``[N]``, pixels that count.
         invalid: int64 ``[N]``, pixels left out because their label is out of range.
+
+    Example:
+        >>> logits = torch.tensor([[[2.0, -1.0], [0.0, 3.0]]])  # [N, C, pixels]
+        >>> sums = overlap_sums(logits, torch.tensor([[0, 1]]))
+        >>> sums.target, sums.count
+        (tensor([[1., 1.]], dtype=torch.float64), tensor([2]))
     """
 
     intersection: Tensor

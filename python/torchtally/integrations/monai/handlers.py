@@ -15,7 +15,17 @@ __all__ = ["ConfusionMatrix", "MeanDice", "MeanIoUHandler"]
 
 
 class MeanDice(original.MeanDice):
-    """:class:`monai.handlers.MeanDice` of the metric of this package."""
+    """:class:`monai.handlers.MeanDice` of the metric of this package.
+
+    Example:
+        >>> from ignite.engine import Engine
+        >>> evaluator = Engine(lambda engine, batch: batch)
+        >>> MeanDice().attach(evaluator, "score")
+        >>> y = torch.tensor([[[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])  # [N, C, pixels]
+        >>> state = evaluator.run([(y.flip(2), y)])
+        >>> state.metrics["score"]
+        0.25
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take the arguments of MONAI's handler."""
@@ -24,7 +34,17 @@ class MeanDice(original.MeanDice):
 
 
 class MeanIoUHandler(original.MeanIoUHandler):
-    """:class:`monai.handlers.MeanIoUHandler` of the metric of this package."""
+    """:class:`monai.handlers.MeanIoUHandler` of the metric of this package.
+
+    Example:
+        >>> from ignite.engine import Engine
+        >>> evaluator = Engine(lambda engine, batch: batch)
+        >>> MeanIoUHandler().attach(evaluator, "score")
+        >>> y = torch.tensor([[[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])  # [N, C, pixels]
+        >>> state = evaluator.run([(y.flip(2), y)])
+        >>> state.metrics["score"]
+        0.1666666716337204
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take the arguments of MONAI's handler."""
@@ -33,7 +53,17 @@ class MeanIoUHandler(original.MeanIoUHandler):
 
 
 class ConfusionMatrix(original.ConfusionMatrix):
-    """:class:`monai.handlers.ConfusionMatrix` of the metric of this package."""
+    """:class:`monai.handlers.ConfusionMatrix` of the metric of this package.
+
+    Example:
+        >>> from ignite.engine import Engine
+        >>> evaluator = Engine(lambda engine, batch: batch)
+        >>> ConfusionMatrix(metric_name="precision").attach(evaluator, "score")
+        >>> y = torch.tensor([[[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])  # [N, C, pixels]
+        >>> state = evaluator.run([(y.flip(2), y)])
+        >>> state.metrics["score"]
+        0.3333333432674408
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take the arguments of MONAI's handler."""

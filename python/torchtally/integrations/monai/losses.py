@@ -68,6 +68,13 @@ class DiceLoss(_OfSums, original.DiceLoss):
 
     MONAI's own code computes it with ``other_act``, of one channel with an option that
     has no effect on it, and of negative values with ``soft_label``.
+
+    Example:
+        >>> logits = torch.tensor([[[2.0, -1.0], [0.0, 3.0]]])  # [N, C, pixels]
+        >>> labels = torch.tensor([[[0, 1]]])  # [N, 1, pixels]
+        >>> loss = DiceLoss(softmax=True, to_onehot_y=True)
+        >>> loss(logits, labels)
+        tensor(0.0688)
     """
 
     def _of_sums(self, input: Tensor, target: Tensor) -> Tensor | None:  # noqa: A002
@@ -83,6 +90,13 @@ class TverskyLoss(_OfSums, original.TverskyLoss):
 
     MONAI's own code computes it with ``other_act``, of one channel with an option that
     has no effect on it, and of negative values with ``soft_label``.
+
+    Example:
+        >>> logits = torch.tensor([[[2.0, -1.0], [0.0, 3.0]]])  # [N, C, pixels]
+        >>> labels = torch.tensor([[[0, 1]]])  # [N, 1, pixels]
+        >>> loss = TverskyLoss(softmax=True, to_onehot_y=True, alpha=0.3, beta=0.7)
+        >>> loss(logits, labels)
+        tensor(0.0693)
     """
 
     def _of_sums(self, input: Tensor, target: Tensor) -> Tensor | None:  # noqa: A002
@@ -98,6 +112,13 @@ class GeneralizedDiceLoss(_OfSums, original.GeneralizedDiceLoss):
 
     MONAI's own code computes it with ``other_act``, of one channel with an option that
     has no effect on it, and of negative values with ``soft_label``.
+
+    Example:
+        >>> logits = torch.tensor([[[2.0, -1.0], [0.0, 3.0]]])  # [N, C, pixels]
+        >>> labels = torch.tensor([[[0, 1]]])  # [N, 1, pixels]
+        >>> loss = GeneralizedDiceLoss(softmax=True, to_onehot_y=True)
+        >>> loss(logits, labels)
+        tensor(0.0686)
     """
 
     def _of_sums(self, input: Tensor, target: Tensor) -> Tensor | None:  # noqa: A002
@@ -113,6 +134,13 @@ class DiceCELoss(_OfSums, original.DiceCELoss):
 
     MONAI's own code computes it with ``other_act``, and of one channel with a weight or
     an option that has no effect on it.
+
+    Example:
+        >>> logits = torch.tensor([[[2.0, -1.0], [0.0, 3.0]]])  # [N, C, pixels]
+        >>> labels = torch.tensor([[[0, 1]]])  # [N, 1, pixels]
+        >>> loss = DiceCELoss(softmax=True, to_onehot_y=True)
+        >>> loss(logits, labels)
+        tensor(0.1413)
     """
 
     def _of_sums(self, input: Tensor, target: Tensor) -> Tensor | None:  # noqa: A002

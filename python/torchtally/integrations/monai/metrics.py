@@ -74,6 +74,13 @@ class DiceMetric(_OfPlainTensors, original.DiceMetric):
     One-hot pairs ``[N, C, ...]`` of any dtype, labels ``[N, 1, ...]``, and one of each
     are counted. MONAI's own code takes ``per_component=True`` and values that are
     neither 0 nor 1.
+
+    Example:
+        >>> y = torch.tensor([[[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])  # [N, C, pixels]
+        >>> metric = DiceMetric()
+        >>> scores = metric(y_pred=y.flip(2), y=y)
+        >>> metric.aggregate()
+        tensor([0.2500])
     """
 
     def _compute_tensor(self, y_pred: Tensor, y: Tensor) -> Any:  # type: ignore[override]
@@ -87,6 +94,13 @@ class MeanIoU(_OfPlainTensors, original.MeanIoU):
 
     One-hot pairs ``[N, C, ...]`` of any dtype are counted; MONAI's own code takes
     values that are neither 0 nor 1.
+
+    Example:
+        >>> y = torch.tensor([[[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])  # [N, C, pixels]
+        >>> metric = MeanIoU()
+        >>> scores = metric(y_pred=y.flip(2), y=y)
+        >>> metric.aggregate()
+        tensor([0.1667])
     """
 
     def _compute_tensor(self, y_pred: Tensor, y: Tensor) -> Any:  # type: ignore[override]
@@ -106,6 +120,13 @@ class GeneralizedDiceScore(_OfPlainTensors, original.GeneralizedDiceScore):
 
     One-hot pairs ``[N, C, ...]`` of any dtype are counted; MONAI's own code takes
     values that are neither 0 nor 1.
+
+    Example:
+        >>> y = torch.tensor([[[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])  # [N, C, pixels]
+        >>> metric = GeneralizedDiceScore()
+        >>> scores = metric(y_pred=y.flip(2), y=y)
+        >>> metric.aggregate()
+        tensor([0.1667])
     """
 
     def _compute_tensor(self, y_pred: Tensor, y: Tensor) -> Any:  # type: ignore[override]
@@ -125,6 +146,13 @@ class ConfusionMatrixMetric(_OfPlainTensors, original.ConfusionMatrixMetric):
 
     One-hot pairs ``[N, C, ...]`` of any dtype are counted; MONAI's own code takes
     values that are neither 0 nor 1.
+
+    Example:
+        >>> y = torch.tensor([[[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])  # [N, C, pixels]
+        >>> metric = ConfusionMatrixMetric(metric_name="precision")
+        >>> counts = metric(y_pred=y.flip(2), y=y)
+        >>> metric.aggregate()
+        [tensor([0.3333])]
     """
 
     def _compute_tensor(self, y_pred: Tensor, y: Tensor) -> Any:  # type: ignore[override]
@@ -144,6 +172,13 @@ class FBetaScore(_OfPlainTensors, original.FBetaScore):
 
     One-hot pairs ``[N, C, ...]`` of any dtype are counted; MONAI's own code takes
     values that are neither 0 nor 1.
+
+    Example:
+        >>> y = torch.tensor([[[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])  # [N, C, pixels]
+        >>> metric = FBetaScore(beta=2.0)
+        >>> counts = metric(y_pred=y.flip(2), y=y)
+        >>> metric.aggregate()
+        [tensor([0.3333])]
     """
 
     def _compute_tensor(self, y_pred: Tensor, y: Tensor) -> Any:  # type: ignore[override]
@@ -161,6 +196,12 @@ class DiceHelper(original.DiceHelper):
     One-hot pairs ``[N, C, ...]`` of any dtype, labels ``[N, 1, ...]``, and one of each
     are counted, after the threshold or argmax that the helper applies. MONAI's own code
     takes ``per_component=True`` and values that are neither 0 nor 1.
+
+    Example:
+        >>> y = torch.tensor([[[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])  # [N, C, pixels]
+        >>> helper = DiceHelper(include_background=True, reduction="none")
+        >>> helper(y.flip(2), y)
+        (tensor([[0.5000, 0.0000]]), tensor([[1., 1.]]))
     """
 
     def __call__(self, y_pred: Tensor, y: Tensor) -> Any:

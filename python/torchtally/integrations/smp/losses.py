@@ -132,6 +132,16 @@ class JaccardLoss(_Loss):
     ) -> None:
         """Choose options, those of :class:`DiceLoss`.
 
+        Args:
+            mode: ``"binary"``, ``"multiclass"`` or ``"multilabel"``.
+            classes: the classes that the loss is the mean of; None for all.
+            log_loss: -log(score) instead of 1 - score.
+            from_logits: apply softmax (multiclass) or sigmoid.
+            smooth: added above and below.
+            ignore_index: a label that counts nowhere.
+            eps: the denominator is at least this, and the score in a logarithm.
+            class_weights: a weight for each class; not for ``"binary"``.
+
         Raises:
             TypeError: for an option of the wrong kind.
             ValueError: for a wrong value.

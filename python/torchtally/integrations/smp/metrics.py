@@ -298,6 +298,11 @@ def fbeta_score(
     Raises:
         ValueError: for another reduction or zero_division, or without the weights that
             a reduction needs.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> fbeta_score(tp, fp, fn, tn, beta=2.0, reduction="none")
+        tensor([[0.8163, 0.6667]])
     """
     hits, misses = 1 + beta**2, beta**2
     return _score(
@@ -321,6 +326,11 @@ def f1_score(
     """Return F1, or Dice, 2 tp / (2 tp + fn + fp).
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> f1_score(tp, fp, fn, tn, reduction="none")
+        tensor([[0.8421, 0.6667]])
     """
     return _score(
         lambda tp, fp, fn, _: 2 * tp / (2 * tp + fn + fp),
@@ -343,6 +353,11 @@ def iou_score(
     """Return IoU, or Jaccard, tp / (tp + fp + fn).
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> iou_score(tp, fp, fn, tn, reduction="none")
+        tensor([[0.7273, 0.5000]])
     """
     return _score(
         lambda tp, fp, fn, _: tp / (tp + fp + fn),
@@ -365,6 +380,11 @@ def accuracy(
     """Return the accuracy, (tp + tn) / (tp + fp + fn + tn).
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> accuracy(tp, fp, fn, tn, reduction="none")
+        tensor([[0.8500, 0.9000]])
     """
     return _score(
         lambda tp, fp, fn, tn: (tp + tn) / (tp + fp + fn + tn),
@@ -387,6 +407,11 @@ def sensitivity(
     """Return the sensitivity, or recall, tp / (tp + fn).
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> sensitivity(tp, fp, fn, tn, reduction="none")
+        tensor([[0.8000, 0.6667]])
     """
     return _score(
         _sensitivity, (tp, fp, fn, tn), reduction, class_weights, zero_division
@@ -405,6 +430,11 @@ def specificity(
     """Return the specificity, tn / (tn + fp).
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> specificity(tp, fp, fn, tn, reduction="none")
+        tensor([[0.9000, 0.9412]])
     """
     return _score(
         _specificity, (tp, fp, fn, tn), reduction, class_weights, zero_division
@@ -423,6 +453,11 @@ def balanced_accuracy(
     """Return the mean of sensitivity and specificity.
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> balanced_accuracy(tp, fp, fn, tn, reduction="none")
+        tensor([[0.8500, 0.8039]])
     """
     return _score(
         lambda *counts: (_sensitivity(*counts) + _specificity(*counts)) / 2,
@@ -445,6 +480,11 @@ def positive_predictive_value(
     """Return the precision, tp / (tp + fp).
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> positive_predictive_value(tp, fp, fn, tn, reduction="none")
+        tensor([[0.8889, 0.6667]])
     """
     return _score(_precision, (tp, fp, fn, tn), reduction, class_weights, zero_division)
 
@@ -461,6 +501,11 @@ def negative_predictive_value(
     """Return the negative predictive value, tn / (tn + fn).
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> negative_predictive_value(tp, fp, fn, tn, reduction="none")
+        tensor([[0.8182, 0.9412]])
     """
     return _score(_npv, (tp, fp, fn, tn), reduction, class_weights, zero_division)
 
@@ -477,6 +522,11 @@ def false_negative_rate(
     """Return the miss rate, 1 - sensitivity.
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> false_negative_rate(tp, fp, fn, tn, reduction="none")
+        tensor([[0.2000, 0.3333]])
     """
     return _score(
         lambda *counts: 1 - _sensitivity(*counts),
@@ -499,6 +549,11 @@ def false_positive_rate(
     """Return the fall-out, 1 - specificity.
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> false_positive_rate(tp, fp, fn, tn, reduction="none")
+        tensor([[0.1000, 0.0588]])
     """
     return _score(
         lambda *counts: 1 - _specificity(*counts),
@@ -521,6 +576,11 @@ def false_discovery_rate(
     """Return the false discovery rate, 1 - precision.
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> false_discovery_rate(tp, fp, fn, tn, reduction="none")
+        tensor([[0.1111, 0.3333]])
     """
     return _score(
         lambda *counts: 1 - _precision(*counts),
@@ -543,6 +603,11 @@ def false_omission_rate(
     """Return the false omission rate, 1 - negative predictive value.
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> false_omission_rate(tp, fp, fn, tn, reduction="none")
+        tensor([[0.1818, 0.0588]])
     """
     return _score(
         lambda *counts: 1 - _npv(*counts),
@@ -565,6 +630,11 @@ def positive_likelihood_ratio(
     """Return sensitivity / (1 - specificity).
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> positive_likelihood_ratio(tp, fp, fn, tn, reduction="none")
+        tensor([[ 8.0000, 11.3333]])
     """
     return _score(
         lambda *counts: _sensitivity(*counts) / (1 - _specificity(*counts)),
@@ -587,6 +657,11 @@ def negative_likelihood_ratio(
     """Return (1 - sensitivity) / specificity.
 
     The arguments are those of :func:`fbeta_score`.
+
+    Example:
+        >>> tp, fp, fn, tn = torch.tensor([[[8, 2]], [[1, 1]], [[2, 1]], [[9, 16]]])
+        >>> negative_likelihood_ratio(tp, fp, fn, tn, reduction="none")
+        tensor([[0.2222, 0.3542]])
     """
     return _score(
         lambda *counts: (1 - _sensitivity(*counts)) / _specificity(*counts),

@@ -107,6 +107,12 @@ def restore(metrics: _Module | None = None) -> _Module | None:
 
     Raises:
         TypeError: if ``metrics`` is no module.
+
+    Example:
+        >>> from torchmetrics.classification import MulticlassF1Score
+        >>> metric = restore(accelerate(MulticlassF1Score(num_classes=3)))
+        >>> type(metric) is MulticlassF1Score
+        True
     """
     if metrics is not None:
         _convert("restore", metrics, {ours: theirs for theirs, ours in CLASSES.items()})
