@@ -22,6 +22,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "drawn",
+    "peer_tables",
 ]
 exclude_patterns = ["_*", "README.md"]
 nitpicky = True

@@ -228,7 +228,7 @@ ROWS = [
         0.120927094,
         theirs=(
             "loss = DiceLoss(to_onehot_y=True, softmax=True, "
-            "weight=torch.tensor([0.1, 1.0, 2.0, 3.0]))\n"
+            "weight=torch.tensor([0.1, 1.0, 2.0, 3.0], dtype=torch.float64))\n"
             "loss(logits, target.unsqueeze(1))"
         ),
     ),
@@ -305,7 +305,8 @@ ROWS = [
         1.624811167,
         theirs=(
             "loss = DiceCELoss(to_onehot_y=True, softmax=True, "
-            "weight=torch.tensor([0.1, 1.0, 2.0, 3.0]), "
+            "weight=torch.tensor([0.1, 1.0, 2.0, 3.0], "
+            "dtype=torch.float64), "
             "include_background=False)\n"
             "loss(logits, target.unsqueeze(1))"
         ),
@@ -389,7 +390,8 @@ ROWS = [
         classes=2,
         theirs=(
             "loss = DiceCELoss(to_onehot_y=True, softmax=True, "
-            "weight=torch.tensor([1.0, 2.0]), include_background=False)\n"
+            "weight=torch.tensor([1.0, 2.0], dtype=torch.float64), "
+            "include_background=False)\n"
             "loss(logits, target.unsqueeze(1))"
         ),
     ),
@@ -553,7 +555,8 @@ ROWS = [
         1.470456252,
         theirs=(
             "loss = DiceCELoss(to_onehot_y=True, sigmoid=True, "
-            "weight=torch.tensor([0.5, 1.0, 2.0, 3.0]), label_smoothing=0.1)\n"
+            "weight=torch.tensor([0.5, 1.0, 2.0, 3.0], dtype=torch.float64), "
+            "label_smoothing=0.1)\n"
             "loss(logits, target.unsqueeze(1))"
         ),
     ),

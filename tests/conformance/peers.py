@@ -17,23 +17,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import ignite
-import monai
+import ignite  # noqa: F401, to be absent here and not in the middle of a call
+import monai  # noqa: F401
 import numpy as np
-import sklearn
+import sklearn  # noqa: F401
 import torch
-import torchmetrics
+import torchmetrics  # noqa: F401
 
 from .cases import Case
 
 CLASSES = 3
 IGNORED = "<ignored>"  # where the option of an ignored value goes
-VERSIONS = {
-    "torchmetrics": torchmetrics.__version__,
-    "MONAI": monai.__version__,
-    "scikit-learn": sklearn.__version__,
-    "ignite": ignite.__version__,
-}
 #: What comes before the calls of a peer, once, beside the imports of what is called.
 SETUPS = {
     "MONAI": (
@@ -54,7 +48,7 @@ class Call:
     """A call of an installed peer.
 
     Attributes:
-        peer: the key of ``VERSIONS`` and ``SETUPS``.
+        peer: a key of ``SETUPS``, if it needs one.
         imported: a module, and the names that the call takes from it.
         code: statements and an expression, the number.
         ignores: whether the peer has an answer where a value is ignored.
