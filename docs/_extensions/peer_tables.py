@@ -54,7 +54,7 @@ def table(
     group = nodes.tgroup(
         "", *columns, nodes.thead("", head), nodes.tbody("", *rows), cols=len(header)
     )
-    found = nodes.table("", group, classes=[kind])
+    found = nodes.table("", group, classes=kind.split())
     return nodes.container("", found, classes=["table-scrolls"])
 
 
@@ -149,7 +149,7 @@ class PeerTable(SphinxDirective):
         rows = [row for entry in found for row in beside(entry, kind)]
         result: list[nodes.Node] = [
             code(pages.setup(page, kind)),
-            table(header, rows, "beside", [12, 60, 8, 20]),
+            table(header, rows, f"beside {kind}", [12, 60, 8, 20]),
         ]
         if page != "inputs":
             result.insert(1, words(pages.origin(page, kind)))

@@ -134,7 +134,9 @@ def losses() -> list[Entry]:
         )
         ours = folded(f"loss = tt.losses.{row.spelling}\nloss(logits, target)")
         page = "inputs" if row.peer == "torch" else page_of(row.peer)
-        found.append(Entry(f"{row.peer} {row.case}", page, row.theirs, ours, [number]))
+        found.append(
+            Entry(f"{row.peer} {row.case}", page, folded(row.theirs), ours, [number])
+        )
     return found
 
 
@@ -214,7 +216,7 @@ def origin(page: str, kind: str) -> str:
     return f"{text}, but for calls that are marked as recorded."
 
 
-def folded(code: str, width: int = 56) -> str:
+def folded(code: str, width: int = 46) -> str:
     """Break lines that are too long inside their longest brackets."""
     return "\n".join(_fold(line, width) for line in code.splitlines())
 

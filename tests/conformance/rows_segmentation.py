@@ -286,14 +286,14 @@ SEGMENTATION = [
         "iou_score",
         {},
         {"a": 0.5833, "b": 0.5833, "c": NAN},
-        theirs='IoUMetric(iou_metrics=["mIoU"])  # its "mIoU", before rounding',
+        theirs='# its "mIoU" / 100\nIoUMetric(iou_metrics=["mIoU"])',
     ),
     Row(
         "mmsegmentation mDice",
         "dice_score",
         {},
         {"a": 0.7333, "b": 0.7190, "c": NAN},
-        theirs='IoUMetric(iou_metrics=["mDice"])  # its "mDice", before rounding',
+        theirs='# its "mDice" / 100\nIoUMetric(iou_metrics=["mDice"])',
     ),
     Row(
         "nnU-Net foreground_mean Dice",
@@ -306,13 +306,17 @@ SEGMENTATION = [
         },
         {"a": NAN, "b": 0.5833, "d": 0.7},
         differs={"a": "a class that no case has is skipped, as in the other cases"},
-        theirs='compute_metrics_on_folder(...)["foreground_mean"]["Dice"]',
+        theirs=(
+            'found = compute_metrics_on_folder(...)\nfound["foreground_mean"]["Dice"]'
+        ),
     ),
     Row(
         "detectron2 mIoU",
         "iou_score",
         EMPTY,
         {"a": 0.5833, "b": 0.5833, "d": 0.5889, "e": 0.75},
-        theirs='SemSegEvaluator(dataset_name).evaluate()["sem_seg"]["mIoU"]',
+        theirs=(
+            'found = SemSegEvaluator(name).evaluate()\nfound["sem_seg"]["mIoU"] / 100'
+        ),
     ),
 ]
