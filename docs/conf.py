@@ -23,6 +23,7 @@ extensions = [
     "sphinx_design",
     "drawn",
     "peer_tables",
+    "measured",
 ]
 exclude_patterns = ["_*", "README.md"]
 nitpicky = True
