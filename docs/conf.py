@@ -24,6 +24,7 @@ extensions = [
     "drawn",
     "peer_tables",
     "measured",
+    "local_links",
 ]
 exclude_patterns = ["_*", "README.md"]
 nitpicky = True
@@ -31,6 +32,9 @@ nitpicky = True
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 4
 suppress_warnings = ["myst.header"]
+
+linkcheck_anchors = False  # of other sites, which scripts may make
+linkcheck_timeout, linkcheck_retries, linkcheck_workers = 20, 2, 2
 
 html_theme = "pydata_sphinx_theme"
 html_title = "torchtally"
