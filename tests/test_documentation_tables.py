@@ -118,8 +118,7 @@ def test_what_a_page_shows_can_be_typed_in(page: str, kind: str) -> None:
         else:
             case = CASES[shown.input]
             exec(pages.arrays(case), names)
-            exec(pages.setup(page, kind).partition(" # input b\n")[2], names)
-            names |= {"preds": case.preds, "target": case.target}
+            exec(pages.derived(page), names)
         for code, number in ((entry.theirs, shown.theirs), (entry.ours, shown.ours)):
             if code == entry.ours or shown.computed:
                 with warnings.catch_warnings():
@@ -138,7 +137,7 @@ def _flat(value: Any) -> list[float]:
 
 def test_a_wrong_row_would_be_seen() -> None:
     number = pages.Number("a", [0.5], [0.6], True, 1e-6)
-    wrong = pages.Entry("wrong", "monai", "", "", [number])
+    wrong = pages.Entry("wrong", "monai", "", "", [number], number)
     with pytest.raises(AssertionError):
         test_numbers_agree_or_a_reason_is_given(wrong)
 

@@ -108,13 +108,17 @@ def every_number(found: Sequence[pages.Entry], kind: str) -> list[nodes.Node]:
             if number.gradient is not None:
                 pairs.append(([number.gradient[0]], [number.gradient[1]]))
             texts = [pages.written(n, digits) for pair in pairs for n in pair]
-            verdict = "differs" if number.reason else f"within {number.tolerance:.0e}"
+            verdict = (
+                "differs"
+                if number.reason
+                else f"{number.tolerance:.0e}".replace("e-0", "e-")
+            )
             cells = [cell(words(t)) for t in (name, number.input, *texts, verdict)]
             rows.append(line(*cells))
             name = ""
     count = sum(len(entry.numbers) for entry in found)
     summary = f"All {count} numbers, on every input"
-    header = ["call", "input", "theirs", "ours", "equal"]
+    header = ["call", "input", "theirs", "ours", "within"]
     if losses:
         summary = f"All {count} losses, with the sum of the absolute gradient"
         header[2:4] = ["their loss", "ours", "their gradient", "ours"]
@@ -131,6 +135,7 @@ def depend(directive: SphinxDirective) -> None:
     """Read the page again when a file of the tables changes."""
     for file in (*(TESTS / "conformance").glob("*.py"), TESTS / "loss_conformance.py"):
         directive.env.note_dependency(str(file))
+    directive.env.note_dependency(__file__)
 
 
 class PeerTable(SphinxDirective):
@@ -152,7 +157,10 @@ class PeerTable(SphinxDirective):
             table(header, rows, f"beside {kind}", [12, 60, 8, 20]),
         ]
         if page != "inputs":
-            result.insert(1, words(pages.origin(page, kind)))
+            text = pages.origin(page, kind)
+            if kind == "scores":
+                text += " The column input names the arrays that a row is of."
+            result.insert(1, words(text))
             result += every_number(found, kind)
         return result
 

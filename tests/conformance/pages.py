@@ -14,10 +14,12 @@ import loss_conformance
 
 from .cases import CASES, Case
 from .peers import SETUPS, smp_files
+from .row import Row
 from .rows import ROWS
 from .table import cells
 
-SHOWN = "b"  # the input whose number a page shows, where a row has it
+#: Options for what an absent class is worth, which only input a tells apart.
+OF_ABSENT = {"classes", "zero_division"}
 
 
 class Page(NamedTuple):
@@ -67,20 +69,23 @@ class Number:
 
 @dataclass(frozen=True)
 class Entry:
-    """A call of a peer beside ours: code, and a number for each input."""
+    """A call of a peer beside ours: code, and a number for each input.
+
+    Attributes:
+        name: that of the row.
+        page: its page.
+        theirs: the peer's call on the input that is shown, if there is a peer.
+        ours: our call on it.
+        numbers: those of every input.
+        shown: the one that stands beside the calls.
+    """
 
     name: str
     page: str
     theirs: str
     ours: str
     numbers: list[Number]
-
-    @property
-    def shown(self) -> Number:
-        """The number that stands beside the calls."""
-        return {number.input: number for number in self.numbers}.get(
-            SHOWN, self.numbers[0]
-        )
+    shown: Number
 
 
 def page_of(name: str) -> str:
@@ -108,11 +113,21 @@ def scores() -> list[Entry]:
             for cell in every
             if cell.row is row
         ]
-        case = CASES[SHOWN if SHOWN in row.cases else row.cases[0]]
+        shown = _shown(row)
+        case = CASES[shown]
+        (beside,) = (number for number in numbers if number.input == shown)
         page = page_of(row.peer)
         theirs, ours = folded(row.peers(case)), folded(row.ours(case))
-        found.append(Entry(row.peer, page, theirs, ours, numbers))
+        found.append(Entry(row.peer, page, theirs, ours, numbers, beside))
     return found
+
+
+def _shown(row: Row) -> str:
+    absent = OF_ABSENT & row.options.keys() and "a" not in row.differs
+    for name in ("a", "b") if absent else ("b",):
+        if name in row.cases:
+            return name
+    return row.cases[0]
 
 
 @cache
@@ -135,7 +150,14 @@ def losses() -> list[Entry]:
         ours = folded(f"loss = tt.losses.{row.spelling}\nloss(logits, target)")
         page = "inputs" if row.peer == "torch" else page_of(row.peer)
         found.append(
-            Entry(f"{row.peer} {row.case}", page, folded(row.theirs), ours, [number])
+            Entry(
+                f"{row.peer} {row.case}",
+                page,
+                folded(row.theirs),
+                ours,
+                [number],
+                number,
+            )
         )
     return found
 
@@ -179,9 +201,16 @@ def setup(page: str, kind: str) -> str:
             lines.append(_import(module, sorted(found)))
     own = SETUPS.get(peer, "").splitlines()
     lines += [line for line in own if "import " in line]
-    lines += ["", arrays(CASES[SHOWN], f"  # input {SHOWN}")]
-    lines += [line for line in own if "import " not in line]
-    return "\n".join(lines)
+    for name in sorted({entry.shown.input for entry in entries(page, kind)}):
+        lines += ["", f"# input {name}", arrays(CASES[name])]
+    made = derived(page)
+    return "\n".join([*lines, *(["", made] if made else [])])
+
+
+def derived(page: str) -> str:
+    """Return the code that makes a peer's arguments of ``preds`` and ``target``."""
+    own = SETUPS.get(PAGES[page].peer, "").splitlines()
+    return "\n".join(line for line in own if "import " not in line)
 
 
 def _import(module: str, names: list[str]) -> str:
@@ -192,10 +221,10 @@ def _import(module: str, names: list[str]) -> str:
     return f"from {module} import (\n{body})"
 
 
-def arrays(case: Case, comment: str = "") -> str:
+def arrays(case: Case) -> str:
     """Return a case as code."""
     return (
-        f"preds = torch.tensor({case.preds.tolist()}){comment}\n"
+        f"preds = torch.tensor({case.preds.tolist()})\n"
         f"target = torch.tensor({case.target.tolist()})"
     )
 
@@ -216,7 +245,7 @@ def origin(page: str, kind: str) -> str:
     return f"{text}, but for calls that are marked as recorded."
 
 
-def folded(code: str, width: int = 46) -> str:
+def folded(code: str, width: int = 42) -> str:
     """Break lines that are too long inside their longest brackets."""
     return "\n".join(_fold(line, width) for line in code.splitlines())
 
