@@ -166,6 +166,7 @@ def bars_of(
         axes.minorticks_off()
     else:
         axes.set_xlim(0, limit or largest * 1.8)
+        axes.set_xticks([tick for tick in axes.get_xticks() if tick <= 1.1 * largest])
     axes.set_ylim(place - 0.4, -0.9)
     axes.set_yticks([])
     if floor:

@@ -171,17 +171,17 @@ class PeerInputs(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return a table of the cases."""
         depend(self)
-        rows = [
-            line(
-                cell(words(name)),
-                cell(code(pages.arrays(case))),
-                cell(words(str(case.ignore_index))),
-                cell(words(case.meaning)),
+        rows = []
+        for name, case in sorted(CASES.items()):
+            value = case.ignore_index
+            option = "" if value is None else f": ignore_index={value}"
+            meaning = words(f"{case.meaning}{option}")
+            rows.append(
+                line(cell(words(name)), cell(meaning, code(pages.arrays(case))))
             )
-            for name, case in sorted(CASES.items())
+        return [
+            table(["input", "what it has, and its arrays"], rows, "inputs", [10, 90])
         ]
-        header = ["input", "arrays", "ignored", "what it has"]
-        return [table(header, rows, "inputs", [6, 50, 8, 36])]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
