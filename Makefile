@@ -9,7 +9,7 @@ export TORCH_CUDA_ARCH_LIST ?= 8.0 9.0+PTX
 SOURCES := $(shell find csrc cmake python -type f -not -name '*.pyc' -not -path '*/__pycache__/*') \
   CMakeLists.txt pyproject.toml
 
-.PHONY: help install demo demo-cpp test test-rest test-all test-integrations test-floors lint format docs bench sanitize wheel gpu-check clean
+.PHONY: help install demo demo-cpp test test-rest test-all test-integrations test-floors lint format docs linkcheck bench sanitize wheel gpu-check clean
 help:
 	@echo "make demo       the main job on real data: brain tissue and digits"
 	@echo "make demo-cpp   a network and its scores in a C++ program without Python"
@@ -18,6 +18,7 @@ help:
 	@echo "make test-integrations   the integrations beside the newest and the oldest of each framework"
 	@echo "make lint       ruff, mypy --strict, clang-format"
 	@echo "make docs       the documentation site, in build/docs/index.html"
+	@echo "make linkcheck  the documentation's links to other sites, which needs the internet"
 	@echo "make bench      speed of counting and of the losses, as ratios to floors and peers, in ten minutes"
 	@echo "make sanitize   the kernels under AddressSanitizer, UBSan and ThreadSanitizer"
 	@echo "make wheel      a wheel in dist/"
@@ -110,6 +111,10 @@ format:
 docs: $(VENV)/package $(VENV)/docs
 	$(BIN)/sphinx-build --builder html --fail-on-warning --keep-going --quiet --doctree-dir build/docs-cache docs build/docs
 	@echo "documentation: build/docs/index.html"
+
+linkcheck: $(VENV)/package $(VENV)/docs
+	$(BIN)/sphinx-build --builder linkcheck --quiet --doctree-dir build/docs-cache docs build/linkcheck
+	@echo "every link works: build/linkcheck/output.txt"
 
 bench: $(VENV)/package
 	$(BIN)/python benchmarks/counts_cpu.py --json build/bench/counts_cpu.json --chart build/bench/counts_cpu.png $(BENCH_ARGS)

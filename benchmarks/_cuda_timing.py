@@ -102,7 +102,8 @@ def write_results(
     folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-").lower()
     file = folder / f"{stem}{suffix}.json"
-    file.write_text(json.dumps(result, indent=2) + "\n")
+    dated = {"date": time.strftime("%Y-%m-%d"), **result}
+    file.write_text(json.dumps(dated, indent=2) + "\n")
     markdown = folder / f"{stem}{suffix}.md"
     markdown.write_text(table)
     print(f"written to {file} and {markdown.name}")

@@ -20,6 +20,7 @@ import json
 import platform
 import re
 import statistics
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,7 @@ def main() -> None:
     installed, absent = versions()
     info = tt.build_info()
     report: Report = {
+        "date": time.strftime("%Y-%m-%d"),
         "processor": processor(),
         "cores": torch.get_num_threads(),
         "cpu_capability": info["cpu_capability"],

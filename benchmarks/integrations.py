@@ -21,6 +21,7 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,7 @@ def main() -> None:
     chosen = [case for case in all_cases() if re.search(args.only, title(case))]
     info = tt.build_info()
     report: Report = {
+        "date": time.strftime("%Y-%m-%d"),
         "cpu_capability": info["cpu_capability"],
         "torchtally": info["version"],
         "torch": torch.__version__,

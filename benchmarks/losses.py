@@ -27,6 +27,7 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +245,7 @@ def main() -> None:
     caches = Caches(cold=True, quick=args.quick)
     info = tt.build_info()
     report: Report = {
+        "date": time.strftime("%Y-%m-%d"),
         "cpu_capability": info["cpu_capability"],
         "torchtally": info["version"],
         "torch": torch.__version__,

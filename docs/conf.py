@@ -21,6 +21,9 @@ extensions = [
     "sphinx_design",
     "drawn",
     "reference",
+    "peer_tables",
+    "measured",
+    "local_links",
 ]
 exclude_patterns = ["_*", "README.md"]
 nitpicky = True
@@ -35,6 +38,9 @@ toc_object_entries_show_parents = "hide"
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 4
 suppress_warnings = ["myst.header"]
+
+linkcheck_anchors = False  # of other sites, which scripts may make
+linkcheck_timeout, linkcheck_retries, linkcheck_workers = 20, 2, 2
 
 html_theme = "pydata_sphinx_theme"
 html_title = "torchtally"

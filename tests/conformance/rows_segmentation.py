@@ -13,6 +13,7 @@ from .peers import (
     ignite_metric,
     monai_metric,
     sklearn_score,
+    smp_metric,
     torchmetrics_class,
     torchmetrics_segmentation,
 )
@@ -40,14 +41,14 @@ SEGMENTATION = [
         {"a": [0.5, 2 / 3, NAN], "b": [0.6667, 0.75, 0.3333], "d": [0.6667, 0.6, 0.5]},
     ),
     Row(
-        "micro Dice",
+        "torchmetrics MulticlassF1Score, micro",
         "dice_score",
         {"average": "micro"},
         {"a": 0.75, "b": 0.75, "d": 0.75},
         torchmetrics_class("MulticlassF1Score", average="micro"),
     ),
     Row(
-        "micro IoU",
+        "torchmetrics MulticlassJaccardIndex, micro",
         "iou_score",
         {"average": "micro"},
         {"a": 0.6, "b": 0.6, "d": 0.6},
@@ -99,18 +100,30 @@ SEGMENTATION = [
         "dice_score",
         {},
         {"a": 0.7333, "b": 0.7190, "d": 0.7389},
+        theirs=(
+            'metric = torchmetrics.Dice(num_classes=3, average="macro", '
+            'mdmc_average="global")\nmetric(preds, target)'
+        ),
     ),
     Row(
         "torchmetrics 1.6 Dice, macro, samplewise, zero_division=0",
         "dice_score",
         {**SAMPLEWISE, "zero_division": 0},
         {"a": 0.4889, "b": 0.6667, "d": 0.6333},
+        theirs=(
+            'metric = torchmetrics.Dice(num_classes=3, average="macro", '
+            'mdmc_average="samplewise", zero_division=0)\nmetric(preds, target)'
+        ),
     ),
     Row(
         "torchmetrics 1.6 Dice, macro, samplewise, zero_division=1",
         "dice_score",
         {**SAMPLEWISE, "zero_division": 1},
         {"a": 0.8222, "b": 0.6667, "d": 0.8},
+        theirs=(
+            'metric = torchmetrics.Dice(num_classes=3, average="macro", '
+            'mdmc_average="samplewise", zero_division=1)\nmetric(preds, target)'
+        ),
     ),
     # torchmetrics.segmentation
     Row(
@@ -232,6 +245,7 @@ SEGMENTATION = [
             "f1_score",
             {**options, "zero_division": worth},
             {**numbers, "c": worth},
+            smp_metric("f1_score", reduction=reduction, zero_division=worth),
         )
         for reduction, options, worth, numbers in (
             ("macro", {}, 1, {"a": 0.8222, "b": 0.7190, "d": 0.7389}),
@@ -272,12 +286,14 @@ SEGMENTATION = [
         "iou_score",
         {},
         {"a": 0.5833, "b": 0.5833, "c": NAN},
+        theirs='# its "mIoU" / 100\nIoUMetric(iou_metrics=["mIoU"])',
     ),
     Row(
         "mmsegmentation mDice",
         "dice_score",
         {},
         {"a": 0.7333, "b": 0.7190, "c": NAN},
+        theirs='# its "mDice" / 100\nIoUMetric(iou_metrics=["mDice"])',
     ),
     Row(
         "nnU-Net foreground_mean Dice",
@@ -290,11 +306,17 @@ SEGMENTATION = [
         },
         {"a": NAN, "b": 0.5833, "d": 0.7},
         differs={"a": "a class that no case has is skipped, as in the other cases"},
+        theirs=(
+            'found = compute_metrics_on_folder(...)\nfound["foreground_mean"]["Dice"]'
+        ),
     ),
     Row(
         "detectron2 mIoU",
         "iou_score",
         EMPTY,
         {"a": 0.5833, "b": 0.5833, "d": 0.5889, "e": 0.75},
+        theirs=(
+            'found = SemSegEvaluator(name).evaluate()\nfound["sem_seg"]["mIoU"] / 100'
+        ),
     ),
 ]

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 import torchtally as tt
-from torchtally import functional
 
 from .cases import CASES, Case
+from .peers import evaluate
 from .row import Row
 
 _DIGITS = 0.51e-4  # recorded numbers have four digits
@@ -41,17 +41,8 @@ class Cell:
 
 def ours(row: Row, case: Case) -> Tensor:
     """Return the score of our spelling."""
-    if row.call.endswith("_from_counts"):
-        matrix = tt.confusion_matrix(
-            case.preds, case.target, 3, ignore_index=case.ignore_index
-        )
-        score = getattr(functional, row.call)
-        return torch.as_tensor(score(matrix, **row.options))
-    score = getattr(tt, row.call)
-    found = score(
-        case.preds, case.target, 3, ignore_index=case.ignore_index, **row.options
-    )
-    return torch.as_tensor(found)
+    names = {"tt": tt, "preds": case.preds, "target": case.target}
+    return torch.as_tensor(evaluate(row.ours(case), names))
 
 
 def cells(rows: Iterable[Row]) -> list[Cell]:
@@ -105,7 +96,8 @@ def format_table(found: list[Cell]) -> str:
     for cell in found:
         if cell.row is not last:
             last = cell.row
-            lines += ["", cell.row.peer, f"    {cell.row.spelling}"]
+            spelling = cell.row.spelling.replace("\n", "; ")
+            lines += ["", cell.row.peer, f"    {spelling}"]
         peer = cell.live if cell.live is not None else cell.recorded
         reason = cell.row.differs.get(cell.case, "")
         numbers = f"{_text(peer):28}{_text(cell.ours):28}"
