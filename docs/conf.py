@@ -23,6 +23,7 @@ extensions = [
     "reference",
     "peer_tables",
     "measured",
+    "index_entries",
     "local_links",
 ]
 exclude_patterns = ["_*", "README.md"]

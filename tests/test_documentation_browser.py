@@ -133,7 +133,7 @@ def test_every_page_fits(site: Path, width: int, theme: str) -> None:
         ("ignore_index 255", "understand/"),
         ("mean iou absent class", "understand/"),
         ("dice_score", "reference/"),
-        ("accelerate", "integrations/torchmetrics"),
+        ("accelerate", "accelerate"),
     ],
 )
 def test_the_search_finds(site: Path, words: str, page: str) -> None:

@@ -23,7 +23,12 @@ BROKEN = {
 
 
 def test_broken_links_fail_the_build(tmp_path: Path) -> None:
-    for package in ("sphinx", "myst_parser", "sphinx_design", "pydata_sphinx_theme"):
+    for package in (
+        "sphinx",
+        "myst_parser",
+        "sphinx_copybutton",
+        "pydata_sphinx_theme",
+    ):
         pytest.importorskip(package)
     source, built = tmp_path / "docs", tmp_path / "built"
     source.mkdir()
@@ -34,6 +39,7 @@ def test_broken_links_fail_the_build(tmp_path: Path) -> None:
     text = "\n\n".join(["# Index", good, *BROKEN, toctree])
     (source / "index.md").write_text(text + "\n")
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-c", str(DOCS)]
+    command += ["-D", "extensions=myst_parser,sphinx_copybutton,local_links"]
     command += ["--fail-on-warning", "--keep-going", "--quiet", str(source), str(built)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode != 0
