@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import re
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -262,7 +263,8 @@ def test_words_for_the_charts_of_counts(results: Any) -> None:
         f"{span(values(floor, *with_scores))}, uint8 labels of 19 classes "
         f"{span(values(floor, 'uint8 labels, 19', without=('int64',)))}, "
         f"label maps of 150 classes {span(values(floor, '150'))}, "
-        f"the uint8 volume {span(values(floor, 'volume'))}, lists of 100,000 labels "
+        f"the uint8 volume {span(values(floor, 'volume'))}, brain tissues "
+        f"{span(values(floor, 'brain'))}, lists of 100,000 labels "
         f"{span(values(floor, '100,000'))}."
     )
     assert said in TEXTS["counts-cpu.md"]
@@ -277,6 +279,24 @@ def test_words_for_the_charts_of_counts(results: Any) -> None:
         f"{max(values(peers, 'MONAI')):,.0f}."
     )
     assert said in TEXTS["counts-cpu.md"]
+
+
+def test_the_table_of_the_readme(results: Any) -> None:
+    text = (ROOT / "README.md").read_text()
+    floors = {line[0]: line[5] for line in results.counts_floor().rows}
+    peers = {line[0]: line[1:4] for line in results.counts_peers().rows}
+    rows = re.findall(r"^\| (\w+ .*?)(?:, 10% ignored)? \| (.+) \|$", text, re.M)
+    shown = {name: rest.split(" | ") for name, rest in rows if name in floors}
+    assert len(shown) == 6
+    for name, values_shown in shown.items():
+        assert values_shown == [floors[name], *peers[name]]
+    losses = results.losses_time().rows
+    ours, theirs = ([line[n].split()[0] for line in losses] for n in (1, 4))
+    said = f"took {min(ours)} to {max(ours)} times the step of `F.cross_entropy` alone"
+    assert said in text
+    assert f"MONAI's took {min(theirs)} to {max(theirs)} times" in " ".join(
+        text.split()
+    )
 
 
 @pytest.mark.parametrize("page", ["losses-cpu.md", "memory.md"])

@@ -57,6 +57,8 @@ INPUTS = {
     "W4 uint8 C=150, coherent": "uint8 labels, 150 classes, regions",
     "W4 uint8 C=150, random": "uint8 labels, 150 classes, random",
     "binary uint8 volume, coherent": "uint8 volume, 2 classes",
+    "brain tissues int64 C=3": "int64 brain tissues, 3 classes",
+    "brain tissues uint8 C=3": "uint8 brain tissues, 3 classes",
     "W6 int64 list C=1000, matrix": "100,000 labels, 1,000 classes",
     "W6 int64 list C=1000, counts": "100,000 labels, 1,000 classes, class counts",
     "W6 int64 list C=32000, counts": "100,000 labels, 32,000 classes, class counts",
