@@ -228,5 +228,18 @@ def test_evaluate_snippets(
         assert (evaluated / option).is_file()
 
 
+def test_compare_snippet(evaluated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("scipy")
+    (block,) = blocks(ROOT / "docs" / "comparing.md", "console")
+    command = shlex.split(block)
+    files = [name for name in command[2:5] if name.endswith(".json")]
+    assert len(files) == 3
+    for name in files:
+        evaluate = ["evaluate", "predictions", "labels", "--num-classes", "3"]
+        assert main([*evaluate, "--json", name]) == 0
+    assert main(command[1:]) == 0
+    assert (evaluated / "comparison.json").is_file()
+
+
 def test_there_are_commands() -> None:
     assert len(COMMANDS) >= 6

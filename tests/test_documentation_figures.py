@@ -24,8 +24,9 @@ ON_PAGES = [
 
 @pytest.fixture
 def figures(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that scripts import from."""
-    monkeypatch.syspath_prepend(FIGURES)
+    """The folder of the scripts, with what they import from."""
+    for folder in (DOCS / "_extensions", FIGURES):
+        monkeypatch.syspath_prepend(folder)
     mpl.use("agg")
     return FIGURES
 
@@ -45,7 +46,7 @@ def test_it_is_drawn(figures: Path, name: str) -> None:
     ids=[f"{page.stem}-{Path(name).stem}" for page, name, _ in ON_PAGES],
 )
 def test_it_has_words(page: Path, name: str, body: str) -> None:
-    alt = re.search(r"^:alt: (.*?)(?=\n\n|\n:|\Z)", body, re.M | re.S)
+    alt = re.match(r"---\nalt: >-\n(.*?)\n---\n", body, re.S)
     assert alt is not None
     assert len(alt[1].split()) >= 10
 

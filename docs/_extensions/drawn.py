@@ -4,7 +4,8 @@
 ``docs/_figures`` twice, for a light and a dark page. ``draw`` returns a matplotlib
 figure with a transparent background, made of the colours of the style that is in force.
 Scripts import what they share from their folder: ``from understand import pair``.
-``:alt:`` is required; indented lines below it go on with it. The rest is the caption.
+The option ``alt``, words for those who do not see it, is required; the rest is the
+caption.
 """
 
 from __future__ import annotations
@@ -62,19 +63,14 @@ class Drawn(SphinxDirective):
         """Draw the figure and return its nodes."""
         name = self.arguments[0]
         if "alt" not in self.options:
-            raise self.error(f"drawn {name}: :alt: is missing")
+            raise self.error(f"drawn {name}: alt is missing")
         script = FIGURES / name
         for beside in script.parent.glob("*"):  # what the script may import or read
             self.env.note_dependency(str(beside))
         folder = Path(self.env.app.outdir) / "_drawn"
         folder.mkdir(parents=True, exist_ok=True)
         root = "../" * self.env.docname.count("/")
-        content = self.content[:]
-        alt = self.options["alt"]
-        while content and content[0].startswith(" "):  # MyST ends an option at its line
-            alt += content[0]
-            content.trim_start()
-        alt = html.escape(" ".join(alt.split()))
+        alt = html.escape(" ".join(self.options["alt"].split()))
         pictures = ""
         for theme in INK:
             stem = f"{script.stem}-{theme}.svg"
@@ -87,9 +83,9 @@ class Drawn(SphinxDirective):
         # The theme hides every caption that is a sibling of the image that it hides.
         images = nodes.raw("", f"<div>{pictures}</div>", format="html")
         figure = nodes.figure("", images)
-        if any(content):
+        if self.content:
             parsed = nodes.Element()
-            self.state.nested_parse(content, self.content_offset, parsed)
+            self.state.nested_parse(self.content, self.content_offset, parsed)
             figure += nodes.caption("", "", *parsed.children[0].children)
         return [figure]
 
