@@ -48,8 +48,9 @@ def ink() -> str:
 
 
 def muted() -> str:
-    """Return a colour for lines that stay behind, on light and dark pages."""
-    return "#8a929c"
+    """Return the colour of what matters less, readable on the page in force."""
+    dark = mpl.colors.to_rgb(mpl.rcParams["text.color"])[0] > 0.5
+    return "#a3acb7" if dark else "#5d6672"
 
 
 def draw_labels(
