@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.checkpoint import checkpoint
 
 import torchtally as tt
 from overlap_checks import ACTIVATIONS, laid_out, logits, targets
@@ -91,6 +93,58 @@ def test_export() -> None:
         shape = (size, *SHAPE[1:])
         given = logits(shape, torch.float32), targets(shape, "labels")
         torch.testing.assert_close(exported.module()(*given), loss_of(*given))
+
+
+def step_of_a_model() -> tuple[nn.Module, Tensor, Tensor, Tensor]:
+    """Return a model that ends with a loss, its input, and the gradient of a weight."""
+
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Conv2d(1, 3, 1)
+            self.loss = tt.losses.DiceCELoss()
+
+        def forward(self, image: Tensor, target: Tensor) -> Tensor:
+            loss: Tensor = self.loss(self.layer(image), target)
+            return loss
+
+    model = Model()
+    image, target = torch.randn(2, 1, 4, 5), targets((2, 3, 4, 5), "labels")
+    (wanted,) = torch.autograd.grad(model(image, target), model.layer.weight)
+    return model, image, target, wanted
+
+
+def test_a_checkpoint_of_a_step() -> None:
+    model, image, target, wanted = step_of_a_model()
+    loss = checkpoint(model, image, target, use_reentrant=False)
+    (found,) = torch.autograd.grad(loss, model.layer.weight)
+    assert torch.equal(found, wanted)
+
+
+def test_a_traced_step() -> None:
+    model, image, target, wanted = step_of_a_model()
+    traced = torch.jit.trace(model, (image, target))
+    (found,) = torch.autograd.grad(traced(image, target), traced.layer.weight)
+    torch.testing.assert_close(found, wanted)
+    torch.jit.save(traced, io.BytesIO())
+
+
+@pytest.mark.parametrize("name", ["eager", "aot_eager"])
+def test_compiled_autograd(name: str) -> None:
+    torch._dynamo.reset()
+    model, image, target, wanted = step_of_a_model()
+    loss = model(image, target)
+    with torch._dynamo.compiled_autograd._enable(torch.compile(backend=name)):
+        loss.backward()
+    torch.testing.assert_close(model.layer.weight.grad, wanted)
+
+
+def test_saved_tensor_hooks() -> None:
+    model, image, target, wanted = step_of_a_model()
+    with torch.autograd.graph.saved_tensors_hooks(Tensor.clone, lambda saved: saved):
+        loss = model(image, target)
+    (found,) = torch.autograd.grad(loss, model.layer.weight)
+    assert torch.equal(found, wanted)
 
 
 @pytest.mark.parametrize("kind", ["labels", "soft"])

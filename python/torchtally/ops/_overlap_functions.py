@@ -172,14 +172,17 @@ class Sums(torch.autograd.Function):
         """Return the gradient of input; that of a field which nobody uses is None."""
         if not ctx.needs_input_grad[0]:
             return (None,) * 7
-        logits = ctx.saved_tensors[0]
+        saved = (
+            ctx.saved_tensors
+        )  # once: a checkpoint computes them again for each look
+        logits = saved[0]
         zeros = logits.new_zeros(logits.shape[:2], dtype=torch.float64)
         rows, of_entropy = [], gradients[ROWS]
         for row in gradients[:ROWS]:
             rows.append(zeros if row is None else row)  # noqa: PERF401  (a call)
         if of_entropy is None:
             of_entropy = zeros.new_zeros(logits.shape[0])
-        given = (torch.stack(rows, 1), of_entropy, *ctx.saved_tensors, *ctx.options)
+        given = (torch.stack(rows, 1), of_entropy, *saved, *ctx.options)
         transformed = torch._C._are_functorch_transforms_active()
         again = transformed or torch.is_grad_enabled()  # create_graph
         of_logits: Callable[..., Tensor] = Gradient.apply if again else Gradient.forward

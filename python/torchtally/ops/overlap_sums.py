@@ -151,7 +151,11 @@ def overlap_sums(
     try:
         if torch._C._are_functorch_transforms_active():
             fields = transformed_sums(*given, activation, ignored, smoothing)
-        elif logits.requires_grad and torch.is_grad_enabled() and not is_compiling():
+        elif (
+            logits.requires_grad
+            and torch.is_grad_enabled()
+            and not (is_compiling() or torch._C._get_tracing_state())
+        ):
             fields = eager_sums(*given, activation, ignored, smoothing)
         else:
             sums, cross_entropy, count, invalid = _OP(
