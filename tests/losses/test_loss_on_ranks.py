@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,9 @@ def _rank(rank: int, folder: str) -> None:
             value.backward()
             found[name, number] = (value.detach(), x.grad)
     torch.save(found, Path(folder) / f"{rank}.pt")
-    dist.destroy_process_group()
+    # As the ranks of tests/distributed end: torch's own end of a gloo group aborts now
+    # and then on a busy machine (3 of 102 runs of a program without torchtally).
+    os._exit(0)
 
 
 def test_two_ranks_are_one_process(tmp_path: Path) -> None:
