@@ -1,8 +1,8 @@
 """``overlap_sums`` as a function of its own: in eager mode, and under ``torch.func``.
 
 What ``torch.library.register_autograd`` makes of a formula serves graphs. It refuses
-the transforms of ``torch.func`` (vmap, grad, vjp, jacrev), and costs a training step
-more time than the rest of the loss; so there the op is called through the functions
+the transforms of ``torch.func`` (vmap, grad, vjp, jacrev), and its wrapper takes longer
+than the op does for a small batch; so there the op is called through the functions
 below, which say the same.
 """
 
@@ -197,6 +197,6 @@ class Sums(torch.autograd.Function):
 #: The op under the transforms of ``torch.func``.
 transformed_sums: Callable[..., tuple[Tensor, ...]] = Sums.apply
 #: The op in eager mode. ``Sums.apply`` binds arguments by name before it calls this,
-#: which takes longer than all the rest.
+#: which takes longer than the op does for a small batch.
 eager_sums: Callable[..., tuple[Tensor, ...]]
 eager_sums = super(torch.autograd.Function, Sums).apply
